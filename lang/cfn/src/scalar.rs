@@ -1,0 +1,170 @@
+//! What a plain YAML scalar means: YAML 1.2's core schema as js-yaml 4 reads it, which is what the authors of
+//! `serverless.yml` files write for. `yes`, `on` and dates are therefore texts, and `012` is twelve.
+
+use serde_json::Number;
+
+use crate::node::Value;
+
+/// The value of an unquoted, untagged scalar.
+///
+/// Differs from AWS: CloudFormation reads templates as YAML 1.1, where `yes` is true and `012` is ten.
+pub(crate) fn plain(text: &str) -> Result<Value, String> {
+    Ok(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => match number(text)? {
+            Some(number) => Value::Number(number),
+            None => Value::Text(text.to_owned()),
+        },
+    })
+}
+
+/// The number that `text` spells, if it does.
+pub(crate) fn number(text: &str) -> Result<Option<Number>, String> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let first = unsigned.as_bytes().first().copied().unwrap_or(b' ');
+    if !(first.is_ascii_digit() || first == b'.') || text.ends_with('_') {
+        return Ok(None);
+    }
+    if let Some(number) = integer(text, unsigned) {
+        return Ok(Some(number));
+    }
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return Err(format!("`{text}` has no JSON form; write it in quotes"));
+    }
+    if !is_float(unsigned) {
+        return Ok(None);
+    }
+    let digits = text.replace('_', "");
+    let value: f64 = match digits.parse() {
+        Ok(value) => value,
+        Err(_) => return Ok(None),
+    };
+    match Number::from_f64(value) {
+        Some(_) if value.fract() == 0.0 && value.abs() < 9e15 => {
+            // JavaScript has one kind of number: `1.0` is 1.
+            Ok(Some(Number::from(value as i64)))
+        }
+        Some(number) => Ok(Some(number)),
+        None => Err(format!("number `{text}` is too large")),
+    }
+}
+
+fn integer(text: &str, unsigned: &str) -> Option<Number> {
+    let (radix, digits) = match unsigned.get(..2) {
+        Some("0b") => (2, &unsigned[2..]),
+        Some("0o") => (8, &unsigned[2..]),
+        Some("0x") => (16, &unsigned[2..]),
+        _ => (10, unsigned),
+    };
+    let digits = digits.replace('_', "");
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    let value = i128::from_str_radix(&digits, radix).ok()?;
+    let value = if text.starts_with('-') { -value } else { value };
+    if let Ok(value) = i64::try_from(value) {
+        return Some(Number::from(value));
+    }
+    match u64::try_from(value) {
+        Ok(value) => Some(Number::from(value)),
+        Err(_) => Number::from_f64(value as f64),
+    }
+}
+
+/// `1.5`, `1.`, `.5`, `1e3`: digits, an optional fraction, an optional exponent.
+fn is_float(unsigned: &str) -> bool {
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let mantissa_fits = match fraction {
+        Some(fraction) if whole.is_empty() => begins(fraction) && digits(fraction),
+        Some(fraction) => begins(whole) && digits(whole) && digits(fraction),
+        None => begins(whole) && digits(whole),
+    };
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    });
+    mantissa_fits && exponent_fits
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::node::{Node, Span};
+
+    fn check(text: &str, expected: Json) {
+        let value = plain(text).unwrap();
+        let json = Node::new(Span::default(), value).to_json().unwrap();
+        assert_eq!(json, expected, "{text}");
+    }
+
+    /// Expected values are js-yaml 4.1's (`yaml.load(text)`), dates apart.
+    #[test]
+    fn plain_scalars_mean_what_js_yaml_says() {
+        for text in ["", "~", "null", "NULL"] {
+            check(text, Json::Null);
+        }
+        check("True", json!(true));
+        check("FALSE", json!(false));
+        for text in [
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "nUll",
+            "tRue",
+            "2012-10-17",
+            "12:30",
+            "1.2.3",
+            "0x",
+            "0b2",
+            "1_",
+            "_1",
+            "-",
+            "+",
+            ".",
+            "1e",
+            "0xfg",
+            "1 2",
+            "--1",
+            "a",
+            "1e+",
+        ] {
+            check(text, json!(text));
+        }
+        check("12", json!(12));
+        check("-12", json!(-12));
+        check("+12", json!(12));
+        check("012", json!(12));
+        check("0o14", json!(12));
+        check("0xff", json!(255));
+        check("-0xff", json!(-255));
+        check("0b11", json!(3));
+        check("1_000", json!(1000));
+        check("1.50", json!(1.5));
+        check("1.0", json!(1));
+        check("1.", json!(1));
+        check(".5", json!(0.5));
+        check("-.5", json!(-0.5));
+        check("1e3", json!(1000));
+        check("1.5E-2", json!(0.015));
+        check("18446744073709551615", json!(18446744073709551615u64));
+        check("123456789012345678901234567890", json!(1.2345678901234568e29));
+        assert!(plain(".nan").is_err());
+        assert!(plain("-.inf").is_err());
+        assert!(plain("1e999").is_err());
+    }
+}
