@@ -1,0 +1,1 @@
+//! The engine on one SQLite file: to be written.

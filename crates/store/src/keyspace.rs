@@ -1,0 +1,62 @@
+//! Every key prefix of the platform, in one list.
+//!
+//! A prefix is two bytes: the owner and the kind of row. A prefix that was ever released is never
+//! given another meaning; a retired one stays in the list with the word "retired".
+
+/// The two bytes that begin every key of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix(pub [u8; 2]);
+
+/// Declares each prefix as a constant and puts it in [`ALL`], so that the list cannot miss one.
+macro_rules! prefixes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $owner:literal, $kind:literal;)+) => {
+        $($(#[doc = $doc])+ pub const $name: Prefix = Prefix([$owner, $kind]);)+
+
+        /// All prefixes with their names.
+        pub const ALL: &[(&str, Prefix)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+// Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
+// 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a to 0x3f services to come, 0xf0 tests.
+prefixes! {
+    /// Facts about the data folder itself: its format, its account, its keys.
+    SYSTEM = 0x01, 0x01;
+    /// Deliveries that wait or are leased.
+    OUTBOX_READY = 0x02, 0x01;
+    /// Deliveries that were given up.
+    OUTBOX_DEAD = 0x02, 0x02;
+    /// Timers by the time at which they are due.
+    TIMER_DUE = 0x03, 0x01;
+    /// The due time of each timer, by its name.
+    TIMER_NAME = 0x03, 0x02;
+    /// How many owners each blob has.
+    BLOB_OWNERS = 0x06, 0x01;
+    /// Blobs that nobody owns any more, by the time at which that happened.
+    BLOB_DEAD = 0x06, 0x02;
+    /// Rows of the store's own tests.
+    TEST_TABLE = 0xf0, 0x01;
+    /// Rows of the store's own tests.
+    TEST_QUEUE = 0xf0, 0x02;
+    /// Rows of the store's own tests.
+    TEST_LOG = 0xf0, 0x03;
+    /// Rows of the store's own tests.
+    TEST_PLAIN = 0xf0, 0x04;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_prefix_has_two_meanings() {
+        let mut seen = std::collections::BTreeMap::new();
+        for (name, prefix) in ALL {
+            if let Some(other) = seen.insert(prefix, name) {
+                panic!("{name} and {other} share {prefix:?}");
+            }
+            assert!(prefix.0[0] != 0 && prefix.0[0] != 0xff, "{name}: 0x00 and 0xff are reserved");
+        }
+    }
+}
