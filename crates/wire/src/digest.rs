@@ -116,13 +116,13 @@ pub struct Hasher(State);
 enum State {
     Md5(md5::Md5),
     Sha(lc::Context),
-    Crc(crc_fast::Digest, usize),
+    Crc(Box<crc_fast::Digest>, usize),
 }
 
 impl Hasher {
     /// An empty checksum of `algorithm`.
     pub fn new(algorithm: Algorithm) -> Self {
-        let crc = |a| State::Crc(crc_fast::Digest::new(a), algorithm.size_bytes());
+        let crc = |a| State::Crc(Box::new(crc_fast::Digest::new(a)), algorithm.size_bytes());
         Self(match algorithm {
             Algorithm::Md5 => State::Md5(md5::Md5::new()),
             Algorithm::Sha1 => State::Sha(lc::Context::new(&lc::SHA1_FOR_LEGACY_USE_ONLY)),
@@ -217,7 +217,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let nibble = |b: u8| (b as char).to_digit(16).and_then(|n| u8::try_from(n).ok());
     let bytes = text.as_bytes();
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return None;
     }
     bytes.chunks_exact(2).map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?)).collect()
