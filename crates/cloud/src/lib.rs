@@ -1,1 +1,50 @@
-//! To be written.
+//! The cloud: what every service stands on. It knows AWS in general and no service by name.
+//!
+//! * [`operation::Operation`] is how an operation is declared, [`service::Service`] how a service is.
+//! * [`door`] is the one way in: validation, access, transaction, trace. [`http`] is its HTTP side.
+//! * [`cx::Cx`] is what an operation has in its hands: caller, time, ids, transaction, other services.
+//! * [`identity`] and [`access`] hold principals and decide.
+//! * [`outbox`] delivers what must surely arrive; [`job`] does background work; [`trace`] remembers every call.
+//! * [`resource::ResourceType`] is how a service brings CloudFormation types, [`plane::Plane`] how it serves HTTP.
+//!
+//! Two places know other services' names, as strings and data only: [`client`] and [`target`].
+//!
+//! Start with `door.rs`; then read `services/sqs/src/ops/send_message.rs`.
+
+extern crate self as cloud; // so that `#[derive(ApiError)]` works in here, too
+
+pub mod access;
+pub mod arn;
+pub mod caller;
+pub mod client;
+pub mod clock;
+pub mod cx;
+pub mod door;
+mod failure;
+pub mod http;
+pub mod identity;
+pub mod instance;
+pub mod job;
+pub mod operation;
+pub mod outbox;
+pub mod plane;
+pub mod resource;
+pub mod service;
+pub mod state;
+pub mod target;
+pub mod tasks;
+pub mod trace;
+
+pub use failure::{ApiError, Failure};
+pub use instance::{Cloud, Config, IamMode, Parts};
+
+/// What every operation file needs.
+pub mod prelude {
+    pub use ::shape::{ApiError, Doc, Shape, Stream, Timestamp};
+    pub use ::wire::table::Http;
+
+    pub use crate::arn::Arn;
+    pub use crate::cx::Cx;
+    pub use crate::failure::Failure;
+    pub use crate::operation::{Conditions, Kind, Operation, Resource};
+}

@@ -63,11 +63,22 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             arms.push(arm(variant, &spec)?);
         }
     }
+    let conflict = match internal {
+        Some(name) => quote!(match self {
+            Self::#name(failure) => ::cloud::ApiError::is_conflict(failure),
+            _ => false,
+        }),
+        None => quote!(false),
+    };
     let conversions = internal.map(|name| conversions(ident, name));
     Ok(quote! {
         impl ::cloud::ApiError for #ident {
             fn into_failure(self) -> ::cloud::Failure {
                 match self { #(#arms),* }
+            }
+
+            fn is_conflict(&self) -> bool {
+                #conflict
             }
         }
         #conversions

@@ -1,0 +1,246 @@
+//! `Cx`: what an operation has in its hands.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use serde_json::Value;
+use shape::{Doc, Timestamp};
+use store::Tx;
+
+use crate::arn::Arn;
+use crate::caller::Caller;
+use crate::clock::Chance;
+use crate::instance::Cloud;
+use crate::door;
+use crate::failure::{ApiError, Failure};
+use crate::operation::{BoxFuture, Conditions, Kind, Resource};
+use crate::outbox::{self, Delivery};
+use crate::service::Service;
+use crate::{access, state};
+
+/// How many times a transaction is run again after lost races before the caller hears of it.
+pub(crate) const ATTEMPTS_MAX: u32 = 64;
+
+/// The context of one call: who calls, in which transaction, at what time.
+pub struct Cx {
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) caller: Caller,
+    pub(crate) call: Call,
+    pub(crate) tx: Option<Tx>,
+}
+
+/// What is known of the call itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The request id that the client sees.
+    pub(crate) request_id: Arc<str>,
+    /// The causal trace that the call belongs to.
+    pub(crate) trace_id: Arc<str>,
+    /// The service and operation that run; empty service name outside of any.
+    pub(crate) service: Option<&'static Service>,
+    pub(crate) operation: &'static str,
+    /// The IAM action that access is decided on, without the prefix.
+    pub(crate) action: &'static str,
+    pub(crate) open: bool,
+    pub(crate) kind: Kind,
+    /// Calls above this one.
+    pub(crate) depth: u8,
+    /// The platform itself acts: nothing to decide.
+    pub(crate) internal: bool,
+}
+
+impl Cx {
+    /// A context in which the platform itself acts for `service`: background work, data planes.
+    pub fn internal(cloud: &Arc<Cloud>, service: &'static str) -> Self {
+        let caller = Caller::service(service, cloud.config().account.as_str(), cloud.config().region.as_str(), None);
+        let mut cx = Self::outer(cloud, caller);
+        cx.call.internal = true;
+        cx
+    }
+
+    /// A Free context for a call from outside, or from a background task, with a new trace.
+    pub fn outer(cloud: &Arc<Cloud>, caller: Caller) -> Self {
+        let request_id: Arc<str> = cloud.chance().uuid().into();
+        let trace_id = cloud.new_trace_id().into();
+        Self { cloud: cloud.clone(), caller, call: Call::outer(request_id, trace_id), tx: None }
+    }
+
+    /// A Free context of its own for a task that goes on after this call, in the same trace and for the same
+    /// caller.
+    pub fn detach(&self) -> Self {
+        let mut call = self.call.clone();
+        call.kind = Kind::Free;
+        Self { cloud: self.cloud.clone(), caller: self.caller.clone(), call, tx: None }
+    }
+
+    /// The same call in the hands of another principal; it is checked like any other caller.
+    pub fn act_as(&self, caller: Caller) -> Self {
+        let mut cx = self.detach();
+        cx.caller = caller;
+        cx.call.internal = false;
+        cx
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.cloud.clock().now()
+    }
+
+    /// Returns once it is `until`.
+    pub fn sleep_until(&self, until: Timestamp) -> impl Future<Output = ()> + Send + use<> {
+        let cloud = self.cloud.clone();
+        async move { cloud.clock().sleep_until(until).await }
+    }
+
+    /// A new random UUID.
+    pub fn new_id(&self) -> String {
+        self.cloud.chance().uuid()
+    }
+
+    /// Random bytes and texts.
+    pub fn chance(&self) -> &Chance {
+        self.cloud.chance()
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The account in which the call acts.
+    pub fn account(&self) -> &str {
+        &self.caller.account
+    }
+
+    /// The region in which the call acts.
+    pub fn region(&self) -> &str {
+        &self.caller.region
+    }
+
+    /// The id of the request, as the client sees it.
+    pub fn request_id(&self) -> &str {
+        &self.call.request_id
+    }
+
+    /// The causal trace, in X-Ray's form `1-<time>-<96 bits>`.
+    pub fn trace_id(&self) -> &str {
+        &self.call.trace_id
+    }
+
+    /// An ARN of `service` in the call's account and region.
+    pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> Arn {
+        Arn::new(service, self.region(), self.account(), resource)
+    }
+
+    /// The cloud.
+    pub fn cloud(&self) -> &Arc<Cloud> {
+        &self.cloud
+    }
+
+    /// The transaction of a Read or Write operation.
+    pub fn tx(&mut self) -> &mut Tx {
+        self.tx.as_mut().expect("only Read and Write operations have a transaction; Free ones use `transact`")
+    }
+
+    /// A consistent read view for a Free operation.
+    pub async fn snapshot(&self) -> Result<Tx, store::Error> {
+        store::snapshot(self.cloud.store()).await
+    }
+
+    /// Runs `run` in a transaction of its own and commits it; again when it loses a race.
+    pub async fn transact<T, E>(
+        &self,
+        run: impl for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync,
+    ) -> Result<T, E>
+    where
+        E: ApiError + From<store::Error>,
+    {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut tx = store::begin(self.cloud.store()).await?;
+            let error = match run(&mut tx).await {
+                Ok(value) => match tx.commit().await {
+                    Ok(_) => return Ok(value),
+                    Err(error) => E::from(error),
+                },
+                Err(error) => error,
+            };
+            if !error.is_conflict() || attempt == ATTEMPTS_MAX {
+                return Err(error);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Calls an operation as `caller`. In a Write operation, Read and Write operations join its transaction.
+    /// What a joined call wrote is taken back when it fails.
+    pub fn call<'a>(
+        &'a mut self,
+        caller: Caller,
+        service: &'a str,
+        operation: &'a str,
+        input: Doc,
+    ) -> BoxFuture<'a, Result<Doc, Failure>> {
+        Box::pin(door::call_inside(self, caller, service, operation, input))
+    }
+
+    /// As [`Cx::call`], with input and output as JSON: member names as in AWS's JSON protocols, blobs in base64.
+    pub async fn call_json(
+        &mut self,
+        caller: Caller,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Failure> {
+        let (_, entry) = door::find(&self.cloud, service, operation)?;
+        let doc = wire::json::from_value((entry.input)(), input)
+            .map_err(|error| Failure::new("SerializationException", 400, format!("{error:?}")))?;
+        let output = self.call(caller, service, operation, doc).await?;
+        Ok(wire::json::to_value((entry.output)(), &output))
+    }
+
+    /// Decides whether the caller may do `action` (`iam:PassRole`) on `resource`, besides the operation's own
+    /// decision.
+    pub async fn require(&mut self, action: &str, resource: &Resource, conditions: &Conditions) -> Result<(), Failure> {
+        access::decide_action(self, action, resource, None, conditions).await
+    }
+
+    /// Hands `delivery` to the outbox: with the transaction in a Write operation, at once in a Free one.
+    /// It is delivered at least once, in the background, with retries.
+    pub async fn send(&mut self, delivery: Delivery) -> Result<(), Failure> {
+        outbox::send(self, delivery).await
+    }
+
+    /// The value of type `T` that services keep in memory, one in a cloud.
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.cloud.states().get()
+    }
+
+    /// All values in memory.
+    pub fn states(&self) -> &state::States {
+        self.cloud.states()
+    }
+}
+
+impl Call {
+    fn outer(request_id: Arc<str>, trace_id: Arc<str>) -> Self {
+        Self {
+            request_id,
+            trace_id,
+            service: None,
+            operation: "",
+            action: "",
+            open: false,
+            kind: Kind::Free,
+            depth: 0,
+            internal: false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Cx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cx").field("caller", &self.caller.arn()).field("call", &self.call).finish_non_exhaustive()
+    }
+}

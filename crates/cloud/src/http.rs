@@ -1,0 +1,147 @@
+//! The door's HTTP side: the whole path of a request as one readable list.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, header};
+use shape::Stream;
+use wire::table::{OperationRoute, Protocol};
+use wire::{Body, Found, RouteError};
+
+use crate::access;
+use crate::caller::{Caller, Origin};
+use crate::instance::Cloud;
+use crate::cx::Cx;
+use crate::door;
+use crate::failure::Failure;
+use crate::operation::Entry;
+use crate::plane::PlaneRequest;
+use crate::service::Service;
+
+/// Largest body that is held in memory. Lambda's CreateFunction takes a zip of 50 MB, as base64 in JSON, and is
+/// the largest request that AWS does not stream.
+pub const BODY_BYTES_MAX: usize = 70 * 1024 * 1024;
+
+/// Serves one HTTP request.
+pub async fn serve(cloud: &Arc<Cloud>, request: Request<Stream>, peer: Option<SocketAddr>, tls: bool) -> Response<Stream> {
+    let (parts, body) = request.into_parts();
+    let host = host_of(&parts);
+    if let Some((service, plane)) = plane_for(cloud, &host, parts.uri.path()) {
+        let mut cx = Cx::internal(cloud, service.name);
+        cx.caller.origin = origin(&parts, peer, tls);
+        return plane.serve(&mut cx, PlaneRequest { parts, body, peer }).await;
+    }
+    let mut cx = Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
+    let (found, body) = match route(cloud, &parts, body).await {
+        Ok(found) => found,
+        Err(refused) => return refused.encode(&cx, &parts),
+    };
+    let service = cloud.registry().services()[found.service];
+    let entry = &service.operations[found.operation];
+    match answer(&mut cx, service, entry, &found, &parts, body, peer, tls).await {
+        Ok(response) => response,
+        Err(failure) => encode_failure(found.protocol, &failure, cx.request_id(), &parts),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one request, named once")]
+async fn answer(
+    cx: &mut Cx,
+    service: &'static Service,
+    entry: &'static Entry,
+    found: &Found,
+    parts: &Parts,
+    body: Body,
+    peer: Option<SocketAddr>,
+    tls: bool,
+) -> Result<Response<Stream>, Failure> {
+    let cloud = cx.cloud.clone();
+    let (mut caller, body) = access::authenticate(&cloud, service, found.protocol, parts, body).await?;
+    caller.origin = Origin { ..origin(parts, peer, tls) };
+    cx.caller = caller;
+    let route = OperationRoute { name: entry.name, http: entry.http, input: entry.input };
+    let input = wire::decode(found.protocol, &route, &found.labels, parts, body)?;
+    let output = door::dispatch(cx, service, entry, input).await?;
+    let request_id = cx.request_id();
+    Ok(wire::encode(found.protocol, entry.name, entry.http.as_ref(), (entry.output)(), output, request_id))
+}
+
+/// Finds the operation. Bodies that stay streams are passed on; all others are read here, once.
+async fn route(cloud: &Cloud, parts: &Parts, body: Stream) -> Result<(Found, Body), Refused> {
+    let router = cloud.registry().router();
+    match router.find(parts, None) {
+        Ok(found) if found.streaming => Ok((found, Body::Flow(body))),
+        Ok(found) => {
+            let bytes = read(body).await.map_err(|failure| Refused::Failed(found.protocol, failure))?;
+            Ok((found, Body::Whole(bytes)))
+        }
+        Err(RouteError::NeedsBody) => {
+            let bytes = read(body).await.map_err(|failure| Refused::Failed(&FORM, failure))?;
+            let found = router.find(parts, Some(&bytes)).map_err(Refused::NoRoute)?;
+            Ok((found, Body::Whole(bytes)))
+        }
+        Err(error) => Err(Refused::NoRoute(error)),
+    }
+}
+
+/// What form posts are answered in before the service is known.
+static FORM: Protocol = Protocol::query("", "");
+
+/// Why a request did not reach an operation.
+enum Refused {
+    NoRoute(RouteError),
+    Failed(&'static Protocol, Failure),
+}
+
+impl Refused {
+    fn encode(&self, cx: &Cx, parts: &Parts) -> Response<Stream> {
+        match self {
+            Self::NoRoute(error) => {
+                let (protocol, body) = error.answer();
+                encode_failure(protocol, &Failure::from(body), cx.request_id(), parts)
+            }
+            Self::Failed(protocol, failure) => encode_failure(protocol, failure, cx.request_id(), parts),
+        }
+    }
+}
+
+fn encode_failure(protocol: &Protocol, failure: &Failure, request_id: &str, parts: &Parts) -> Response<Stream> {
+    wire::encode_error(protocol, failure.body(), request_id, parts.method == http::Method::HEAD)
+}
+
+/// Reads a body whole, within [`BODY_BYTES_MAX`].
+pub async fn read(body: Stream) -> Result<Bytes, Failure> {
+    body.collect(BODY_BYTES_MAX).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Failure::new(
+            "RequestEntityTooLargeException",
+            413,
+            format!("Request must be smaller than {BODY_BYTES_MAX} bytes for this operation"),
+        ),
+        _ => Failure::new("RequestTimeout", 400, "The request body could not be read to its end."),
+    })
+}
+
+fn plane_for(cloud: &Cloud, host: &str, path: &str) -> Option<(&'static Service, &'static dyn crate::plane::Plane)> {
+    cloud.registry().services().iter().find_map(|service| {
+        let plane = service.plane?;
+        plane.claims(host, path).then_some((*service, plane))
+    })
+}
+
+/// The host that the client asked for: lower case, without the port.
+pub fn host_of(parts: &Parts) -> String {
+    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = named.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default();
+    let bare = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    bare.to_ascii_lowercase()
+}
+
+fn origin(parts: &Parts, peer: Option<SocketAddr>, tls: bool) -> Origin {
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin { ip: peer.map(|peer| peer.ip()), user_agent: user_agent.map(Arc::from), tls, ..Origin::default() }
+}

@@ -1,0 +1,192 @@
+//! A running cloud: store, services, clock, background work.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use store::Store;
+
+use crate::clock::{Chance, Clock, SystemClock};
+use crate::identity::Identities;
+use crate::service::{Registry, Service};
+use crate::state::States;
+use crate::tasks::Tasks;
+use crate::{job, outbox, trace};
+
+/// How long a stop waits for running work.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
+
+/// What a cloud is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The account of the well-known root, twelve digits.
+    pub account: String,
+    /// The region when a request names none.
+    pub region: String,
+    /// Where data lives; none keeps everything in memory.
+    pub data: Option<PathBuf>,
+    /// A folder for what can be made again: unpacked code, runtimes. It exists.
+    pub scratch: PathBuf,
+    /// What happens when access is denied.
+    pub iam: IamMode,
+    /// Whether the listener is reachable from this machine alone; only then do well-known keys work.
+    pub loopback: bool,
+}
+
+/// What happens when access is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IamMode {
+    /// The call fails.
+    Enforce,
+    /// The call goes on and the denial is logged.
+    Audit,
+}
+
+/// A cloud. Shared by everything that runs in it.
+pub struct Cloud {
+    config: Config,
+    store: Arc<dyn Store>,
+    registry: Registry,
+    clock: Arc<dyn Clock>,
+    chance: Chance,
+    states: States,
+    tasks: Tasks,
+    identities: Identities,
+    traces: trace::Sink,
+    endpoint: OnceLock<String>,
+}
+
+/// The parts of a cloud that tests choose.
+pub struct Parts {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Chance,
+}
+
+impl Cloud {
+    /// Opens the store that `config` names, with the machine's clock and chance.
+    pub async fn open(config: Config, services: &[&'static Service]) -> Result<Arc<Self>, store::Error> {
+        let store = match &config.data {
+            Some(folder) => return Err(store::Error::Unavailable(format!("{folder:?}"))),
+            None => store::open_memory(),
+        };
+        let clock = Arc::new(SystemClock::default());
+        Self::assemble(config, services, Parts { store, clock, chance: Chance::from_machine() }).await
+    }
+
+    /// Puts a cloud together from its parts; nothing runs yet.
+    pub async fn assemble(
+        config: Config,
+        services: &[&'static Service],
+        parts: Parts,
+    ) -> Result<Arc<Self>, store::Error> {
+        let identities = Identities::open(&config, &parts.store, &*parts.clock, &parts.chance).await?;
+        Ok(Arc::new(Self {
+            config,
+            store: parts.store,
+            registry: Registry::new(services),
+            clock: parts.clock,
+            chance: parts.chance,
+            states: States::default(),
+            tasks: Tasks::default(),
+            identities,
+            traces: trace::Sink::default(),
+            endpoint: OnceLock::new(),
+        }))
+    }
+
+    /// Starts the background work: outbox, traces, jobs, and the services' own recovery.
+    pub fn start(self: &Arc<Self>) {
+        self.tasks.spawn_loop(outbox::run(self.clone()));
+        self.tasks.spawn(trace::run(self.clone()));
+        for service in self.registry.services() {
+            for job in service.jobs {
+                self.tasks.spawn_loop(job::run_forever(self.clone(), service.name, job));
+            }
+        }
+    }
+
+    /// Stops the background work and waits for what runs.
+    pub async fn stop(&self) {
+        self.tasks.shutdown(SHUTDOWN_TIME).await;
+    }
+
+    /// What it was started with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The services.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Ids and random bytes.
+    pub fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// What services keep in memory.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
+    /// The tasks that the cloud owns.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Principals, keys and policies.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    pub(crate) fn traces(&self) -> &trace::Sink {
+        &self.traces
+    }
+
+    /// Says where the cloud listens, once it does.
+    pub fn set_listening(&self, address: SocketAddr, tls: bool) {
+        let scheme = if tls { "https" } else { "http" };
+        let host = if address.ip().is_unspecified() {
+            format!("localhost:{}", address.port())
+        } else {
+            address.to_string()
+        };
+        let endpoint = format!("{scheme}://{host}");
+        if self.endpoint.set(endpoint).is_err() {
+            tracing::warn!("the cloud listens on a second address; URLs name the first");
+        }
+    }
+
+    /// The base URL, without a slash at the end. Before the cloud listens it is the usual one.
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.get().map_or("http://127.0.0.1:4566", String::as_str)
+    }
+
+    /// A new trace id in X-Ray's form: version, time in hex, 96 random bits.
+    pub fn new_trace_id(&self) -> String {
+        let (high, low) = (self.chance.number() & 0xffff_ffff, self.chance.number());
+        format!("1-{:08x}-{high:08x}{low:016x}", self.clock.now().secs())
+    }
+}
+
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cloud").field("config", &self.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! Background work of services: small slices, often.
+
+use std::sync::Arc;
+
+use crate::instance::Cloud;
+use crate::cx::Cx;
+use crate::failure::Failure;
+use crate::operation::BoxFuture;
+
+/// Work that a service does again and again.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// Its name in logs: `logs/retention`.
+    pub name: &'static str,
+    /// Milliseconds between the end of a slice and the next one.
+    pub every_millis: i64,
+    /// One slice. It says whether there is more to do at once.
+    pub run: for<'a> fn(&'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>>,
+}
+
+/// What a slice of work left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing: wait for the next time.
+    Done,
+    /// More: come again at once.
+    More,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Runs `job` until the cloud stops.
+pub(crate) async fn run_forever(cloud: Arc<Cloud>, service: &'static str, job: &'static Job) {
+    loop {
+        cloud.clock().sleep_until(cloud.clock().now().plus_millis(job.every_millis)).await;
+        run_slices(&cloud, service, job).await;
+    }
+}
+
+/// Runs slices of `job` until there is nothing left to do, or one fails.
+pub async fn run_slices(cloud: &Arc<Cloud>, service: &'static str, job: &'static Job) {
+    loop {
+        let mut cx = Cx::internal(cloud, service);
+        match (job.run)(&mut cx).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => return,
+            Err(failure) => {
+                tracing::warn!(job = job.name, %failure, "a background job failed; it runs again later");
+                return;
+            }
+        }
+    }
+}

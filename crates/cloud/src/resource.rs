@@ -1,0 +1,157 @@
+//! CloudFormation resource types: each service brings its own, the engine finds them in the registry.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::cx::Cx;
+use crate::failure::Failure;
+
+/// What CloudFormation does when a property changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// Changes the resource in place (no interruption, or some).
+    InPlace,
+    /// Makes a new resource, then deletes the old one.
+    Replace,
+}
+
+/// A top-level property of a resource type.
+#[derive(Clone, Copy, Debug)]
+pub struct Property {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a template must give it.
+    pub required: bool,
+    /// What a change of it means.
+    pub update: Update,
+}
+
+impl Property {
+    /// An optional property that changes in place.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, required: false, update: Update::InPlace }
+    }
+
+    /// The same, but a template must give it.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same, but a change replaces the resource.
+    #[must_use]
+    pub const fn replace(mut self) -> Self {
+        self.update = Update::Replace;
+        self
+    }
+}
+
+/// A resource in a stack, with all intrinsic functions already evaluated.
+#[derive(Clone, Debug)]
+pub struct ResourceRequest {
+    /// The stack's name.
+    pub stack_name: String,
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// The resource's identity; none before it is created.
+    pub physical_id: Option<String>,
+    /// The properties.
+    pub properties: Map<String, Value>,
+    /// The stack's tags, for types that take tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What creating or updating a resource gives.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceOutcome {
+    /// What `Ref` gives.
+    pub physical_id: String,
+    /// What `Fn::GetAtt` gives, by attribute name.
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// A CloudFormation resource type.
+///
+/// The handlers run in a Free context whose caller is the stack's: they act through `cx.call` on operations of
+/// their own service, so that permissions, validation and audit are those of the API. Each must be repeatable:
+/// after a crash the engine may call it again with the same request.
+#[async_trait]
+pub trait ResourceType: Send + Sync {
+    /// `AWS::SQS::Queue`.
+    fn name(&self) -> &'static str;
+
+    /// The properties that are supported; any other one fails the stack before anything is created.
+    fn properties(&self) -> &'static [Property];
+
+    /// The attributes that `Fn::GetAtt` can ask for.
+    fn attributes(&self) -> &'static [&'static str];
+
+    /// Refuses values that are not supported, before anything is created. Intrinsic functions whose values are
+    /// not known yet are still in their `Fn::` form.
+    fn check(&self, _properties: &Map<String, Value>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Creates the resource.
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure>;
+
+    /// Changes the resource from the properties `old` to those of `request`.
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure>;
+
+    /// Deletes the resource; one that is gone already is fine.
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure>;
+}
+
+/// Random part of generated names: CloudFormation uses 12 upper-case letters and digits.
+const SUFFIX_LENGTH: usize = 12;
+const SUFFIX_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+impl ResourceRequest {
+    /// A property.
+    pub fn property(&self, name: &str) -> Option<&Value> {
+        self.properties.get(name)
+    }
+
+    /// A property as text; numbers and booleans are written out, as CloudFormation does.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.properties.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The physical id; an error for a resource that was never created.
+    pub fn physical(&self) -> Result<&str, Failure> {
+        self.physical_id
+            .as_deref()
+            .ok_or_else(|| Failure::internal(format!("resource `{}` has no physical id", self.logical_id)))
+    }
+
+    /// A name that CloudFormation would generate: `stack-LogicalId-RANDOM`, shortened in front of the random
+    /// part to `length_max` characters.
+    pub fn generated_name(&self, cx: &Cx, length_max: usize) -> String {
+        let suffix = cx.chance().text(SUFFIX_ALPHABET, SUFFIX_LENGTH);
+        let room = length_max.saturating_sub(SUFFIX_LENGTH + 1);
+        let stem = format!("{}-{}", self.stack_name, self.logical_id);
+        if stem.chars().count() <= room {
+            return format!("{stem}-{suffix}");
+        }
+        // CloudFormation shortens both parts, the stack's name more.
+        let logical_room = room.saturating_sub(1) / 2;
+        let logical: String = self.logical_id.chars().take(logical_room.max(1)).collect();
+        let stack: String = self.stack_name.chars().take(room.saturating_sub(logical.len() + 1)).collect();
+        format!("{stack}-{logical}-{suffix}")
+    }
+}

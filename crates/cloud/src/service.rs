@@ -1,0 +1,124 @@
+//! How a service is declared: one static table, read by routing, access, coverage, console and CloudFormation.
+
+use std::collections::HashMap;
+
+use wire::table::{OperationRoute, Protocol, ServiceRoutes};
+
+use crate::job::Job;
+use crate::operation::Entry;
+use crate::plane::Plane;
+use crate::resource::ResourceType;
+
+/// An AWS service.
+pub struct Service {
+    /// Its name here and in endpoint host names: `sqs`.
+    pub name: &'static str,
+    /// Its name in texts: `Simple Queue Service`.
+    pub title: &'static str,
+    /// The service part of credential scopes, and the prefix of its IAM actions: `sqs`.
+    pub signing_name: &'static str,
+    /// The protocols it speaks, preferred one first.
+    pub protocols: &'static [Protocol],
+    /// Its operations.
+    pub operations: &'static [Entry],
+    /// Its CloudFormation resource types.
+    pub resources: &'static [&'static dyn ResourceType],
+    /// Its background work.
+    pub jobs: &'static [Job],
+    /// Its HTTP data plane, if it has one.
+    pub plane: Option<&'static dyn Plane>,
+    /// Where the service words common errors in its own way.
+    pub words: Words,
+}
+
+/// How a service words what the door finds, where services differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The code of constraint violations.
+    pub validation_code: &'static str,
+    /// The code of access denials.
+    pub denied_code: &'static str,
+}
+
+impl Words {
+    /// JSON services of the common kind.
+    pub const JSON: Self = Self { validation_code: "ValidationException", denied_code: "AccessDeniedException" };
+    /// Query services of the common kind.
+    pub const QUERY: Self = Self { validation_code: "ValidationError", denied_code: "AccessDenied" };
+}
+
+impl Service {
+    /// The operation called `name`.
+    pub fn operation(&self, name: &str) -> Option<&'static Entry> {
+        self.operations.iter().find(|entry| entry.name == name)
+    }
+
+    fn routes(&self) -> ServiceRoutes {
+        let operations = self.operations.iter();
+        ServiceRoutes {
+            name: self.name,
+            signing_name: self.signing_name,
+            protocols: self.protocols,
+            operations: operations
+                .map(|entry| OperationRoute { name: entry.name, http: entry.http, input: entry.input })
+                .collect(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// All services of a cloud.
+#[derive(Debug)]
+pub struct Registry {
+    services: Vec<&'static Service>,
+    operations: HashMap<(&'static str, &'static str), (&'static Service, &'static Entry)>,
+    router: wire::Router,
+}
+
+impl Registry {
+    /// A registry of `services`; two with one name are a mistake in the list.
+    pub fn new(services: &[&'static Service]) -> Self {
+        let mut operations = HashMap::new();
+        for service in services {
+            for entry in service.operations {
+                let twice = operations.insert((service.name, entry.name), (*service, entry));
+                assert!(twice.is_none(), "{}/{} is listed twice", service.name, entry.name);
+            }
+        }
+        let router = wire::Router::new(services.iter().map(|service| service.routes()).collect());
+        Self { services: services.to_vec(), operations, router }
+    }
+
+    /// The services in table order.
+    pub fn services(&self) -> &[&'static Service] {
+        &self.services
+    }
+
+    /// The service called `name`.
+    pub fn service(&self, name: &str) -> Option<&'static Service> {
+        self.services.iter().find(|service| service.name == name).copied()
+    }
+
+    /// An operation by the names of service and operation.
+    pub fn operation(&self, service: &str, operation: &str) -> Option<(&'static Service, &'static Entry)> {
+        self.operations.get(&(service, operation)).copied()
+    }
+
+    /// The CloudFormation resource type called `name`, and its service.
+    pub fn resource_type(&self, name: &str) -> Option<(&'static Service, &'static dyn ResourceType)> {
+        self.services.iter().find_map(|service| {
+            let found = service.resources.iter().find(|resource| resource.name() == name)?;
+            Some((*service, *found))
+        })
+    }
+
+    /// The HTTP router.
+    pub fn router(&self) -> &wire::Router {
+        &self.router
+    }
+}
