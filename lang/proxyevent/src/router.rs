@@ -38,12 +38,15 @@ pub struct Match<'r, 'p, T> {
     pub parameters: Vec<(&'r str, Cow<'p, str>)>,
 }
 
+/// Targets by method.
+type Methods<T> = Vec<(Box<str>, T)>;
+
 #[derive(Debug)]
 struct Node<T> {
     fixed: BTreeMap<Box<str>, Node<T>>,
     variable: Vec<(Box<str>, Node<T>)>,
-    greedy: Vec<(Box<str>, Vec<(Box<str>, T)>)>,
-    methods: Vec<(Box<str>, T)>,
+    greedy: Vec<(Box<str>, Methods<T>)>,
+    methods: Methods<T>,
 }
 
 impl<T> Default for Node<T> {
@@ -106,10 +109,9 @@ impl<T> Router<T> {
             None => (rest, None),
         };
         let plain = self.plain(segment);
-        if let Some(child) = node.fixed.get(plain.as_ref()) {
-            if let Some(target) = self.descend(child, method, after, parameters) {
-                return Some(target);
-            }
+        let fixed = node.fixed.get(plain.as_ref());
+        if let Some(target) = fixed.and_then(|child| self.descend(child, method, after, parameters)) {
+            return Some(target);
         }
         if !segment.is_empty() {
             for (name, child) in &node.variable {
@@ -151,7 +153,7 @@ fn named<'a, V: Default>(list: &'a mut Vec<(Box<str>, V)>, name: &str) -> &'a mu
     &mut list[at].1
 }
 
-fn put<T>(methods: &mut Vec<(Box<str>, T)>, method: &str, target: T) {
+fn put<T>(methods: &mut Methods<T>, method: &str, target: T) {
     match methods.iter_mut().find(|(known, _)| known.as_ref() == method) {
         Some((_, old)) => *old = target,
         None => methods.push((method.into(), target)),
