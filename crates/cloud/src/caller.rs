@@ -59,7 +59,7 @@ pub enum Principal {
 #[derive(Debug, Default)]
 pub struct Session {
     /// Policies given when the session was made: they only narrow.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// Session tags, `aws:PrincipalTag/*`.
     pub tags: Vec<(String, String)>,
     /// When it was made, in milliseconds since 1970.
@@ -83,6 +83,31 @@ pub struct Origin {
     pub source_account: Option<Arc<str>>,
     /// The service through which a principal's own call was forwarded, `aws:ViaAWSService`.
     pub via: Option<&'static str>,
+}
+
+/// The service principals that act in this cloud.
+const SERVICE_PRINCIPALS: &[&str] = &[
+    "apigateway.amazonaws.com",
+    "cloudformation.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "events.amazonaws.com",
+    "lambda.amazonaws.com",
+    "logs.amazonaws.com",
+    "pipes.amazonaws.com",
+    "s3.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "ses.amazonaws.com",
+    "sns.amazonaws.com",
+    "sqs.amazonaws.com",
+    "states.amazonaws.com",
+];
+
+impl Principal {
+    /// The service principal called `name`, if there is one in this cloud.
+    pub fn service(name: &str) -> Option<Self> {
+        SERVICE_PRINCIPALS.iter().find(|known| **known == name).map(|known| Self::Service(known))
+    }
 }
 
 impl Caller {

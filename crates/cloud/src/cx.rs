@@ -195,7 +195,7 @@ impl Cx {
     ) -> Result<Value, Failure> {
         let (_, entry) = door::find(&self.cloud, service, operation)?;
         let doc = wire::json::from_value((entry.input)(), input)
-            .map_err(|error| Failure::new("SerializationException", 400, format!("{error:?}")))?;
+            .map_err(|error| Failure::new("SerializationException", 400, error.message))?;
         let output = self.call(caller, service, operation, doc).await?;
         Ok(wire::json::to_value((entry.output)(), &output))
     }

@@ -1,11 +1,12 @@
 //! A running cloud: store, services, clock, background work.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use store::Store;
+use store::layer::blob::Blobs;
 
 use crate::clock::{Chance, Clock, SystemClock};
 use crate::identity::Identities;
@@ -47,6 +48,7 @@ pub enum IamMode {
 pub struct Cloud {
     config: Config,
     store: Arc<dyn Store>,
+    blobs: Blobs,
     registry: Registry,
     clock: Arc<dyn Clock>,
     chance: Chance,
@@ -61,21 +63,43 @@ pub struct Cloud {
 pub struct Parts {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// Large values, beside it.
+    pub blobs: Blobs,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub chance: Chance,
 }
 
+impl Parts {
+    /// The store in a data folder, the machine's clock and chance.
+    pub async fn in_folder(folder: &Path) -> Result<Self, store::Error> {
+        Ok(Self {
+            store: store::open_memory(), // sqlite follows
+            blobs: Blobs::in_folder(&folder.join("blobs"))?,
+            ..Self::in_memory()
+        })
+    }
+
+    /// A memory store, the machine's clock and chance.
+    pub fn in_memory() -> Self {
+        Self {
+            store: store::open_memory(),
+            blobs: Blobs::in_memory(),
+            clock: Arc::new(SystemClock::default()),
+            chance: Chance::from_machine(),
+        }
+    }
+}
+
 impl Cloud {
     /// Opens the store that `config` names, with the machine's clock and chance.
     pub async fn open(config: Config, services: &[&'static Service]) -> Result<Arc<Self>, store::Error> {
-        let store = match &config.data {
-            Some(folder) => return Err(store::Error::Unavailable(format!("{folder:?}"))),
-            None => store::open_memory(),
+        let parts = match &config.data {
+            Some(folder) => Parts::in_folder(folder).await?,
+            None => Parts::in_memory(),
         };
-        let clock = Arc::new(SystemClock::default());
-        Self::assemble(config, services, Parts { store, clock, chance: Chance::from_machine() }).await
+        Self::assemble(config, services, parts).await
     }
 
     /// Puts a cloud together from its parts; nothing runs yet.
@@ -88,6 +112,7 @@ impl Cloud {
         Ok(Arc::new(Self {
             config,
             store: parts.store,
+            blobs: parts.blobs,
             registry: Registry::new(services),
             clock: parts.clock,
             chance: parts.chance,
@@ -123,6 +148,11 @@ impl Cloud {
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// Large values.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
     }
 
     /// The services.

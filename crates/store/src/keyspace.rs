@@ -27,14 +27,36 @@ prefixes! {
     OUTBOX_READY = 0x02, 0x01;
     /// Deliveries that were given up.
     OUTBOX_DEAD = 0x02, 0x02;
+    /// What the deliveries carry.
+    OUTBOX_BODY = 0x02, 0x03;
     /// Timers by the time at which they are due.
     TIMER_DUE = 0x03, 0x01;
     /// The due time of each timer, by its name.
     TIMER_NAME = 0x03, 0x02;
+    /// IAM users, by account and name.
+    IDENTITY_USER = 0x04, 0x01;
+    /// IAM groups, by account and name.
+    IDENTITY_GROUP = 0x04, 0x02;
+    /// Roles, by account and name.
+    IDENTITY_ROLE = 0x04, 0x03;
+    /// Managed policies, by account and name.
+    IDENTITY_POLICY = 0x04, 0x04;
+    /// Long-term access keys, by their id.
+    IDENTITY_ACCESS_KEY = 0x04, 0x05;
+    /// Instance profiles, by account and name.
+    IDENTITY_INSTANCE_PROFILE = 0x04, 0x06;
+    /// The alias of each account.
+    IDENTITY_ALIAS = 0x04, 0x07;
+    /// The secret behind temporary credentials.
+    IDENTITY_SECRET = 0x04, 0x08;
+    /// One record for each call: audit and trace.
+    TRACE = 0x05, 0x01;
     /// How many owners each blob has.
     BLOB_OWNERS = 0x06, 0x01;
     /// Blobs that nobody owns any more, by the time at which that happened.
     BLOB_DEAD = 0x06, 0x02;
+    /// SQS queues, by account, region and name.
+    SQS_QUEUE = 0x10, 0x01;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

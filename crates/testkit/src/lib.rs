@@ -1,1 +1,143 @@
-//! To be written.
+//! A whole cloud for a test: memory store, virtual clock, seeded chance, calls through the door.
+//!
+//! ```ignore
+//! let world = World::new(&[&sqs::SQS]).await;
+//! let url = world.ok("sqs", "CreateQueue", json!({"QueueName": "jobs"})).await["QueueUrl"].clone();
+//! world.advance(Duration::from_secs(30)).await;
+//! let failure = world.fails("sqs", "GetQueueUrl", json!({"QueueName": "none"})).await;
+//! assert_eq!(failure.code(), "QueueDoesNotExist");
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::cloud::caller::{Caller, Principal};
+use ::cloud::clock::{Chance, VirtualClock};
+use ::cloud::cx::Cx;
+use ::cloud::service::Service;
+use ::cloud::{Cloud, Config, Failure, IamMode, Parts, job};
+use serde_json::Value;
+use shape::Timestamp;
+
+/// The account of the root caller.
+pub const ACCOUNT: &str = "000000000000";
+/// The region of all calls.
+pub const REGION: &str = "us-east-1";
+/// When the virtual clock starts: 2026-01-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_secs(1_767_225_600);
+
+/// A cloud in a test's hands.
+pub struct World {
+    cloud: Arc<Cloud>,
+    clock: Arc<VirtualClock>,
+    // Dropped, and with it removed, at the end of the test.
+    _scratch: tempfile::TempDir,
+}
+
+impl World {
+    /// A cloud with `services`, the usual seed and no background work: jobs run by [`World::run_jobs`].
+    pub async fn new(services: &[&'static Service]) -> Self {
+        Self::with_seed(services, 1).await
+    }
+
+    /// As [`World::new`], from `seed`.
+    pub async fn with_seed(services: &[&'static Service], seed: u64) -> Self {
+        let clock = Arc::new(VirtualClock::new(START));
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+        let config = Config {
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            data: None,
+            scratch: scratch.path().to_owned(),
+            iam: IamMode::Enforce,
+            loopback: true,
+        };
+        let parts = Parts { clock: clock.clone(), chance: Chance::from_seed(seed), ..Parts::in_memory() };
+        let cloud = Cloud::assemble(config, services, parts).await.expect("a memory store opens");
+        Self { cloud, clock, _scratch: scratch }
+    }
+
+    /// The cloud.
+    pub fn cloud(&self) -> &Arc<Cloud> {
+        &self.cloud
+    }
+
+    /// Moves the clock on, and lets woken tasks run.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        for _ in 0..16 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Runs every job of every service until it has nothing left to do.
+    pub async fn run_jobs(&self) {
+        for service in self.cloud.registry().services() {
+            for work in service.jobs {
+                job::run_slices(&self.cloud, service.name, work).await;
+            }
+        }
+    }
+
+    /// A context in which the root of [`ACCOUNT`] calls.
+    pub fn cx(&self) -> Cx {
+        Cx::outer(&self.cloud, root())
+    }
+
+    /// Calls an operation as the root user.
+    pub async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, Failure> {
+        self.call_as(root(), service, operation, input).await
+    }
+
+    /// Calls an operation as `caller`.
+    pub async fn call_as(
+        &self,
+        caller: Caller,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, Failure> {
+        let mut cx = Cx::outer(&self.cloud, caller.clone());
+        cx.call_json(caller, service, operation, &input).await
+    }
+
+    /// The answer of a call that succeeds.
+    pub async fn ok(&self, service: &str, operation: &str, input: Value) -> Value {
+        match self.call(service, operation, input).await {
+            Ok(answer) => answer,
+            Err(failure) => panic!("{service}/{operation} failed: {failure}"),
+        }
+    }
+
+    /// The failure of a call that fails.
+    pub async fn fails(&self, service: &str, operation: &str, input: Value) -> Failure {
+        match self.call(service, operation, input).await {
+            Ok(answer) => panic!("{service}/{operation} succeeded: {answer}"),
+            Err(failure) => failure,
+        }
+    }
+
+    /// `code` and `message` of a call that fails.
+    pub async fn error(&self, service: &str, operation: &str, input: Value) -> (String, String) {
+        let failure = self.fails(service, operation, input).await;
+        (failure.code().to_owned(), failure.message().to_owned())
+    }
+}
+
+/// The root user of [`ACCOUNT`].
+pub fn root() -> Caller {
+    Caller::root(ACCOUNT, REGION)
+}
+
+/// A user without any policy: everything that asks for permission is denied to it.
+pub fn nobody() -> Caller {
+    Caller {
+        principal: Principal::User { name: "nobody".into(), path: "/".into(), id: "AIDANOBODY".into() },
+        ..root()
+    }
+}
+
+/// Somebody who did not sign.
+pub fn anonymous() -> Caller {
+    Caller::anonymous(ACCOUNT, REGION)
+}
