@@ -60,6 +60,9 @@ pub struct ResourceRequest {
     pub logical_id: String,
     /// The resource's identity; none before it is created.
     pub physical_id: Option<String>,
+    /// A random text that stays the same when the engine repeats a creation after a crash: generated names and
+    /// client tokens come from it, so that the repetition finds what the first try made.
+    pub token: String,
     /// The properties.
     pub properties: Map<String, Value>,
     /// The stack's tags, for types that take tags.
@@ -140,9 +143,9 @@ impl ResourceRequest {
     }
 
     /// A name that CloudFormation would generate: `stack-LogicalId-RANDOM`, shortened in front of the random
-    /// part to `length_max` characters.
-    pub fn generated_name(&self, cx: &Cx, length_max: usize) -> String {
-        let suffix = cx.chance().text(SUFFIX_ALPHABET, SUFFIX_LENGTH);
+    /// part to `length_max` characters. The same request always gives the same name.
+    pub fn generated_name(&self, length_max: usize) -> String {
+        let suffix = self.suffix();
         let room = length_max.saturating_sub(SUFFIX_LENGTH + 1);
         let stem = format!("{}-{}", self.stack_name, self.logical_id);
         if stem.chars().count() <= room {
@@ -153,5 +156,49 @@ impl ResourceRequest {
         let logical: String = self.logical_id.chars().take(logical_room.max(1)).collect();
         let stack: String = self.stack_name.chars().take(room.saturating_sub(logical.len() + 1)).collect();
         format!("{stack}-{logical}-{suffix}")
+    }
+
+    /// Letters and digits drawn from the token (FNV-1a: spread is all that is asked for).
+    fn suffix(&self) -> String {
+        let mut state: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut step = |byte: u8| {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            state
+        };
+        for byte in self.token.bytes() {
+            step(byte);
+        }
+        let letters = SUFFIX_ALPHABET.len() as u64;
+        (0..SUFFIX_LENGTH as u8)
+            .map(|at| SUFFIX_ALPHABET[((step(at) >> 32) % letters) as usize] as char)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(stack: &str, logical: &str, token: &str, length_max: usize) -> String {
+        let request = ResourceRequest {
+            stack_name: stack.into(),
+            stack_id: String::new(),
+            logical_id: logical.into(),
+            physical_id: None,
+            token: token.into(),
+            properties: Map::new(),
+            tags: BTreeMap::new(),
+        };
+        request.generated_name(length_max)
+    }
+
+    #[test]
+    fn generated_names_are_stable_and_fit() {
+        let one = name("demo", "Queue", "t1", 80);
+        assert!(one.starts_with("demo-Queue-") && one.len() == "demo-Queue-".len() + SUFFIX_LENGTH, "{one}");
+        assert_eq!(one, name("demo", "Queue", "t1", 80));
+        assert_ne!(one, name("demo", "Queue", "t2", 80));
+        let short = name(&"s".repeat(100), &"L".repeat(100), "t", 64);
+        assert_eq!(short.len(), 64, "{short}");
     }
 }
