@@ -1,62 +1,290 @@
 //! Access: who calls (authentication) and whether they may (authorisation).
+//!
+//! [`authenticate`] checks a signature and answers the [`Caller`]; [`decide_operation`] and [`decide_action`] ask all
+//! policies that apply, through [`iampolicy::decide`]. Keys, policies and derived signing keys come from memory
+//! ([`crate::identity`]), so neither costs a read of the store once a principal is known.
+//!
+//! Resources whose ARN names no account (buckets and their objects) belong to the account that the condition
+//! `aws:ResourceAccount` names, and to the caller's own without it.
 
-use bytes::Bytes;
-use http::request::Parts;
-use wire::Body;
-use wire::table::Protocol;
+mod authenticate;
+mod body;
+mod facts;
 
-use crate::caller::Caller;
-use crate::instance::Cloud;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use iampolicy::{Decision, Guard, Kind, Policies, Policy, PrincipalKind, Request};
+
+use crate::caller::{Caller, Principal};
 use crate::cx::Cx;
 use crate::failure::Failure;
+use crate::identity::Grants;
+use crate::instance::{Cloud, IamMode};
 use crate::operation::{Conditions, Resource};
 use crate::service::Service;
+use facts::RequestFacts;
+
+pub(crate) use authenticate::authenticate;
+pub use authenticate::authenticate_plane;
+pub use body::failure_of;
+
+/// The condition key that says whose a resource is.
+pub const RESOURCE_ACCOUNT: &str = "aws:ResourceAccount";
+/// The condition under which an operation hands over the tags of its request: names and values in turn.
+/// `aws:RequestTag/name` and `aws:TagKeys` follow from it.
+pub const REQUEST_TAGS: &str = "aws:RequestTag";
+/// The condition under which an operation hands over the tags of its resource: names and values in turn.
+pub const RESOURCE_TAGS: &str = "aws:ResourceTag";
 
 /// Whether there is anything to decide: the platform itself may do everything.
 pub(crate) fn must_decide(cx: &Cx) -> bool {
     !cx.call.internal
 }
 
-/// Decides whether the caller may do the operation that `cx` is in.
+/// Decides whether the caller may do the operation that `cx` is in. `policy` is the policy of the resource, as JSON.
 pub(crate) async fn decide_operation(
     cx: &mut Cx,
     resource: &Resource,
     policy: Option<&str>,
     conditions: &Conditions,
 ) -> Result<(), Failure> {
+    if cx.call.open && cx.caller.principal != Principal::Anonymous {
+        return Ok(());
+    }
     let prefix = cx.call.service.map_or("", |service| service.signing_name);
     let action = format!("{prefix}:{}", cx.call.action);
     decide_action(cx, &action, resource, policy, conditions).await
 }
 
-/// Decides whether the caller may do `action` on `resource`.
+/// Decides whether the caller may do `action` (`iam:PassRole`) on `resource`.
 pub(crate) async fn decide_action(
-    _cx: &mut Cx,
-    _action: &str,
-    _resource: &Resource,
-    _policy: Option<&str>,
-    _conditions: &Conditions,
+    cx: &mut Cx,
+    action: &str,
+    resource: &Resource,
+    policy: Option<&str>,
+    conditions: &Conditions,
 ) -> Result<(), Failure> {
-    Ok(())
+    if !must_decide(cx) {
+        return Ok(());
+    }
+    let asked = Asked { caller: &cx.caller, action, conditions, guard: Guard::ResourcePolicy };
+    match asked.decide(&cx.cloud, resource, policy).await? {
+        None => Ok(()),
+        Some(denial) => refuse(&cx.cloud, cx.call.service, denial),
+    }
 }
 
-/// Finds out who signed a request, and checks the signature.
-pub(crate) async fn authenticate(
-    cloud: &Cloud,
-    _service: &'static Service,
-    _protocol: &Protocol,
-    _parts: &Parts,
-    body: Body,
-) -> Result<(Caller, Body), Failure> {
-    Ok((Caller::root(cloud.config().account.as_str(), cloud.config().region.as_str()), body))
+/// Decides for a data plane: whether `caller` may do `action` (`execute-api:Invoke`) on the resource `arn`.
+pub async fn decide_plane(
+    cx: &Cx,
+    caller: &Caller,
+    action: &str,
+    arn: &str,
+    policy: Option<&str>,
+    conditions: &Conditions,
+) -> Result<(), Failure> {
+    let asked = Asked { caller, action, conditions, guard: Guard::ResourcePolicy };
+    match asked.decide_one(&cx.cloud, arn, policy).await? {
+        None => Ok(()),
+        Some(denial) => refuse(&cx.cloud, cx.call.service, denial),
+    }
 }
 
-/// As for APIs, for a data plane whose route asks for IAM.
-pub async fn authenticate_plane(
-    _cx: &Cx,
-    _signing_name: &str,
-    _parts: &Parts,
-    _body: &Bytes,
-) -> Result<Caller, Failure> {
-    Err(Failure::new("AccessDeniedException", 403, "Forbidden"))
+/// Decides whether the caller may assume the role `arn` by `action` (`sts:AssumeRole`), whose trust policy is `trust`.
+pub async fn decide_trust(
+    cx: &Cx,
+    action: &str,
+    arn: &str,
+    trust: &str,
+    conditions: &Conditions,
+) -> Result<(), Failure> {
+    if !must_decide(cx) {
+        return Ok(());
+    }
+    let asked = Asked { caller: &cx.caller, action, conditions, guard: Guard::TrustPolicy };
+    match asked.decide_one(&cx.cloud, arn, Some(trust)).await? {
+        None => Ok(()),
+        Some(denial) => refuse(&cx.cloud, cx.call.service, denial),
+    }
 }
+
+/// A denied request.
+struct Denial {
+    text: String,
+    /// Says nothing of why: for callers who may not know whether the resource exists.
+    short: bool,
+}
+
+/// One question about one caller.
+struct Asked<'a> {
+    caller: &'a Caller,
+    action: &'a str,
+    conditions: &'a Conditions,
+    guard: Guard,
+}
+
+impl Asked<'_> {
+    /// Every resource must be allowed.
+    async fn decide(
+        &self,
+        cloud: &Arc<Cloud>,
+        resource: &Resource,
+        policy: Option<&str>,
+    ) -> Result<Option<Denial>, Failure> {
+        match resource {
+            Resource::Any => self.decide_one(cloud, "*", policy).await,
+            Resource::One(arn) => self.decide_one(cloud, arn.as_str(), policy).await,
+            Resource::All(arns) => {
+                for arn in arns {
+                    let denial = self.decide_one(cloud, arn.as_str(), policy).await?;
+                    if denial.is_some() {
+                        return Ok(denial);
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    async fn decide_one(
+        &self,
+        cloud: &Arc<Cloud>,
+        resource: &str,
+        policy: Option<&str>,
+    ) -> Result<Option<Denial>, Failure> {
+        let grants = self.grants(cloud).await?;
+        let kind = if self.guard == Guard::TrustPolicy { Kind::Trust } else { Kind::Resource };
+        let policy = match policy {
+            Some(text) => Some(cloud.states().get::<ParsedPolicies>().get(text, kind)?),
+            None => None,
+        };
+        Ok(self.judge(cloud, &grants, resource, policy.as_deref()))
+    }
+
+    async fn grants(&self, cloud: &Cloud) -> Result<Arc<Grants>, Failure> {
+        let grants = cloud.identities().grants(&self.caller.account, &self.caller.principal).await?;
+        let id = match &self.caller.principal {
+            Principal::User { id, .. } | Principal::AssumedRole { id, .. } => id,
+            _ => return Ok(grants),
+        };
+        // The user or role was deleted; one that was made since under the same name is somebody else.
+        if **id != *grants.id { Ok(Arc::default()) } else { Ok(grants) }
+    }
+
+    fn judge(&self, cloud: &Cloud, grants: &Grants, resource: &str, policy: Option<&Policy>) -> Option<Denial> {
+        let facts = RequestFacts {
+            caller: self.caller,
+            conditions: self.conditions,
+            tags: &grants.tags,
+            now: cloud.clock().now(),
+        };
+        let principal = principal_of(self.caller);
+        let owner = self.conditions.iter().find(|(key, _)| *key == RESOURCE_ACCOUNT);
+        let request = Request {
+            principal: &principal,
+            action: self.action,
+            resource,
+            resource_account: owner.and_then(|(_, values)| values.first()).map(String::as_str),
+            context: &facts,
+        };
+        let session = self.caller.session.as_ref().map(|session| session.policies.as_slice());
+        let policies = Policies {
+            identity: &grants.policies,
+            boundary: grants.boundary.as_deref(),
+            session: session.filter(|policies| !policies.is_empty()),
+            resource: policy,
+            guard: self.guard,
+        };
+        let decision = iampolicy::decide(&request, &policies);
+        let text = decision.denial(&request)?;
+        let foreign = request.resource_account.is_some_and(|owner| owner != principal.account);
+        Some(Denial { text, short: foreign || is_nobody(&principal.kind, decision) })
+    }
+}
+
+fn is_nobody(kind: &PrincipalKind, decision: Decision) -> bool {
+    *kind == PrincipalKind::Anonymous && !decision.is_allowed()
+}
+
+/// Makes the error, or logs the denial where the cloud only audits.
+fn refuse(cloud: &Cloud, service: Option<&'static Service>, denial: Denial) -> Result<(), Failure> {
+    if cloud.config().iam == IamMode::Audit {
+        tracing::warn!(denial = %denial.text, "access would be denied");
+        return Ok(());
+    }
+    Err(denied(service, denial))
+}
+
+fn denied(service: Option<&'static Service>, denial: Denial) -> Failure {
+    use wire::table::Protocol;
+    let Some(service) = service else { return Failure::new("AccessDeniedException", 403, denial.text) };
+    let is_json = |protocol: &Protocol| matches!(protocol, Protocol::Json { .. });
+    let is_query = |protocol: &Protocol| matches!(protocol, Protocol::Query { .. });
+    let json_only = service.protocols.iter().all(is_json);
+    let query_compatible = service.protocols.iter().any(is_json) && service.protocols.iter().any(is_query);
+    let text = if service.signing_name == "s3" { in_words_of_s3(denial) } else { denial.text };
+    let failure = Failure::new(service.words.denied_code, if json_only { 400 } else { 403 }, text);
+    if query_compatible { failure.query_code("AccessDenied") } else { failure }
+}
+
+/// S3 puts the resource in quotes, and tells callers of other accounts nothing.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html>.
+fn in_words_of_s3(denial: Denial) -> String {
+    if denial.short {
+        return "Access Denied".to_owned();
+    }
+    let start = " on resource: ";
+    let ends = [" because no ", " with an explicit deny in "];
+    let Some((before, rest)) = denial.text.split_once(start) else { return denial.text };
+    match ends.iter().filter_map(|end| rest.rfind(end)).max() {
+        Some(at) => format!("{before}{start}\"{}\"{}", &rest[..at], &rest[at..]),
+        None => denial.text,
+    }
+}
+
+/// The caller as policies see it.
+fn principal_of(caller: &Caller) -> iampolicy::Principal {
+    let kind = match &caller.principal {
+        Principal::Root => PrincipalKind::Root,
+        Principal::User { .. } => PrincipalKind::User,
+        Principal::AssumedRole { role, path, .. } => {
+            PrincipalKind::AssumedRole { role_arn: format!("arn:aws:iam::{}:role{path}{role}", caller.account) }
+        }
+        Principal::Service(name) => return iampolicy::Principal::service(name),
+        Principal::Anonymous => return iampolicy::Principal::anonymous(),
+    };
+    let unique_id = match &caller.principal {
+        Principal::User { id, .. } | Principal::AssumedRole { id, .. } => Some(id.to_string()),
+        _ => None,
+    };
+    iampolicy::Principal { kind, account: caller.account.to_string(), arn: caller.arn(), unique_id }
+}
+
+/// Policies of resources that were parsed of late, by the hash of their text.
+#[derive(Default)]
+struct ParsedPolicies(Mutex<HashMap<[u8; 32], Arc<Policy>>>);
+
+/// How many are kept; then the memory starts anew. A policy takes a few kilobytes.
+const PARSED_MAX: usize = 1_024;
+
+impl ParsedPolicies {
+    fn get(&self, text: &str, kind: Kind) -> Result<Arc<Policy>, Failure> {
+        let hash = wire::digest::sha256(text.as_bytes());
+        let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(policy) = parsed.get(&hash) {
+            return Ok(policy.clone());
+        }
+        let policy = Policy::parse(text, kind)
+            .map_err(|error| Failure::internal(format!("a stored policy of a resource does not parse: {error}")))?;
+        let policy = Arc::new(policy);
+        if parsed.len() >= PARSED_MAX {
+            parsed.clear();
+        }
+        parsed.insert(hash, policy.clone());
+        Ok(policy)
+    }
+}
+
+#[cfg(test)]
+mod tests;
