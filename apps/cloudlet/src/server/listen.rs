@@ -1,0 +1,133 @@
+//! The listener: sockets, HTTP/1.1 and HTTP/2, and a stop that lets requests finish.
+
+use std::convert::Infallible;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use cloud::Cloud;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::body;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+/// How long a stop waits for open requests.
+const GRACE: Duration = Duration::from_secs(5);
+/// Pause after an accept that failed, when file descriptors run out for example.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Sockets that are bound and not yet served.
+pub(super) struct Bound {
+    address: SocketAddr,
+    sockets: Vec<TcpListener>,
+}
+
+/// Sockets that are served.
+#[derive(Debug)]
+pub(super) struct Listener {
+    stopping: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Binds `address`. On IPv4 loopback the same port of IPv6 loopback is taken as well where it can be: `localhost`
+/// is either of them, depending on the client.
+pub(super) fn bind(address: SocketAddr) -> anyhow::Result<Bound> {
+    let socket = bind_one(address).with_context(|| {
+        format!("cannot listen on {address}; is another cloud running? choose another address with `--listen`")
+    })?;
+    let address = socket.local_addr().context("a listening socket has no address")?;
+    let mut sockets = vec![socket];
+    if address.is_ipv4() && address.ip().is_loopback() {
+        let sibling = SocketAddr::from((Ipv6Addr::LOCALHOST, address.port()));
+        match bind_one(sibling) {
+            Ok(socket) => sockets.push(socket),
+            Err(error) => tracing::debug!(%sibling, %error, "IPv6 loopback is not served"),
+        }
+    }
+    Ok(Bound { address, sockets })
+}
+
+fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG.unsigned_abs())
+}
+
+impl Bound {
+    /// The first address.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `cloud` until stopped.
+    pub(super) fn serve(self, cloud: Arc<Cloud>) -> Listener {
+        let stopping = watch::Sender::new(false);
+        let serve = |socket| tokio::spawn(accept(socket, cloud.clone(), stopping.subscribe()));
+        let tasks = self.sockets.into_iter().map(serve).collect();
+        Listener { stopping, tasks }
+    }
+}
+
+impl Listener {
+    /// Accepts no more, and waits for open requests.
+    pub(super) async fn stop(self) {
+        self.stopping.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the listener ended badly");
+            }
+        }
+    }
+}
+
+async fn accept(socket: TcpListener, cloud: Arc<Cloud>, mut stopping: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => connection(stream, peer, &cloud, &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(socket);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("open connections were cut after {} s", GRACE.as_secs());
+    }
+}
+
+fn connection(stream: TcpStream, peer: SocketAddr, cloud: &Arc<Cloud>, graceful: &GracefulShutdown) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let cloud = cloud.clone();
+    let service = service_fn(move |request| {
+        let cloud = cloud.clone();
+        async move {
+            let response = cloud::http::serve(&cloud, body::request(request), Some(peer), false).await;
+            Ok::<_, Infallible>(body::response(response))
+        }
+    });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let watched = graceful.watch(served);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%peer, %error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,6 @@
+//! THE list: every service of the cloud.
+
+use cloud::service::Service;
+
+/// All services, in the order in which the console and `doctor` show them.
+pub static SERVICES: &[&Service] = &[&sqs::SQS];
