@@ -8,5 +8,8 @@
 //! as the framework does. Start reading at `model`, which names the things that the parts hand to each other.
 
 pub mod compile;
+pub mod config;
 pub mod model;
+pub mod package;
 pub mod problem;
+pub mod variables;

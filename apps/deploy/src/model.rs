@@ -1,6 +1,6 @@
 //! The things that the parts of this crate hand to each other: the resolved service and its packages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
@@ -79,13 +79,13 @@ impl Service {
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     file: PathBuf,
-    places: HashMap<String, Location>,
+    places: BTreeMap<String, Location>,
 }
 
 impl Source {
     /// A source of one file, none of whose places is known yet.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), places: HashMap::new() }
+        Self { file: file.into(), places: BTreeMap::new() }
     }
 
     /// The main configuration file.
@@ -109,17 +109,36 @@ impl Source {
 
     /// Makes everything below `from` known below `to` as well: for values that moved or were copied.
     pub fn alias(&mut self, from: &[&str], to: &[&str]) {
-        let (from, to) = (key(from), key(to));
-        let copies: Vec<(String, Location)> = self
-            .places
-            .iter()
-            .filter_map(|(path, location)| {
-                let rest = path.strip_prefix(&from)?;
-                (rest.is_empty() || rest.starts_with('\0')).then(|| (format!("{to}{rest}"), location.clone()))
+        let copies = self.below(from);
+        self.insert(to, copies);
+    }
+
+    /// Makes what another file has below `from` known below `to`: for values that came out of that file.
+    pub fn graft(&mut self, other: &Source, from: &[&str], to: &[&str]) {
+        self.insert(to, other.below(from));
+    }
+
+    fn below(&self, path: &[&str]) -> Vec<(String, Location)> {
+        let path = key(path);
+        self.places
+            .range(path.clone()..)
+            .take_while(|(place, _)| place.starts_with(&path))
+            .filter_map(|(place, location)| {
+                let rest = match path.is_empty() {
+                    true => format!("\0{place}"),
+                    false => place[path.len()..].to_owned(),
+                };
+                (rest.is_empty() || rest.starts_with('\0')).then(|| (rest, location.clone()))
             })
-            .collect();
-        for (path, location) in copies {
-            self.places.entry(path).or_insert(location);
+            .collect()
+    }
+
+    fn insert(&mut self, to: &[&str], places: Vec<(String, Location)>) {
+        let to = key(to);
+        for (rest, location) in places {
+            let place = format!("{to}{rest}");
+            let place = place.strip_prefix('\0').unwrap_or(&place).to_owned();
+            self.places.insert(place, location);
         }
     }
 }
