@@ -90,8 +90,11 @@ pub trait Operation: 'static {
     }
 
     /// Condition keys that only this operation gives.
-    fn conditions(_cx: &Cx, _input: &Self::Input) -> Conditions {
-        Vec::new()
+    fn conditions(
+        _cx: &mut Cx,
+        _input: &Self::Input,
+    ) -> impl Future<Output = Result<Conditions, Self::Error>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// The logic.
@@ -150,7 +153,7 @@ async fn run<O: Operation>(cx: &mut Cx, doc: Doc) -> Result<Doc, Failure> {
     if access::must_decide(cx) {
         let resource = O::resource(cx, &input).map_err(ApiError::into_failure)?;
         let policy = O::resource_policy(cx, &input).await.map_err(ApiError::into_failure)?;
-        let conditions = O::conditions(cx, &input);
+        let conditions = O::conditions(cx, &input).await.map_err(ApiError::into_failure)?;
         access::decide_operation(cx, &resource, policy.as_deref(), &conditions).await?;
     }
     O::run(cx, input).await.map(Shape::into_doc).map_err(ApiError::into_failure)
