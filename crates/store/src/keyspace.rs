@@ -57,6 +57,28 @@ prefixes! {
     BLOB_DEAD = 0x06, 0x02;
     /// SQS queues, by account, region and name.
     SQS_QUEUE = 0x10, 0x01;
+    /// Log groups, by account, region and name.
+    LOGS_GROUP = 0x12, 0x01;
+    /// Log streams, by group and name.
+    LOGS_STREAM = 0x12, 0x02;
+    /// Log events, by group, stream, time and stamp.
+    LOGS_EVENT = 0x12, 0x03;
+    /// Counters of the bytes of log groups.
+    LOGS_BYTES = 0x12, 0x04;
+    /// REST APIs, by account, region and id.
+    APIGATEWAY_API = 0x14, 0x01;
+    /// Parts of REST APIs: resources, deployments, stages, models and so on.
+    APIGATEWAY_PART = 0x14, 0x02;
+    /// The account and region of a REST API, by its id, for requests from the world.
+    APIGATEWAY_OWNER = 0x14, 0x03;
+    /// The settings of accounts for API Gateway.
+    APIGATEWAY_ACCOUNT = 0x14, 0x04;
+    /// HTTP APIs, by account, region and id.
+    APIGATEWAYV2_API = 0x15, 0x01;
+    /// Parts of HTTP APIs: routes, integrations, stages and so on.
+    APIGATEWAYV2_PART = 0x15, 0x02;
+    /// The account and region of an HTTP API, by its id, for requests from the world.
+    APIGATEWAYV2_OWNER = 0x15, 0x03;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

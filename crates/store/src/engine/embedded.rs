@@ -117,6 +117,7 @@ impl<V: View> Txn for EmbeddedTxn<V> {
         let EmbeddedTxn { view, reads, committer, .. } = *self;
         let mut reads = reads.into_inner().unwrap_or_else(PoisonError::into_inner);
         reads.version = view.version();
+        reads.keys.sort_unstable();
         // The view goes before the wait for the disk, so that waiting commits pin nothing.
         drop(view);
         let reads = (!reads.is_empty()).then_some(reads);

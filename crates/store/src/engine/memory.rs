@@ -93,11 +93,11 @@ impl Shared {
         if let Some(done) = intent.batch.id.and_then(|id| state.ids.get(&id)) {
             return Ok(done.clone());
         }
-        if intent.reads.is_some_and(|mut reads| state.window.conflicts(&mut reads)) {
+        if intent.reads.is_some_and(|reads| state.window.conflicts(&reads)) {
             return Err(Error::Conflict);
         }
         let (id, version) = (intent.batch.id, Version(state.version.0 + 1));
-        let Plan { effects, committed, footprint } = plan(state, intent.batch, version)?;
+        let Plan { effects, committed, footprint } = plan(state, &intent.batch, version)?;
         for effect in effects {
             state.apply(effect, version);
         }

@@ -32,7 +32,7 @@ pub(super) trait Latest {
 }
 
 /// Decides a batch: all checks hold, every counter is one. Nothing has changed yet.
-pub(super) fn plan(rows: &mut impl Latest, batch: Batch, version: Version) -> Result<Plan, Error> {
+pub(super) fn plan(rows: &mut impl Latest, batch: &Batch, version: Version) -> Result<Plan, Error> {
     for (index, check) in batch.checks.iter().enumerate() {
         if !holds(rows, check)? {
             return Err(Error::CheckFailed(index));
@@ -41,21 +41,22 @@ pub(super) fn plan(rows: &mut impl Latest, batch: Batch, version: Version) -> Re
     let mut effects = Vec::with_capacity(batch.writes.len());
     let mut committed = Committed { version, stamps: Vec::new() };
     let mut footprint = Footprint { version, ..Footprint::default() };
-    for write in batch.writes {
-        check_write(&write)?;
+    for write in &batch.writes {
+        check_write(write)?;
         match write {
-            Write::Put(key, val) => effects.push(Effect::Put(key, val)),
-            Write::Delete(key) => effects.push(Effect::Delete(key)),
+            Write::Put(key, val) => effects.push(Effect::Put(key.clone(), val.clone())),
+            Write::Delete(key) => effects.push(Effect::Delete(key.clone())),
             Write::DeleteRange(range) if range.is_empty() => continue,
-            Write::DeleteRange(range) => effects.push(Effect::DeleteRange(range)),
+            Write::DeleteRange(range) => effects.push(Effect::DeleteRange(range.clone())),
             Write::Add(key, n) => {
-                let sum = current(rows, &effects, &key)?.saturating_add(n);
-                effects.push(Effect::Put(key, encode_counter(sum)));
+                let sum = current(rows, &effects, key)?.saturating_add(*n);
+                effects.push(Effect::Put(key.clone(), encode_counter(sum)));
             }
             Write::Append { stream, suffix, val } => {
                 let stamp = stamp(version, committed.stamps.len())?;
                 committed.stamps.push(stamp);
-                effects.push(Effect::Put([&stream[..], &stamp.0, &suffix].concat().into(), val));
+                let key = [&stream[..], &stamp.0, suffix].concat();
+                effects.push(Effect::Put(key.into(), val.clone()));
             }
         }
     }

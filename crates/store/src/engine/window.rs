@@ -14,6 +14,7 @@ const KEYS_MAX: usize = 65_536;
 #[derive(Debug, Default)]
 pub(super) struct ReadSet {
     pub(super) version: Version,
+    /// Sorted once reading is over.
     pub(super) keys: Vec<Key>,
     pub(super) ranges: Vec<Range>,
 }
@@ -35,7 +36,7 @@ impl ReadSet {
 }
 
 /// What a commit has written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Footprint {
     pub(super) version: Version,
     pub(super) keys: Vec<Key>,
@@ -64,11 +65,10 @@ impl Window {
     }
 
     /// Whether a commit after the reads' version changed what they saw, or might have.
-    pub(super) fn conflicts(&self, reads: &mut ReadSet) -> bool {
+    pub(super) fn conflicts(&self, reads: &ReadSet) -> bool {
         if reads.version < self.forgotten {
             return true;
         }
-        reads.keys.sort_unstable();
         let newer = self.recent.iter().rev().take_while(|commit| commit.version > reads.version);
         newer.into_iter().any(|commit| {
             commit.keys.iter().any(|key| reads.has(key))
@@ -120,14 +120,14 @@ mod tests {
         let mut window = Window::after(Version(4));
         window.push(commit(5, "a"));
         window.push(commit(6, "b"));
-        assert!(window.conflicts(&mut read(4, "a")));
-        assert!(!window.conflicts(&mut read(5, "a")));
-        assert!(window.conflicts(&mut read(5, "b")));
-        assert!(!window.conflicts(&mut read(4, "c")));
-        let mut range = ReadSet { version: Version(4), keys: vec![], ranges: vec![Range::new("aa", "c")] };
-        assert!(window.conflicts(&mut range));
+        assert!(window.conflicts(&read(4, "a")));
+        assert!(!window.conflicts(&read(5, "a")));
+        assert!(window.conflicts(&read(5, "b")));
+        assert!(!window.conflicts(&read(4, "c")));
+        let range = ReadSet { version: Version(4), keys: vec![], ranges: vec![Range::new("aa", "c")] };
+        assert!(window.conflicts(&range));
         window.take_back(Version(5));
-        assert!(!window.conflicts(&mut range));
+        assert!(!window.conflicts(&range));
     }
 
     #[test]
@@ -135,9 +135,9 @@ mod tests {
         let mut window = Window::after(Version(0));
         let ranges = vec![Range::new("b", "d")];
         window.push(Footprint { version: Version(1), keys: vec![], ranges });
-        assert!(window.conflicts(&mut read(0, "b")));
-        assert!(!window.conflicts(&mut read(0, "d")));
-        assert!(!window.conflicts(&mut read(0, "a")));
+        assert!(window.conflicts(&read(0, "b")));
+        assert!(!window.conflicts(&read(0, "d")));
+        assert!(!window.conflicts(&read(0, "a")));
     }
 
     #[test]
@@ -146,10 +146,10 @@ mod tests {
         for version in 1..=COMMITS_MAX as u64 + 10 {
             window.push(commit(version, "a"));
         }
-        assert!(window.conflicts(&mut read(9, "z")));
-        assert!(!window.conflicts(&mut read(10, "z")));
+        assert!(window.conflicts(&read(9, "z")));
+        assert!(!window.conflicts(&read(10, "z")));
         window.forget_all();
-        assert!(window.conflicts(&mut read(10, "z")));
-        assert!(!window.conflicts(&mut read(COMMITS_MAX as u64 + 10, "z")));
+        assert!(window.conflicts(&read(10, "z")));
+        assert!(!window.conflicts(&read(COMMITS_MAX as u64 + 10, "z")));
     }
 }

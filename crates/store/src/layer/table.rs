@@ -111,6 +111,11 @@ impl Cursor {
         Cursor(tuple::pack(&parts))
     }
 
+    /// The encoded parts.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// As text that can stand in a token.
     pub fn to_text(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()

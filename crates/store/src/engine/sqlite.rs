@@ -1,1 +1,0 @@
-//! The engine on one SQLite file: to be written.

@@ -1,0 +1,151 @@
+//! Taking messages from a queue.
+
+use std::collections::HashSet;
+
+use super::rows::{Place, State};
+use super::{Claims, Message, Queue};
+use crate::{Error, Tx, tuple};
+
+/// Candidates looked at beyond those wanted: others may be claimed, expired, or in a group that is
+/// held up. A receiver that finds nothing among them comes back empty although there is more.
+const SPARE_CANDIDATES: usize = 64;
+
+/// What a receiver wants.
+pub struct Request<'a> {
+    /// The time, in milliseconds.
+    pub now: i64,
+    /// Messages at most.
+    pub limit: usize,
+    /// Until when nobody else gets them.
+    pub lease_until: i64,
+    /// Messages sent before this have expired: they are removed when they are met.
+    pub sent_since: i64,
+    /// Messages received this often already are taken out of the queue instead.
+    pub receives_max: Option<u32>,
+    /// Makes the receipts.
+    pub receipt: &'a mut (dyn FnMut() -> String + Send),
+}
+
+/// What a receiver gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The messages, leased.
+    pub messages: Vec<Message>,
+    /// Messages that were received too often. They are no longer in the queue: put them in another
+    /// one in the same transaction.
+    pub exhausted: Vec<Message>,
+}
+
+/// The work of one receive.
+struct Take<'a, 'b> {
+    queue: &'a Queue,
+    request: Request<'b>,
+    leased: Vec<(String, State)>,
+    exhausted: Vec<Message>,
+    groups: HashSet<String>,
+}
+
+impl Queue {
+    /// Takes messages that can be received, those first that became visible first.
+    pub async fn receive(
+        &self,
+        tx: &mut Tx,
+        claims: &Claims,
+        request: Request<'_>,
+    ) -> Result<Received, Error> {
+        let candidates = self.candidates(tx, &request).await?;
+        let mut take =
+            Take { queue: self, request, leased: Vec::new(), exhausted: Vec::new(), groups: HashSet::new() };
+        for Candidate { id, group, .. } in candidates {
+            if take.leased.len() >= take.request.limit {
+                break;
+            }
+            match group {
+                Some(group) if take.groups.contains(&group) => {}
+                Some(group) if claims.take(tx, &self.group_key(&group, 0)) => {
+                    take.group(tx, group).await?;
+                }
+                None if claims.take(tx, &self.state_key(&id)) => {
+                    if let Some(state) = self.state(tx, &id).await? {
+                        take.one(tx, id, state).await?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Take { leased, exhausted, .. } = take;
+        Ok(Received { messages: self.with_bodies(tx, leased).await?, exhausted })
+    }
+
+    /// Messages whose time has come, earliest first.
+    async fn candidates(&self, tx: &mut Tx, request: &Request<'_>) -> Result<Vec<Candidate>, Error> {
+        let mut found = Vec::new();
+        for place in [Place::Ready, Place::Delayed, Place::Leased] {
+            tx.dont_conflict(self.place_range(place));
+            let scan = self.due_scan(place, request.now).limit(request.limit + SPARE_CANDIDATES);
+            for (key, val) in tx.scan(scan).await?.rows {
+                let (at, id) = self.read_place_key(&key)?;
+                found.push(Candidate { at, id, group: tuple::unpack(&val)? });
+            }
+        }
+        found.sort_unstable_by(|one, two| (one.at, &one.id).cmp(&(two.at, &two.id)));
+        Ok(found)
+    }
+}
+
+/// A message whose time has come, as its index row tells.
+struct Candidate {
+    at: i64,
+    id: String,
+    group: Option<String>,
+}
+
+impl Take<'_, '_> {
+    /// Takes as many messages of a group as are wanted and may be had now, in their order.
+    async fn group(&mut self, tx: &mut Tx, group: String) -> Result<(), Error> {
+        let wanted = self.request.limit - self.leased.len();
+        let mut members = Vec::new();
+        for id in self.queue.first_of_group(tx, &group, self.request.limit).await? {
+            if let Some(state) = self.queue.state(tx, &id).await? {
+                members.push((id, state));
+            }
+        }
+        self.groups.insert(group);
+        let held = |state: &State| state.place == Place::Leased && state.at > self.request.now;
+        if members.iter().any(|(_, state)| held(state)) {
+            return Ok(());
+        }
+        let before = self.leased.len();
+        for (id, state) in members {
+            if state.at > self.request.now || self.leased.len() - before >= wanted {
+                break;
+            }
+            self.one(tx, id, state).await?;
+        }
+        Ok(())
+    }
+
+    /// Leases a message, or takes it out when it has expired or was received too often.
+    async fn one(&mut self, tx: &mut Tx, id: String, state: State) -> Result<(), Error> {
+        if state.sent < self.request.sent_since {
+            return self.queue.remove(tx, &id, &state, self.request.now).await;
+        }
+        if self.request.receives_max.is_some_and(|most| state.receives >= most) {
+            let found = vec![(id.clone(), state.clone())];
+            self.exhausted.extend(self.queue.with_bodies(tx, found).await?);
+            return self.queue.remove(tx, &id, &state, self.request.now).await;
+        }
+        self.queue.leave(tx, &id, &state)?;
+        let leased = State {
+            place: Place::Leased,
+            at: self.request.lease_until,
+            receives: state.receives + 1,
+            first_received: state.first_received.or(Some(self.request.now)),
+            receipt: Some((self.request.receipt)()),
+            ..state
+        };
+        self.queue.enter(tx, &id, &leased)?;
+        self.leased.push((id, leased));
+        Ok(())
+    }
+}
