@@ -75,7 +75,7 @@ impl Parts {
     /// The store in a data folder, the machine's clock and chance.
     pub async fn in_folder(folder: &Path) -> Result<Self, store::Error> {
         Ok(Self {
-            store: store::open_memory(), // sqlite follows
+            store: store::sqlite::open(folder)?,
             blobs: Blobs::in_folder(&folder.join("blobs"))?,
             ..Self::in_memory()
         })
