@@ -172,7 +172,13 @@ impl Asked<'_> {
         if **id != *grants.id { Ok(Arc::default()) } else { Ok(grants) }
     }
 
-    fn judge(&self, cloud: &Cloud, grants: &Grants, resource: &str, policy: Option<&Policy>) -> Option<Denial> {
+    fn judge(
+        &self,
+        cloud: &Cloud,
+        grants: &Grants,
+        resource: &str,
+        policy: Option<&Policy>,
+    ) -> Option<Denial> {
         let facts = RequestFacts {
             caller: self.caller,
             conditions: self.conditions,
@@ -248,9 +254,9 @@ fn principal_of(caller: &Caller) -> iampolicy::Principal {
     let kind = match &caller.principal {
         Principal::Root => PrincipalKind::Root,
         Principal::User { .. } => PrincipalKind::User,
-        Principal::AssumedRole { role, path, .. } => {
-            PrincipalKind::AssumedRole { role_arn: format!("arn:aws:iam::{}:role{path}{role}", caller.account) }
-        }
+        Principal::AssumedRole { role, path, .. } => PrincipalKind::AssumedRole {
+            role_arn: format!("arn:aws:iam::{}:role{path}{role}", caller.account),
+        },
         Principal::Service(name) => return iampolicy::Principal::service(name),
         Principal::Anonymous => return iampolicy::Principal::anonymous(),
     };
@@ -275,8 +281,9 @@ impl ParsedPolicies {
         if let Some(policy) = parsed.get(&hash) {
             return Ok(policy.clone());
         }
-        let policy = Policy::parse(text, kind)
-            .map_err(|error| Failure::internal(format!("a stored policy of a resource does not parse: {error}")))?;
+        let policy = Policy::parse(text, kind).map_err(|error| {
+            Failure::internal(format!("a stored policy of a resource does not parse: {error}"))
+        })?;
         let policy = Arc::new(policy);
         if parsed.len() >= PARSED_MAX {
             parsed.clear();

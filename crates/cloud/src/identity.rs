@@ -110,7 +110,11 @@ impl Identities {
     }
 
     /// What a user or role may; nothing for other principals, and for those who are no more.
-    pub async fn grants(&self, account: &Arc<str>, principal: &Principal) -> Result<Arc<Grants>, store::Error> {
+    pub async fn grants(
+        &self,
+        account: &Arc<str>,
+        principal: &Principal,
+    ) -> Result<Arc<Grants>, store::Error> {
         let Some(whose) = grants::Whose::of(account, principal) else { return Ok(Arc::default()) };
         let generation = match self.cache.grants(&whose) {
             Ok(grants) => return Ok(grants),
@@ -144,7 +148,8 @@ impl Identities {
     ) -> Result<Option<Result<session::Issued, session::TooLarge>>, store::Error> {
         let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
         let tx = store::snapshot(&self.store).await?;
-        let Some(role) = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await? else {
+        let Some(role) = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await?
+        else {
             return Ok(None);
         };
         if role.arn() != role_arn {
@@ -162,7 +167,9 @@ impl Identities {
 
 impl std::fmt::Debug for Identities {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identities").field("well_known_account", &self.well_known_account).finish_non_exhaustive()
+        f.debug_struct("Identities")
+            .field("well_known_account", &self.well_known_account)
+            .finish_non_exhaustive()
     }
 }
 
