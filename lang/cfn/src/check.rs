@@ -258,3 +258,29 @@ pub(crate) fn arguments(function: &Function) -> Vec<&Expr> {
         Function::And(all) | Function::Or(all) => all.iter().collect(),
     }
 }
+
+/// Every resource attribute that the template asks for, in `Fn::GetAtt` and `Fn::Sub`, as resource and attribute.
+/// An attribute that is not literal is left out.
+pub fn attributes(template: &Template) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    let outputs = template.outputs.iter().map(|output| &output.value);
+    let resources = template.resources.iter().map(|resource| &resource.properties);
+    for expr in resources.chain(outputs) {
+        let visited = walk(expr, &mut |function| {
+            match function {
+                Function::GetAtt(resource, attribute) => {
+                    found.extend(attribute.as_str().map(|name| (resource.clone(), name.to_owned())));
+                }
+                Function::Sub(parts, own) => found.extend(
+                    variables(parts, own)
+                        .filter_map(|name| name.split_once('.'))
+                        .map(|(resource, attribute)| (resource.to_owned(), attribute.to_owned())),
+                ),
+                _ => {}
+            }
+            Ok(())
+        });
+        debug_assert!(visited.is_ok(), "the visitor refuses nothing");
+    }
+    found
+}

@@ -6,7 +6,7 @@
 //! Start at [`template::Template::parse`] for templates, at [`yaml::parse`] for any YAML text: it makes a
 //! [`node::Node`] tree where every value knows its line and column, which `serverless.yml` is read with too.
 
-mod check;
+pub mod check;
 mod cidr;
 pub mod dynamic;
 pub mod eval;
@@ -16,6 +16,7 @@ pub mod json;
 pub mod limits;
 pub mod node;
 pub mod parameter;
+pub mod partial;
 mod scalar;
 mod section;
 pub mod tags;

@@ -58,7 +58,10 @@ fn evaluate(expr: Value) -> Result<Option<Value>, Invalid> {
         pseudo: &pseudo,
         resolver: &World,
     };
-    let properties = scope.value(&template.resources[1].properties)?;
+    let known = scope.value(&template.resources[1].properties)?;
+    // Where everything is known, partial evaluation gives the same.
+    assert_eq!(scope.partial(&template.resources[1].properties).ok(), Some(known.clone()));
+    let properties = known;
     Ok(properties.and_then(|properties| properties.get("P").cloned()))
 }
 
@@ -180,4 +183,66 @@ fn built_texts_are_bounded() {
         expr = json!({"Fn::Sub": ["${A}${A}", {"A": expr}]});
     }
     fails(expr, "Template error: a text may not exceed 1000000 bytes in size.");
+}
+
+/// A world without resources.
+struct Empty;
+
+impl Resolver for Empty {
+    fn reference(&self, _resource: &str) -> Option<Value> {
+        None
+    }
+    fn attribute(&self, resource: &str, _attribute: &str) -> Result<Value, Invalid> {
+        Err(undefined(resource))
+    }
+    fn import(&self, _export: &str) -> Option<Value> {
+        None
+    }
+    fn zones(&self, _region: &str) -> Vec<String> {
+        vec!["z".into()]
+    }
+}
+
+#[test]
+fn what_is_not_known_yet_stays_a_function() {
+    let template = Template::from_json(&json!({
+        "Parameters": {"P": {"Type": "String", "Default": "p"}},
+        "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "p"]}},
+        "Resources": {"R": {"Type": "T"}, "S": {"Type": "T", "Properties": {
+            "A": {"Ref": "P"}, "B": {"Ref": "R"}, "C": {"Fn::Sub": "${P}-${R.Arn}-${!x}"},
+            "D": {"Fn::If": ["C", {"Fn::Join": ["-", ["a", {"Ref": "P"}]]}, {"Ref": "R"}]},
+            "E": {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, 1]},
+            "F": [{"Fn::Join": ["-", [{"Ref": "P"}, {"Fn::GetAtt": ["R", "Arn"]}]]}],
+        }}},
+    }))
+    .unwrap();
+    let pseudo = Pseudo {
+        account_id: String::new(),
+        region: "r".into(),
+        partition: String::new(),
+        url_suffix: String::new(),
+        stack_id: String::new(),
+        stack_name: String::new(),
+        notification_arns: vec![],
+    };
+    let texts = template.parameter_texts(&BTreeMap::new()).unwrap();
+    let parameters = template.parameter_values(&texts, &BTreeMap::new());
+    let conditions = conditions(&template, &parameters, &pseudo).unwrap();
+    let scope = Scope {
+        template: &template,
+        parameters: &parameters,
+        conditions: &conditions,
+        pseudo: &pseudo,
+        resolver: &Empty,
+    };
+    let found = scope.partial(&template.resources[1].properties).unwrap().unwrap();
+    assert_eq!(
+        found,
+        json!({
+            "A": "p", "B": {"Ref": "R"}, "C": {"Fn::Sub": ["${P}-${R.Arn}-${!x}", {}]}, "D": "a-p",
+            "F": [{"Fn::Join": ["-", ["p", {"Fn::GetAtt": ["R", "Arn"]}]]}],
+        })
+    );
+    assert!(crate::partial::has_functions(&found));
+    assert!(!crate::partial::has_functions(&json!({"A": "p"})));
 }
