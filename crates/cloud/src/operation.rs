@@ -81,6 +81,16 @@ pub trait Operation: 'static {
     /// What access is decided on.
     fn resource(cx: &Cx, input: &Self::Input) -> Result<Resource, Self::Error>;
 
+    /// As [`Operation::resource`], for operations that know the ARN only from the store: those of IAM have paths in
+    /// theirs.
+    fn stored_resource(
+        cx: &mut Cx,
+        input: &Self::Input,
+    ) -> impl Future<Output = Result<Resource, Self::Error>> + Send {
+        let resource = Self::resource(cx, input);
+        async { resource }
+    }
+
     /// The policy on the resource itself (queue policy, bucket policy, function policy), as JSON.
     fn resource_policy(
         _cx: &mut Cx,
@@ -151,7 +161,7 @@ pub const fn entry<O: Operation>() -> Entry {
 async fn run<O: Operation>(cx: &mut Cx, doc: Doc) -> Result<Doc, Failure> {
     let input = O::Input::from_doc(doc).map_err(|m| Failure::new("SerializationException", 400, m.to_string()))?;
     if access::must_decide(cx) {
-        let resource = O::resource(cx, &input).map_err(ApiError::into_failure)?;
+        let resource = O::stored_resource(cx, &input).await.map_err(ApiError::into_failure)?;
         let policy = O::resource_policy(cx, &input).await.map_err(ApiError::into_failure)?;
         let conditions = O::conditions(cx, &input).await.map_err(ApiError::into_failure)?;
         access::decide_operation(cx, &resource, policy.as_deref(), &conditions).await?;
