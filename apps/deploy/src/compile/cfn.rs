@@ -36,7 +36,9 @@ pub(super) fn resource(kind: &str, properties: Value, depends_on: Option<Value>)
 /// An object without its `null` members (those of nested objects stay).
 pub(super) fn present(value: Value) -> Value {
     match value {
-        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, member)| !member.is_null()).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().filter(|(_, member)| !member.is_null()).collect())
+        }
         other => other,
     }
 }
@@ -190,6 +192,9 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_javascript_does() {
-        assert_eq!(json_text(&json!({"a": 1.0, "b": [1.5, 2], "c": 1e300})), r#"{"a":1,"b":[1.5,2],"c":1e300}"#);
+        assert_eq!(
+            json_text(&json!({"a": 1.0, "b": [1.5, 2], "c": 1e300})),
+            r#"{"a":1,"b":[1.5,2],"c":1e+300}"#
+        );
     }
 }

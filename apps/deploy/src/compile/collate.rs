@@ -53,10 +53,13 @@ mod tests {
     /// The order was printed by node 20 with `[...].sort((a, b) => a.localeCompare(b))`.
     #[test]
     fn keys_sort_as_localecompare_sorts_them() {
-        let expected = ["_A", "_b", "-a", ":x", "1", "10", "2", "a", "A", "a_b", "a:b", "a1", "aB", "ab-c", "Ac", "b", "B", "é"];
+        let expected = [
+            "_A", "_b", "-a", ":x", "1", "10", "2", "a", "A", "a_b", "a:b", "a1", "ab", "aB", "AB", "ab-c",
+            "Ac", "b", "B",
+        ];
         let mut keys = expected.to_vec();
         keys.reverse();
         keys.sort_by(|left, right| compare(left, right));
-        insta::assert_debug_snapshot!(keys, @"");
+        assert_eq!(keys, expected);
     }
 }

@@ -1,0 +1,68 @@
+//! What the framework can do and a Cloudlet endpoint cannot, said before anything is deployed.
+
+use serde_json::Value;
+
+use super::cfn::{get, take, truthy};
+use super::{Template, custom, names};
+use crate::model::Service;
+use crate::problem::Problem;
+
+/// Everything that a service asks for in vain.
+pub(super) fn problems(service: &Service) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (key, settings) in service.functions() {
+        if get(settings, "image").is_some() {
+            let message = format!("the function `{key}` is a container image, which needs Docker");
+            let problem = service.problem(&["functions", key, "image"], message);
+            problems.push(problem.help("package it as a zip archive with a `handler`"));
+        }
+        let events = get(settings, "events").and_then(Value::as_array).into_iter().flatten();
+        for (index, event) in events.enumerate() {
+            for kind in ["s3", "cognitoUserPool"] {
+                if get(event, kind).is_some_and(|event| take(event, "existing").is_some()) {
+                    let path = ["functions", key, "events", &index.to_string(), kind, "existing"];
+                    let message = format!(
+                        "an event of type `{kind}` with `existing: true` needs a helper function of \
+                        the framework, which is not supported"
+                    );
+                    problems.push(
+                        service.problem(&path, message).help("declare the resource in this service instead"),
+                    );
+                }
+            }
+        }
+    }
+    if service
+        .get(&["provider", "lambdaHashingVersion"])
+        .is_some_and(|version| version == "20200924" || version == 20_200_924)
+    {
+        let message = "the version ids of `lambdaHashingVersion: 20200924` are not supported";
+        let problem = service.problem(&["provider", "lambdaHashingVersion"], message);
+        problems.push(problem.help("remove the setting: versions get the ids that v3 gives by default"));
+    }
+    problems
+}
+
+/// Takes out of the template what only AWS needs, and says what will not happen.
+pub(super) fn adapt(service: &Service, template: &mut Template) {
+    const ACCOUNT_ROLE: &str = "CustomApiGatewayAccountCloudWatchRole";
+    let Some(resources) = template.update["Resources"].as_object_mut() else { return };
+    // The role that lets API Gateway write logs belongs to the AWS account; there is no such role here.
+    if resources.get(ACCOUNT_ROLE).is_some_and(|role| role["Type"] == "Custom::ApiGatewayAccountRole") {
+        let helper = custom::API_ACCOUNT;
+        for id in [ACCOUNT_ROLE, &helper.logical_id(), &names::log_group(helper.name), custom::ROLE] {
+            resources.shift_remove(id);
+        }
+    }
+    let after_deployment = [
+        (["provider", "logs", "restApi"], "access logs of the REST API are not written"),
+        (["provider", "tracing", "apiGateway"], "traces of the REST API are not recorded"),
+    ];
+    for (path, message) in after_deployment {
+        if service.get(&path).is_some_and(truthy)
+            && resources.values().any(|of| of["Type"] == "AWS::ApiGateway::RestApi")
+        {
+            template.notices.push(service.problem(&path, message));
+        }
+    }
+}
