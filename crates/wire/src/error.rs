@@ -1,6 +1,11 @@
 //! Errors as each protocol writes them.
 
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use shape::{Namespace, Stream};
+
+use crate::digest;
 use crate::table::Protocol;
+use crate::xml::Writer;
 
 /// An error on its way to a client, in no protocol yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,12 +26,137 @@ pub struct ErrorBody {
     pub headers: Vec<(String, String)>,
 }
 
+impl ErrorBody {
+    /// An error of the caller's making.
+    pub(crate) fn caller(code: &str, status: u16, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), status, message: message.into(), ..Self::default() }
+    }
+
+    fn fault(&self) -> &'static str {
+        if self.server_fault { "Receiver" } else { "Sender" }
+    }
+}
+
 /// The answer that says `error` in `protocol`. The answer to a `HEAD` request has no body.
 pub fn encode_error(
-    _protocol: &Protocol,
-    _error: &ErrorBody,
-    _request_id: &str,
-    _head_request: bool,
-) -> http::Response<shape::Stream> {
-    http::Response::new(shape::Stream::empty())
+    protocol: &Protocol,
+    error: &ErrorBody,
+    request_id: &str,
+    head_request: bool,
+) -> Response<Stream> {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let (mut response, body) = match protocol {
+        Protocol::Json { version, .. } => {
+            let kind = format!("application/x-amz-json-{version}");
+            (answer(status, &kind), json_body(error, Some(&error.code)))
+        }
+        Protocol::RestJson => {
+            let mut response = answer(status, "application/json");
+            insert(&mut response, "x-amzn-errortype", &error.code);
+            (response, json_body(error, None))
+        }
+        Protocol::Query { namespace, .. } => {
+            (answer(status, "text/xml"), wrapped_xml(error, Some(namespace), request_id))
+        }
+        Protocol::RestXml { namespace, wrapped_errors: true } => {
+            (answer(status, "text/xml"), wrapped_xml(error, *namespace, request_id))
+        }
+        Protocol::RestXml { wrapped_errors: false, .. } => {
+            (answer(status, "application/xml"), s3_xml(error, request_id))
+        }
+    };
+    request_ids(&mut response, protocol, request_id);
+    if let Some(query_code) = &error.query_code
+        && matches!(protocol, Protocol::Json { .. } | Protocol::RestJson)
+    {
+        insert(&mut response, "x-amzn-query-error", &format!("{query_code};{}", error.fault()));
+    }
+    for (name, value) in &error.headers {
+        insert(&mut response, name, value);
+    }
+    let no_body = head_request || matches!(error.status, 204 | 304);
+    if no_body {
+        response.headers_mut().remove(http::header::CONTENT_TYPE);
+    } else {
+        *response.body_mut() = Stream::once(body.into());
+    }
+    response
+}
+
+fn answer(status: StatusCode, content_type: &str) -> Response<Stream> {
+    let mut response = Response::new(Stream::empty());
+    *response.status_mut() = status;
+    insert(&mut response, "content-type", content_type);
+    response
+}
+
+/// Sets a header. Bytes that cannot stand in one (line breaks) become spaces: texts may hold what clients sent.
+pub(crate) fn insert(response: &mut Response<Stream>, name: &str, value: &str) {
+    let clean: Vec<u8> = value.bytes().map(|b| if b < b' ' || b == 0x7f { b' ' } else { b }).collect();
+    let name = HeaderName::from_bytes(name.as_bytes());
+    // Names are ours, or prefix and metadata name that came in a header; one that is none cannot be sent.
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&clean)) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The headers that name the request.
+pub(crate) fn request_ids(response: &mut Response<Stream>, protocol: &Protocol, request_id: &str) {
+    if matches!(protocol, Protocol::RestXml { wrapped_errors: false, .. }) {
+        insert(response, "x-amz-request-id", request_id);
+        insert(response, "x-amz-id-2", &host_id(request_id));
+    } else {
+        insert(response, "x-amzn-requestid", request_id);
+    }
+}
+
+/// S3's second id: in AWS it names the host, for us it is only another name of the request.
+fn host_id(request_id: &str) -> String {
+    digest::of(digest::Algorithm::Sha256, request_id.as_bytes()).base64()
+}
+
+fn json_body(error: &ErrorBody, kind: Option<&str>) -> Vec<u8> {
+    let mut members = serde_json::Map::new();
+    if let Some(kind) = kind {
+        members.insert("__type".into(), kind.into());
+    }
+    if !error.message.is_empty() {
+        members.insert("message".into(), error.message.as_str().into());
+    }
+    for (name, value) in &error.details {
+        members.insert(name.clone(), value.as_str().into());
+    }
+    serde_json::Value::Object(members).to_string().into_bytes()
+}
+
+fn wrapped_xml(error: &ErrorBody, namespace: Option<&'static str>, request_id: &str) -> Vec<u8> {
+    let mut writer = Writer::new(false);
+    writer.open("ErrorResponse", namespace.map(|uri| Namespace { prefix: None, uri }));
+    writer.open("Error", None);
+    writer.leaf("Type", error.fault());
+    writer.leaf("Code", error.query_code.as_deref().unwrap_or(&error.code));
+    if !error.message.is_empty() {
+        writer.leaf("Message", &error.message);
+    }
+    for (name, value) in &error.details {
+        writer.leaf(name, value);
+    }
+    writer.close("Error");
+    writer.leaf("RequestId", request_id);
+    writer.close("ErrorResponse");
+    writer.finish()
+}
+
+fn s3_xml(error: &ErrorBody, request_id: &str) -> Vec<u8> {
+    let mut writer = Writer::new(true);
+    writer.open("Error", None);
+    writer.leaf("Code", &error.code);
+    writer.leaf("Message", &error.message);
+    for (name, value) in &error.details {
+        writer.leaf(name, value);
+    }
+    writer.leaf("RequestId", request_id);
+    writer.leaf("HostId", &host_id(request_id));
+    writer.close("Error");
+    writer.finish()
 }

@@ -1,27 +1,83 @@
-//! JSON.
+//! JSON, driven by a schema: the bodies of awsJson and restJson, and documents inside the platform.
+//!
+//! No value tree in between: text becomes a [`Doc`] in one pass. Error texts are those of AWS's own JSON layer.
+
+mod read;
+mod write;
+
+use bytes::Bytes;
 use shape::{Doc, Schema};
+
+pub(crate) use read::{decode_members, last_wins};
+pub(crate) use write::encode_members;
+
+/// Nesting that is read: the text comes from strangers and readers recurse.
+pub(crate) const DEPTH_MAX: usize = 100;
 
 /// What is wrong with a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// AWS's text; empty where AWS says nothing.
+    /// AWS's text; empty where AWS says nothing (text that is no JSON at all).
     pub message: String,
 }
 
-/// The document in `text`.
-pub fn decode(_schema: Schema, _text: &[u8]) -> Result<Doc, Error> {
-    Ok(Doc::Null)
+impl Error {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+
+    /// The text is no JSON.
+    fn syntax() -> Self {
+        Self { message: String::new() }
+    }
 }
 
-/// Appends `doc`.
-pub fn encode(_schema: Schema, _doc: &Doc, _out: &mut Vec<u8>) {}
-
-/// `doc` as a JSON value.
-pub fn to_value(_schema: Schema, _doc: &Doc) -> serde_json::Value {
-    serde_json::Value::Null
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.message.is_empty() { "the text is not valid JSON" } else { &self.message })
+    }
 }
 
-/// The document in `value`.
-pub fn from_value(_schema: Schema, _value: &serde_json::Value) -> Result<Doc, Error> {
-    Ok(Doc::Null)
+impl std::error::Error for Error {}
+
+/// Which members of a structure are in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// All, whatever their HTTP binding: awsJson, and documents inside the platform.
+    All,
+    /// Those without an HTTP binding: restJson.
+    Body,
 }
+
+/// Reads `text` as `schema`. Empty text is an empty structure, as in awsJson.
+///
+/// # Errors
+/// When it is no JSON, or a value has another kind than the schema says.
+pub fn decode(schema: Schema, text: &[u8]) -> Result<Doc, Error> {
+    decode_members(schema, text, Members::All)
+}
+
+/// Appends `doc` as JSON. Members that are absent are left out.
+pub fn encode(schema: Schema, doc: &Doc, out: &mut Vec<u8>) {
+    encode_members(schema, doc, out, Members::All);
+}
+
+/// `doc` as a JSON value, for platform callers that think in JSON.
+pub fn to_value(schema: Schema, doc: &Doc) -> serde_json::Value {
+    let mut text = Vec::new();
+    encode(schema, doc, &mut text);
+    // Our own writer writes only valid JSON; a value that has none (a stream) is left out.
+    serde_json::from_slice(&text).unwrap_or(serde_json::Value::Null)
+}
+
+/// Reads a JSON value as `schema`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn from_value(schema: Schema, value: &serde_json::Value) -> Result<Doc, Error> {
+    let text = Bytes::from(value.to_string());
+    decode(schema, &text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,14 @@ pub mod digest;
 mod error;
 pub mod json;
 mod protocol;
+mod query;
+mod rest;
 mod route;
 pub mod sigv4;
 pub mod table;
+mod text;
 pub mod time;
+mod xml;
 
 pub use error::{ErrorBody, encode_error};
 pub use protocol::{Body, decode, encode};

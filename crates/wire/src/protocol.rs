@@ -1,10 +1,13 @@
 //! Requests in, answers out, in the protocol that the router found.
 
 use bytes::Bytes;
+use http::{Response, StatusCode};
 use shape::{Doc, Schema, Stream};
 
-use crate::error::ErrorBody;
+use crate::error::{ErrorBody, insert, request_ids};
 use crate::table::{Http, OperationRoute, Protocol};
+use crate::text::Problem;
+use crate::{json, query, rest, xml};
 
 /// A request's body.
 #[derive(Clone, Debug)]
@@ -15,28 +18,108 @@ pub enum Body {
     Flow(Stream),
 }
 
+impl Body {
+    /// The bytes at hand; a body that flows has none for codecs (the router says which operations want a flow).
+    pub(crate) fn whole(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Flow(_) => &[],
+        }
+    }
+}
+
 /// Reads the input of `operation` from a request. `labels` are those of [`crate::Found`].
 ///
 /// # Errors
 /// When the request is malformed, in AWS's words.
+#[expect(clippy::result_large_err, reason = "an error ends the request: its size costs nothing that counts")]
 pub fn decode(
-    _protocol: &Protocol,
-    _operation: &OperationRoute,
-    _labels: &[(String, String)],
-    _parts: &http::request::Parts,
-    _body: Body,
+    protocol: &Protocol,
+    operation: &OperationRoute,
+    labels: &[(String, String)],
+    parts: &http::request::Parts,
+    body: Body,
 ) -> Result<Doc, ErrorBody> {
-    Ok(Doc::Null)
+    let schema = (operation.input)();
+    match protocol {
+        Protocol::Json { .. } => json::decode(schema, body.whole()).map_err(|e| in_json(&e)),
+        Protocol::Query { .. } => {
+            let is_form = parts.method == http::Method::POST;
+            let form = if is_form { body.whole() } else { &[] };
+            query::Form::parse(parts.uri.query().unwrap_or(""), form)
+                .and_then(|form| query::decode(schema, &form))
+                .map_err(in_query)
+        }
+        Protocol::RestJson => rest::decode(schema, labels, parts, body, rest::Format::Json),
+        Protocol::RestXml { .. } => rest::decode(schema, labels, parts, body, rest::Format::Xml),
+    }
 }
 
 /// Writes the output of the operation called `operation`.
 pub fn encode(
-    _protocol: &Protocol,
-    _operation: &str,
-    _http: Option<&Http>,
-    _output: Schema,
-    _doc: Doc,
-    _request_id: &str,
-) -> http::Response<Stream> {
-    http::Response::new(Stream::empty())
+    protocol: &Protocol,
+    operation: &str,
+    http: Option<&Http>,
+    output: Schema,
+    doc: Doc,
+    request_id: &str,
+) -> Response<Stream> {
+    let mut response = match protocol {
+        Protocol::Json { version, .. } => {
+            let mut text = Vec::with_capacity(256);
+            json::encode(output, &doc, &mut text);
+            whole(&format!("application/x-amz-json-{version}"), text)
+        }
+        Protocol::Query { namespace, .. } => {
+            whole("text/xml", query::encode(operation, namespace, output, &doc, request_id))
+        }
+        Protocol::RestJson => rest::encode(operation, output, doc, rest::Format::Json, None),
+        Protocol::RestXml { namespace, .. } => {
+            rest::encode(operation, output, doc, rest::Format::Xml, *namespace)
+        }
+    };
+    if let Some(http) = http
+        && response.status() == StatusCode::OK
+        && matches!(protocol, Protocol::RestJson | Protocol::RestXml { .. })
+    {
+        // A member bound to the status has set another one already.
+        *response.status_mut() = StatusCode::from_u16(http.status).unwrap_or(StatusCode::OK);
+    }
+    request_ids(&mut response, protocol, request_id);
+    response
+}
+
+pub(crate) fn whole(content_type: &str, body: Vec<u8>) -> Response<Stream> {
+    let mut response = Response::new(Stream::once(body.into()));
+    insert(&mut response, "content-type", content_type);
+    response
+}
+
+pub(crate) fn in_json(error: &json::Error) -> ErrorBody {
+    ErrorBody::caller("SerializationException", 400, error.message.clone())
+}
+
+pub(crate) fn in_xml(error: xml::Error) -> ErrorBody {
+    match error {
+        // The text that S3 gives for both.
+        xml::Error::Syntax | xml::Error::Value(_) => ErrorBody::caller(
+            "MalformedXML",
+            400,
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ),
+    }
+}
+
+fn in_query(error: query::Error) -> ErrorBody {
+    match error {
+        query::Error::Value(Problem { text, expected }) => {
+            ErrorBody::caller("MalformedInput", 400, format!("Invalid {expected} value provided: {text}"))
+        }
+        query::Error::Encoding => {
+            ErrorBody::caller("MalformedQueryString", 400, "The query string contains a syntax error.")
+        }
+        query::Error::TooLarge => {
+            ErrorBody::caller("MalformedInput", 400, "The request has too many parameters.")
+        }
+    }
 }

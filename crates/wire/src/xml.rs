@@ -1,0 +1,13 @@
+//! XML, driven by a schema: the bodies of restXml and the answers of the query protocol.
+
+mod read;
+mod write;
+
+pub(crate) use read::{Error, decode, parse};
+pub(crate) use write::{Writer, write_members, write_root};
+
+/// Nesting that is read: the text comes from strangers and readers recurse.
+pub(crate) const DEPTH_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests;
