@@ -79,6 +79,24 @@ prefixes! {
     APIGATEWAYV2_PART = 0x15, 0x02;
     /// The account and region of an HTTP API, by its id, for requests from the world.
     APIGATEWAYV2_OWNER = 0x15, 0x03;
+    /// CloudFormation stacks, by account, region, name and id.
+    CFN_STACK = 0x16, 0x01;
+    /// Resources of stacks, by stack and logical id.
+    CFN_RESOURCE = 0x16, 0x02;
+    /// Events of stacks, by stack and number.
+    CFN_EVENT = 0x16, 0x03;
+    /// Change sets, by stack and name.
+    CFN_CHANGE_SET = 0x16, 0x04;
+    /// The texts of templates, by id, in pieces.
+    CFN_TEMPLATE = 0x16, 0x05;
+    /// Exported outputs, by account, region and name.
+    CFN_EXPORT = 0x16, 0x06;
+    /// Uses of exported outputs, by account, region, name and importing stack.
+    CFN_IMPORT = 0x16, 0x07;
+    /// Parameters, by account, region and name.
+    SSM_PARAMETER = 0x17, 0x01;
+    /// Versions of parameters, by account, region, name and number.
+    SSM_VERSION = 0x17, 0x02;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

@@ -1,0 +1,41 @@
+//! UntagResource.
+
+use cloud::prelude::*;
+use store::layer::table;
+
+use crate::error::Error;
+use crate::{group, tags};
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Input {
+    #[shape(len = 1..=1011, pattern = "[\\w+=/:,.@-]*")]
+    resource_arn: String,
+    #[shape(len = 0..=50)]
+    tag_keys: Vec<String>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output;
+
+/// Takes tags from a group.
+pub(crate) struct UntagResource;
+
+impl Operation for UntagResource {
+    const NAME: &'static str = "UntagResource";
+    const KIND: Kind = Kind::Write;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(group::arn(cx, tags::group_of(&input.resource_arn)?).into())
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let mut group = tags::open(cx, &input.resource_arn).await?;
+        tags::remove(&mut group, &input.tag_keys);
+        table::put(cx.tx(), &group).await?;
+        Ok(Output)
+    }
+}
