@@ -1,0 +1,9 @@
+use shape::ApiError;
+
+#[derive(ApiError)]
+enum Error {
+    #[api(status = 400, message = "gone")]
+    Gone,
+}
+
+fn main() {}

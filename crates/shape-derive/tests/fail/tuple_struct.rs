@@ -1,0 +1,6 @@
+use shape::Shape;
+
+#[derive(Shape)]
+struct Input(String);
+
+fn main() {}
