@@ -7,9 +7,11 @@
 //! What it is not: it knows nothing of Cloudlet's own insides. It deploys to any endpoint that speaks the AWS APIs,
 //! as the framework does. Start reading at `model`, which names the things that the parts hand to each other.
 
+pub mod api;
 pub mod compile;
 pub mod config;
 pub mod model;
 pub mod package;
 pub mod problem;
+pub mod steps;
 pub mod variables;
