@@ -15,6 +15,8 @@ enum To {
     List,
     /// The resources of a policy statement: one ARN or logical id stands alone, any other text in a list.
     Resources,
+    /// The same of an API's resource policy, which knows `execute-api:/...` instead of logical ids.
+    ApiResources,
     /// Text that holds a number becomes one.
     Number,
     /// Text that holds a flag becomes one.
@@ -52,6 +54,8 @@ const PLACES: &[(&str, To)] = &[
     ("provider.apiGateway.disableDefaultEndpoint", To::Flag),
     ("provider.apiGateway.resourcePolicy.*.Action", To::List),
     ("provider.apiGateway.resourcePolicy.*.NotAction", To::List),
+    ("provider.apiGateway.resourcePolicy.*.Resource", To::ApiResources),
+    ("provider.apiGateway.resourcePolicy.*.NotResource", To::ApiResources),
     ("provider.apiGateway.usagePlan.quota.limit", To::Number),
     ("provider.apiGateway.usagePlan.quota.offset", To::Number),
     ("provider.apiGateway.usagePlan.throttle.burstLimit", To::Number),
@@ -183,6 +187,13 @@ fn convert(value: &Value, to: To) -> Option<Value> {
             _ => None,
         },
         (To::Resources, Value::String(text)) => (text != "*" && !names_resource(text)).then(|| json!([text])),
+        (To::ApiResources, Value::Array(items)) => match items.as_slice() {
+            [Value::String(text)] if names_api_resource(text) => Some(json!(text)),
+            _ => None,
+        },
+        (To::ApiResources, Value::String(text)) => {
+            (text != "*" && !names_api_resource(text)).then(|| json!([text]))
+        }
         (To::Number, Value::String(text)) => {
             let text = text.trim();
             text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from)).ok()
@@ -206,6 +217,10 @@ fn names_resource(text: &str) -> bool {
     let id = text.strip_suffix('*').unwrap_or(text);
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "#-_./".contains(letter);
     text.starts_with("arn:") || !id.is_empty() && id.chars().all(allowed)
+}
+
+fn names_api_resource(text: &str) -> bool {
+    text.starts_with("arn:") || text.starts_with("execute-api:/")
 }
 
 #[cfg(test)]
