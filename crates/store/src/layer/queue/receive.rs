@@ -53,7 +53,7 @@ impl Queue {
         claims: &Claims,
         request: Request<'_>,
     ) -> Result<Received, Error> {
-        let candidates = self.candidates(tx, &request).await?;
+        let candidates = self.candidates(tx, request.now, request.limit).await?;
         let mut take =
             Take { queue: self, request, leased: Vec::new(), exhausted: Vec::new(), groups: HashSet::new() };
         for Candidate { id, group, .. } in candidates {
@@ -78,11 +78,11 @@ impl Queue {
     }
 
     /// Messages whose time has come, earliest first.
-    async fn candidates(&self, tx: &mut Tx, request: &Request<'_>) -> Result<Vec<Candidate>, Error> {
+    async fn candidates(&self, tx: &mut Tx, now: i64, limit: usize) -> Result<Vec<Candidate>, Error> {
         let mut found = Vec::new();
         for place in [Place::Ready, Place::Delayed, Place::Leased] {
             tx.dont_conflict(self.place_range(place));
-            let scan = self.due_scan(place, request.now).limit(request.limit + SPARE_CANDIDATES);
+            let scan = self.due_scan(place, now).limit(limit + SPARE_CANDIDATES);
             for (key, val) in tx.scan(scan).await?.rows {
                 let (at, id) = self.read_place_key(&key)?;
                 found.push(Candidate { at, id, group: tuple::unpack(&val)? });
