@@ -6,7 +6,7 @@ mod read;
 mod write;
 
 use bytes::Bytes;
-use shape::{Doc, Schema};
+use shape::{Binding, Doc, Schema};
 
 pub(crate) use read::{decode_members, last_wins};
 pub(crate) use write::encode_members;
@@ -47,6 +47,15 @@ pub(crate) enum Members {
     All,
     /// Those without an HTTP binding: restJson.
     Body,
+}
+
+/// Whether a member stands in an answer's body. Labels and query strings are of requests: a shape that serves both
+/// ways has such members in its answer's body.
+pub(crate) fn in_answer_body(binding: Binding) -> bool {
+    match binding {
+        Binding::Body | Binding::Label | Binding::Querystring(_) | Binding::Querystrings => true,
+        Binding::Header(_) | Binding::Headers(_) | Binding::Payload | Binding::Status => false,
+    }
 }
 
 /// Reads `text` as `schema`. Empty text is an empty structure, as in awsJson.

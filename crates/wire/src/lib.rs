@@ -22,3 +22,6 @@ mod xml;
 pub use error::{ErrorBody, encode_error};
 pub use protocol::{Body, decode, encode};
 pub use route::{Found, RouteError, Router};
+
+#[cfg(test)]
+mod vectors;

@@ -65,7 +65,7 @@ fn read_request(
             Binding::Querystring(name) => {
                 *value = query_member(field, name, &request.query).map_err(|p| in_place(name, p, format))?;
             }
-            Binding::Querystrings => *value = query_map(structure, field, &request.query),
+            Binding::Querystrings => *value = query_map(field, &request.query),
         }
     }
     if let Some(index) = payload {
@@ -261,18 +261,12 @@ fn query_member(field: &Field, name: &str, query: &[(String, String)]) -> Result
     }
 }
 
-/// What no other member takes.
-fn query_map(structure: &'static Structure, field: &Field, query: &[(String, String)]) -> Doc {
-    let taken = |name: &str| {
-        structure.fields.iter().any(|f| matches!(f.binding, Binding::Querystring(n) if n == name))
-    };
+/// The whole query string, other members' parameters included: so Smithy says for servers.
+fn query_map(field: &Field, query: &[(String, String)]) -> Doc {
     let as_list =
         matches!(field.schema.get(), Schema::Map(map) if matches!(map.value.get(), Schema::List(_)));
     let mut entries: Vec<(String, Doc)> = Vec::new();
     for (name, value) in query {
-        if taken(name) {
-            continue;
-        }
         let value = Doc::Text(value.clone());
         match entries.iter_mut().find(|(known, _)| known == name) {
             Some((_, Doc::List(all))) => all.push(value),
@@ -295,7 +289,7 @@ pub(crate) fn encode(
         return Response::new(Stream::empty());
     };
     let payload = structure.fields.iter().position(|field| field.binding == Binding::Payload);
-    let has_body = structure.fields.iter().any(|field| field.binding == Binding::Body);
+    let has_body = structure.fields.iter().any(|field| json::in_answer_body(field.binding));
     let namespace = namespace.map(|uri| Namespace { prefix: None, uri });
     let mut response = match payload {
         Some(index) => {

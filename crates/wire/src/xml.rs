@@ -3,6 +3,8 @@
 mod read;
 mod write;
 
+#[cfg(test)]
+pub(crate) use read::Element;
 pub(crate) use read::{Error, decode, parse};
 pub(crate) use write::{Writer, write_members, write_root};
 

@@ -4,9 +4,9 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use shape::{Binding, Doc, Schema, Structure, TimeFormat, Timestamp};
+use shape::{Doc, Schema, Structure, TimeFormat, Timestamp};
 
-use super::Members;
+use super::{Members, in_answer_body};
 use crate::time;
 
 pub(crate) fn encode_members(schema: Schema, doc: &Doc, out: &mut Vec<u8>, members: Members) {
@@ -88,7 +88,7 @@ fn write_structure(structure: &'static Structure, values: &[Doc], out: &mut Vec<
     out.push(b'{');
     let mut first = true;
     for (field, value) in structure.fields.iter().zip(values) {
-        let elsewhere = members == Members::Body && field.binding != Binding::Body;
+        let elsewhere = members == Members::Body && !in_answer_body(field.binding);
         if value.is_null() || elsewhere || matches!(value, Doc::Stream(_)) {
             continue;
         }

@@ -1,7 +1,8 @@
 //! Documents to text.
 
-use shape::{Binding, Doc, Field, Namespace, Schema, Structure, TimeFormat};
+use shape::{Doc, Field, Namespace, Schema, Structure, TimeFormat};
 
+use crate::json::in_answer_body;
 use crate::{text, time};
 
 /// Writes elements one after another.
@@ -149,7 +150,7 @@ impl Writer {
 
     fn body(&mut self, structure: &'static Structure, values: &[Doc]) {
         for (field, value) in structure.fields.iter().zip(values) {
-            if !field.attribute && field.binding == Binding::Body {
+            if !field.attribute && in_answer_body(field.binding) {
                 self.member(field, value);
             }
         }
