@@ -52,6 +52,7 @@ fn read(root: &Path, path: &Path, text: &str) -> Source {
     let is_test = relative.contains("/tests/")
         || relative.contains("/tests.rs")
         || relative.contains("_tests.rs")
+        || relative.contains("/vectors")
         || relative.contains("/benches/")
         || relative.starts_with("crates/testkit/");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
