@@ -12,6 +12,8 @@ pub mod compile;
 pub mod config;
 pub mod model;
 pub mod package;
+mod plugins;
 pub mod problem;
+pub mod project;
 pub mod steps;
 pub mod variables;

@@ -2,13 +2,14 @@
 //!
 //! Start at [`load`].
 
-mod dotenv;
+pub(crate) mod dotenv;
 mod merge;
 pub(crate) mod node;
 pub(crate) mod read;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -47,6 +48,9 @@ pub struct Options {
     pub instance_id: String,
 }
 
+/// Gives the account that is deployed to, in a region.
+pub type Connect<'a> = &'a (dyn Fn(&str) -> Arc<dyn Remote> + Send + Sync);
+
 /// A configuration that was read to the end.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -54,10 +58,12 @@ pub struct Loaded {
     pub service: Service,
     /// The environment with the `.env` files of the project, for the programs that the project brings along.
     pub environment: BTreeMap<String, String>,
+    /// The files that it was read from, relative to the project folder.
+    pub files: Vec<PathBuf>,
 }
 
 /// Reads the configuration of a project.
-pub async fn load(options: &Options, remote: &dyn Remote) -> Result<Loaded, Errors> {
+pub async fn load(options: &Options, connect: Connect<'_>) -> Result<Loaded, Errors> {
     let name = find(options)?;
     let (tree, node) = read_file(options, &name)?;
     let facts = Facts {
@@ -69,12 +75,21 @@ pub async fn load(options: &Options, remote: &dyn Remote) -> Result<Loaded, Erro
     };
     let mut resolver = Resolver::new(tree, facts)?;
     resolver.use_node(node);
-    resolver.resolve(Some(&["provider\0stage", "useDotenv"]), remote).await?;
+    let given = options.options.get("region").and_then(Value::as_str).unwrap_or("us-east-1");
+    let remote = connect(given);
+    resolver.resolve(Some(&["provider\0stage", "useDotenv"]), remote.as_ref()).await?;
     load_dotenv(&mut resolver)?;
-    resolver.resolve(None, remote).await?;
+    // The account is asked in the region of the service, so that comes first.
+    resolver.resolve(Some(&["provider\0region"]), remote.as_ref()).await?;
+    let region = match options.options.get("region").and_then(Value::as_str) {
+        Some(region) => region.to_owned(),
+        None => resolver.config["provider"]["region"].as_str().unwrap_or("us-east-1").to_owned(),
+    };
+    resolver.resolve(None, connect(&region).as_ref()).await?;
+    let files = std::iter::once(name).chain(resolver.read_files()).collect();
     let Resolver { config, places, facts, .. } = resolver;
     let service = normalise(config, places, options)?;
-    Ok(Loaded { service, environment: facts.environment })
+    Ok(Loaded { service, environment: facts.environment, files })
 }
 
 /// The name of the configuration file in the project folder.

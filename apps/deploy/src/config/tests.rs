@@ -39,7 +39,7 @@ async fn load_with(files: &[(&str, &str)], options: Value) -> Result<Loaded, Str
         ]),
         ..Options::default()
     };
-    load(&options, &Nowhere).await.map_err(|errors| errors.to_string())
+    load(&options, &|_| Arc::new(Nowhere)).await.map_err(|errors| errors.to_string())
 }
 
 async fn service(files: &[(&str, &str)], options: Value) -> Service {

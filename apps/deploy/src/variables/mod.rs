@@ -147,6 +147,20 @@ impl Resolver {
         self.node = node;
     }
 
+    /// The files that variables read so far, relative to the project folder; those that do not exist as well.
+    pub(crate) fn read_files(&self) -> Vec<PathBuf> {
+        let programs = self.programs.keys().map(|(file, _)| file);
+        let mut files: Vec<PathBuf> = self
+            .files
+            .keys()
+            .chain(programs)
+            .map(|file| file.strip_prefix(&self.facts.directory).unwrap_or(file).to_owned())
+            .collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// Adds to the environment what it does not have yet.
     pub(crate) fn add_environment(&mut self, values: Vec<(String, String)>) -> Result<(), String> {
         if let Some(node) = &mut self.node {

@@ -79,7 +79,7 @@ async fn check(folder: &Path) -> Result<(), String> {
         instance_id: "1".to_owned(),
         ..Options::default()
     };
-    let service = load(&options, &Nothing).await.map_err(|errors| errors.to_string())?.service;
+    let service = load(&options, &|_| std::sync::Arc::new(Nothing)).await.map_err(|errors| errors.to_string())?.service;
     let template = translate(&service, &packages(&service, &update)).map_err(|errors| errors.to_string())?;
     compare("create", &template.create, &create)?;
     compare("update", &comparable(&template.update), &comparable(&update))
