@@ -1,0 +1,46 @@
+//! DetachUserPolicy.
+
+use cloud::identity::record::User;
+use cloud::prelude::*;
+
+use crate::error::Error;
+use crate::{attach, entity};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 1..=128)]
+    user_name: String,
+    #[shape(len = 20..=2048)]
+    policy_arn: String,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {}
+
+/// Detaches a managed policy from a user.
+pub(crate) struct DetachUserPolicy;
+
+impl Operation for DetachUserPolicy {
+    const NAME: &'static str = "DetachUserPolicy";
+    const KIND: Kind = Kind::Write;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(entity::arn(cx, "user", "/", &input.user_name).into())
+    }
+
+    async fn stored_resource(cx: &mut Cx, input: &Input) -> Result<Resource, Error> {
+        entity::resource::<User>(cx, &input.user_name).await
+    }
+
+    async fn conditions(_cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(attach::conditions(&input.policy_arn))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        attach::detach::<User>(cx, &input.user_name, &input.policy_arn).await?;
+        Ok(Output {})
+    }
+}

@@ -1,0 +1,48 @@
+//! UpdateRoleDescription.
+
+use cloud::identity::record::Role;
+use cloud::prelude::*;
+
+use crate::entity;
+use crate::error::Error;
+use crate::shapes::{self, RoleShape};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 1..=64)]
+    role_name: String,
+    #[shape(len = 0..=1000)]
+    description: String,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    role: RoleShape,
+}
+
+/// Changes what a role is for.
+pub(crate) struct UpdateRoleDescription;
+
+impl Operation for UpdateRoleDescription {
+    const NAME: &'static str = "UpdateRoleDescription";
+    const KIND: Kind = Kind::Write;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(entity::arn(cx, "role", "/", &input.role_name).into())
+    }
+
+    async fn stored_resource(cx: &mut Cx, input: &Input) -> Result<Resource, Error> {
+        entity::resource::<Role>(cx, &input.role_name).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let mut role: Role = entity::get(cx, &input.role_name).await?;
+        entity::check_changeable(&role.path, &role.name)?;
+        role.description = Some(input.description).filter(|text| !text.is_empty());
+        entity::save(cx, &role).await?;
+        Ok(Output { role: shapes::role(&role) })
+    }
+}
