@@ -170,11 +170,27 @@ impl Queue {
         now: i64,
         until: i64,
     ) -> Result<Outcome, Error> {
+        if self.lease_end(tx, id, receipt).await?.is_some_and(|end| end <= now) {
+            return Ok(Outcome::NotInFlight);
+        }
+        self.renew_visibility(tx, id, receipt, now, until).await
+    }
+
+    /// As [`Queue::change_visibility`], also for a lease that has run out, as long as nobody has
+    /// received the message since.
+    pub async fn renew_visibility(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        receipt: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<Outcome, Error> {
         let Some(state) = self.state(tx, id).await? else { return Ok(Outcome::Gone) };
         if state.receipt.as_deref() != Some(receipt) {
             return Ok(Outcome::OtherReceipt);
         }
-        if state.place != Place::Leased || state.at <= now {
+        if state.place != Place::Leased {
             return Ok(Outcome::NotInFlight);
         }
         self.leave(tx, id, &state)?;
@@ -182,6 +198,12 @@ impl Queue {
         let place = if until > now { Place::Leased } else { Place::Ready };
         self.enter(tx, id, &State { at: until, place, ..state })?;
         Ok(Outcome::Done)
+    }
+
+    /// When the lease that a receipt stands for ends, or has ended; None when it stands for none.
+    pub async fn lease_end(&self, tx: &Tx, id: &str, receipt: &str) -> Result<Option<i64>, Error> {
+        let state = self.state(tx, id).await?.filter(|state| state.receipt.as_deref() == Some(receipt));
+        Ok(state.filter(|state| state.place == Place::Leased).map(|state| state.at))
     }
 
     /// The message with this id, as it stands.
