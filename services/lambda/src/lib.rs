@@ -1,1 +1,5 @@
-//! To be written.
+//! Lambda.
+
+mod limits;
+mod runtime;
+mod time;

@@ -1,0 +1,388 @@
+// The Node.js runtime of functions: takes invocations from pipe 3, answers on pipe 4.
+//
+// A frame is a length (u32, little endian, of what follows), a kind (u8) and a body. Reading blocks on purpose: while
+// no invocation runs, the thread stands still inside read(2), as Lambda freezes an environment between invocations.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const util = require('util');
+const { pathToFileURL } = require('url');
+
+// Kept before any user code can replace them.
+const { readSync, writeSync, existsSync, readFileSync } = fs;
+const immediately = setImmediate;
+const nextTick = process.nextTick;
+const { stringify, parse } = JSON;
+const { env } = process;
+const exit = process.exit.bind(process);
+const now = Date.now;
+
+const IN = 3;
+const OUT = 4;
+const GET = { ASSIGN: 1, INVOKE: 2 };
+const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6 };
+const HEAD = 5;
+
+// --- frames ---
+
+const SMALL = 65536;
+const LARGE = 1 << 20; // A buffer grown beyond this is given back.
+let input = Buffer.allocUnsafeSlow(SMALL);
+const output = Buffer.allocUnsafeSlow(SMALL);
+
+// Reads until `filled` bytes of the buffer are at least `end`.
+let filled = 0;
+function fill(end) {
+  while (filled < end) {
+    const got = readSync(IN, input, filled, input.length - filled, null);
+    if (got === 0) exit(0); // The host has closed the pipe: the environment is not needed any more.
+    filled += got;
+  }
+}
+
+// Reads one frame and returns where it ends. The host sends the next one only after the answer, so nothing of it can
+// be in the buffer yet.
+function receive() {
+  filled = 0;
+  if (input.length > LARGE) input = Buffer.allocUnsafeSlow(SMALL);
+  fill(HEAD);
+  const end = 4 + input.readUInt32LE(0);
+  if (end > input.length) {
+    const larger = Buffer.allocUnsafeSlow(end);
+    input.copy(larger, 0, 0, filled);
+    input = larger;
+  }
+  fill(end);
+  return end;
+}
+
+function writeAll(buffer, length) {
+  let done = 0;
+  while (done < length) done += writeSync(OUT, buffer, done, length - done);
+}
+
+function send(kind, text) {
+  if (text.length * 3 + HEAD <= output.length) {
+    const length = output.utf8Write(text, HEAD);
+    output.writeUInt32LE(length + 1, 0);
+    output[4] = kind;
+    writeAll(output, length + HEAD);
+  } else {
+    const length = Buffer.byteLength(text);
+    const frame = Buffer.allocUnsafe(length + HEAD);
+    frame.utf8Write(text, HEAD);
+    frame.writeUInt32LE(length + 1, 0);
+    frame[4] = kind;
+    writeAll(frame, frame.length);
+  }
+}
+
+function sendBytes(kind, bytes) {
+  const frame = Buffer.allocUnsafe(bytes.length + HEAD);
+  frame.writeUInt32LE(bytes.length + 1, 0);
+  frame[4] = kind;
+  frame.set(bytes, HEAD);
+  writeAll(frame, frame.length);
+}
+
+// --- errors, in the runtime's own classes ---
+
+class RuntimeError extends Error {}
+function runtimeError(kind, reason) {
+  class Named extends RuntimeError {}
+  // On the prototype before the stack is taken, so that the first line of the stack carries the name.
+  Named.prototype.name = `Runtime.${kind}`;
+  const error = new Named(reason);
+  if (reason instanceof Error && kind === 'UserCodeSyntaxError') error.stack = `${Named.prototype.name}: ${reason.stack}`;
+  return error;
+}
+
+const isError = (value) =>
+  util.types.isNativeError(value) || (value && value.name && value.message && value.stack && true);
+
+// What the caller of the function sees.
+function answerOf(error) {
+  try {
+    if (isError(error)) {
+      return stringify({ errorType: error.name, errorMessage: error.message, trace: error.stack.split('\n') });
+    }
+    return stringify({ errorType: typeof error, errorMessage: String(error), trace: [] });
+  } catch {
+    return stringify({
+      errorType: 'handled',
+      errorMessage:
+        'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack',
+    });
+  }
+}
+
+// What the log shows: the same with every own property of the error.
+function loggable(error) {
+  try {
+    return '\t' + stringify(error, (_key, value) => {
+      if (!(value instanceof Error)) return value;
+      const shown = { errorType: value.name, errorMessage: value.message };
+      if (value.code !== undefined) shown.code = value.code;
+      Object.assign(shown, value);
+      shown.stack = typeof value.stack === 'string' ? value.stack.split('\n') : value.stack;
+      return shown;
+    });
+  } catch {
+    return '\t' + answerOf(error);
+  }
+}
+
+// --- the console ---
+
+let requestId;
+
+function installConsole() {
+  const level = (name) => (...values) =>
+    send(PUT.LOG, `${new Date().toISOString()}\t${requestId}\t${name}\t${util.format(...values)}\n`);
+  console.log = level('INFO');
+  console.info = level('INFO');
+  console.debug = level('DEBUG');
+  console.warn = level('WARN');
+  console.error = level('ERROR');
+  console.fatal = level('FATAL');
+  const trace = level('TRACE');
+  console.trace = (...values) => {
+    const at = {};
+    Error.captureStackTrace(at, console.trace);
+    trace(util.format('Trace: ' + (values.length ? '%s' : ''), util.format(...values)).trimEnd() + at.stack.slice(at.stack.indexOf('\n')));
+  };
+}
+
+// What is written to the standard streams takes the same way as the console, so that the order stays. The streams are
+// made only when somebody asks for them.
+function installStream(name) {
+  const made = Object.getOwnPropertyDescriptor(process, name);
+  let stream;
+  const get = () => {
+    if (stream === undefined) {
+      stream = made.get ? made.get.call(process) : made.value;
+      stream.write = (chunk, encoding, callback) => {
+        if (typeof encoding === 'function') [encoding, callback] = [undefined, encoding];
+        sendBytes(PUT.OUTPUT, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+        if (callback) nextTick(callback);
+        return true;
+      };
+    }
+    return stream;
+  };
+  Object.defineProperty(process, name, { configurable: true, enumerable: true, get });
+}
+
+// --- finding the handler ---
+
+function isModulePackage(file) {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    try {
+      return parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module';
+    } catch (error) {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return false;
+    }
+    if (folder === path.dirname(folder) || path.basename(folder) === 'node_modules') return false;
+  }
+}
+
+async function load(root, folder, name) {
+  const file = path.resolve(root, folder, name);
+  const modules = isModulePackage(file);
+  if (existsSync(file) && fs.statSync(file).isFile()) return require(file);
+  if (existsSync(`${file}.js`)) return modules ? import(pathToFileURL(`${file}.js`).href) : require(`${file}.js`);
+  if (existsSync(`${file}.mjs`)) return import(pathToFileURL(`${file}.mjs`).href);
+  if (existsSync(`${file}.cjs`)) return require(`${file}.cjs`);
+  const found = require.resolve(name, { paths: [root, path.resolve(root, folder)] });
+  return require(found);
+}
+
+async function findHandler(root, handler) {
+  if (handler.includes('..')) {
+    throw runtimeError(
+      'MalformedHandlerName',
+      `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    );
+  }
+  const base = path.basename(handler);
+  const folder = handler.slice(0, handler.length - base.length);
+  const dot = base.indexOf('.');
+  if (dot < 0) throw runtimeError('MalformedHandlerName', 'Bad handler');
+  const [name, member] = [base.slice(0, dot), base.slice(dot + 1)];
+  let found;
+  try {
+    found = await load(root, folder, name);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw runtimeError('UserCodeSyntaxError', error);
+    if (error && error.code === 'MODULE_NOT_FOUND') throw runtimeError('ImportModuleError', error);
+    throw error;
+  }
+  for (const key of member.split('.')) found = found === undefined || found === null ? undefined : found[key];
+  if (found === undefined || found === null) {
+    throw runtimeError('HandlerNotFound', `${handler} is undefined or not exported`);
+  }
+  if (typeof found !== 'function') throw runtimeError('HandlerNotFound', `${handler} is not a function`);
+  return found;
+}
+
+// --- invocations ---
+
+const FIXED = {};
+let handlerFunction;
+let answered = true;
+let onEmptyLoop = null;
+
+function readFixed() {
+  FIXED.functionVersion = env.AWS_LAMBDA_FUNCTION_VERSION;
+  FIXED.functionName = env.AWS_LAMBDA_FUNCTION_NAME;
+  FIXED.memoryLimitInMB = env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+  FIXED.logGroupName = env.AWS_LAMBDA_LOG_GROUP_NAME;
+  FIXED.logStreamName = env.AWS_LAMBDA_LOG_STREAM_NAME;
+}
+
+// Everything that is ready to run does so before the thread stands still: nextTick comes after all promise callbacks.
+function finish(kind, text) {
+  if (answered) return;
+  answered = true;
+  onEmptyLoop = null;
+  send(kind, text);
+  nextTick(next);
+}
+
+function succeed(value) {
+  if (answered) return;
+  let text;
+  try {
+    text = stringify(value === undefined ? null : value);
+    if (text === undefined) text = 'null'; // A function or symbol.
+  } catch {
+    return fail(new Error('Unable to stringify response body'));
+  }
+  finish(PUT.ANSWER, text);
+}
+
+function fail(error) {
+  if (answered) return;
+  console.error('Invoke Error', loggable(isError(error) ? error : wrapped(error)));
+  finish(PUT.ERROR, answerOf(error));
+}
+
+const wrapped = (value) => ({ errorType: typeof value, errorMessage: String(value), stack: [] });
+
+function next() {
+  // Handles of the last invocation may have kept the loop alive; its listener has no say in the next one.
+  onEmptyLoop = null;
+  const end = receive();
+  if (input[4] !== GET.INVOKE) exit(0);
+  const headEnd = 9 + input.readUInt32LE(HEAD);
+  const head = input.utf8Slice(9, headEnd).split('\n');
+  const event = input.utf8Slice(headEnd, end);
+  // One turn of the event loop first: sockets that the other side closed meanwhile are seen as closed.
+  immediately(run, head, event);
+}
+
+// head: request id, milliseconds left, invoked ARN, trace, client context (JSON or empty), identity (JSON or empty)
+function run(head, text) {
+  requestId = head[0];
+  answered = false;
+  const deadline = now() + Number(head[1]);
+  if (head[3]) env._X_AMZN_TRACE_ID = head[3];
+  else delete env._X_AMZN_TRACE_ID;
+
+  let waits = true;
+  let result = null;
+  let called = false;
+  const done = (error, value) => {
+    waits = false;
+    called = true;
+    if (error !== undefined && error !== null) fail(error);
+    else succeed(value);
+  };
+  const context = {
+    get callbackWaitsForEmptyEventLoop() { return waits; },
+    set callbackWaitsForEmptyEventLoop(value) { waits = value; },
+    succeed: (value) => done(null, value),
+    fail: (error) => done(error === undefined || error === null ? 'handled' : error),
+    done,
+    functionVersion: FIXED.functionVersion,
+    functionName: FIXED.functionName,
+    memoryLimitInMB: FIXED.memoryLimitInMB,
+    logGroupName: FIXED.logGroupName,
+    logStreamName: FIXED.logStreamName,
+    clientContext: head[4] ? parse(head[4]) : undefined,
+    identity: head[5] ? parse(head[5]) : undefined,
+    invokedFunctionArn: head[2],
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => deadline - now(),
+  };
+  const callback = (error, value) => {
+    if (called) return;
+    called = true;
+    result = () => (error !== undefined && error !== null ? fail(error) : succeed(value));
+    if (!waits) result();
+  };
+  // With the loop empty nothing more can happen: answer with what the callback was given, or null.
+  onEmptyLoop = () => (result ? result() : succeed(null));
+
+  try {
+    const returned = handlerFunction(parse(text), context, callback);
+    if (returned && typeof returned.then === 'function') {
+      onEmptyLoop = () => succeed(null); // A promise that can never settle.
+      returned.then(succeed, fail);
+    }
+  } catch (error) {
+    fail(error);
+  }
+}
+
+// The error ends the invocation, then the process: what it left behind cannot be trusted.
+function fatal(title, error, status) {
+  console.error(title, loggable(error));
+  if (!answered) {
+    answered = true;
+    send(PUT.ERROR, answerOf(error));
+  } else if (!handlerFunction) {
+    send(PUT.INIT_ERROR, answerOf(error));
+  }
+  exit(status);
+}
+
+process.on('uncaughtException', (error) => fatal('Uncaught Exception', error, 129));
+process.on('unhandledRejection', (reason, promise) => {
+  const error = runtimeError('UnhandledPromiseRejection', String(reason));
+  error.reason = reason;
+  error.promise = promise;
+  fatal('Unhandled Promise Rejection', error, 128);
+});
+process.on('beforeExit', () => {
+  if (onEmptyLoop) immediately(onEmptyLoop);
+});
+
+async function main() {
+  const end = receive();
+  if (input[4] !== GET.ASSIGN) exit(0);
+  const order = parse(input.utf8Slice(HEAD, end));
+  if (order.env) {
+    for (const key of Object.keys(env)) delete env[key];
+    Object.assign(env, order.env);
+    require('module').Module._initPaths(); // NODE_PATH may have changed.
+  }
+  process.chdir(order.root);
+  readFixed();
+  installConsole();
+  installStream('stdout');
+  installStream('stderr');
+  try {
+    const found = await findHandler(order.root, order.handler);
+    handlerFunction = found;
+  } catch (error) {
+    console.error('Uncaught Exception', loggable(error));
+    send(PUT.INIT_ERROR, answerOf(error));
+    exit(129);
+  }
+  send(PUT.READY, '');
+  immediately(next);
+}
+
+main();

@@ -1,0 +1,298 @@
+"""The Python runtime of functions: takes invocations from pipe 3, answers on pipe 4.
+
+A frame is a length (u32, little endian, of what follows), a kind (u8) and a body. Reading blocks on purpose: while no
+invocation runs, the thread stands still inside read(2), as Lambda freezes an environment between invocations.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+
+IN, OUT = 3, 4
+GET_ASSIGN, GET_INVOKE = 1, 2
+PUT_READY, PUT_INIT_ERROR, PUT_ANSWER, PUT_ERROR, PUT_LOG, PUT_OUTPUT = 1, 2, 3, 4, 5, 6
+PIPE = 65536
+
+_read, _write = os.read, os.write
+
+
+def read_exactly(have, end):
+    while len(have) < end:
+        got = _read(IN, max(PIPE, end - len(have)))
+        if not got:
+            os._exit(0)  # The host has closed the pipe: the environment is not needed any more.
+        have += got
+    return have
+
+
+def receive():
+    """One frame as (kind, body). The host sends the next one only after the answer."""
+    frame = read_exactly(b"", 5)
+    frame = read_exactly(frame, 4 + int.from_bytes(frame[:4], "little"))
+    return frame[4], frame[5:]
+
+
+def send(kind, body):
+    frame = (len(body) + 1).to_bytes(4, "little") + bytes((kind,)) + body
+    done = 0
+    while done < len(frame):
+        done += _write(OUT, frame[done:] if done else frame)
+
+
+class Output(io.RawIOBase):
+    """A standard stream that takes the same way as log events, so that the order stays."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self.number
+
+    def write(self, data):
+        data = bytes(data)
+        send(PUT_OUTPUT, data)
+        return len(data)
+
+
+def text_stream(number):
+    buffer = io.BufferedWriter(Output(number), PIPE)
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+class Context:
+    """What handlers get as their second argument."""
+
+    def __init__(self, head):
+        self.aws_request_id = head[0]
+        self._deadline = int(time.time() * 1000) + int(head[1])
+        self.invoked_function_arn = head[2]
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.client_context = ClientContext(json.loads(head[4])) if head[4] else None
+        self.identity = Identity(json.loads(head[5]) if head[5] else None)
+
+    def get_remaining_time_in_millis(self):
+        return max(self._deadline - int(time.time() * 1000), 0)
+
+    def log(self, message):
+        send(PUT_LOG, str(message).encode("utf-8", "backslashreplace"))
+
+    def __repr__(self):
+        fields = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb",
+                  "function_version", "invoked_function_arn", "client_context", "identity")
+        return "LambdaContext([" + ",".join(f"{name}={getattr(self, name)}" for name in fields) + "])"
+
+
+class Identity:
+    def __init__(self, given):
+        self.cognito_identity_id = given.get("cognitoIdentityId") if given else None
+        self.cognito_identity_pool_id = given.get("cognitoIdentityPoolId") if given else None
+
+    def __repr__(self):
+        return (f"CognitoIdentity([cognito_identity_id={self.cognito_identity_id},"
+                f"cognito_identity_pool_id={self.cognito_identity_pool_id}])")
+
+
+class Client:
+    def __init__(self, given):
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+            setattr(self, name, given.get(name))
+
+
+class ClientContext:
+    def __init__(self, given):
+        self.custom = given.get("custom")
+        self.env = given.get("env")
+        self.client = Client(given["client"]) if given.get("client") else None
+
+
+class Fault(Exception):
+    """An error that the runtime itself finds, with the type that the caller sees."""
+
+    def __init__(self, kind, message, trace=()):
+        super().__init__(message)
+        self.kind, self.message, self.trace = "Runtime." + kind, message, list(trace)
+
+
+def trace_of(error):
+    """The frames of user code, as Python prints them."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    while frames and frames[0].filename in (__file__, "<frozen importlib._bootstrap>",
+                                            "<frozen importlib._bootstrap_external>") or (
+            frames and frames[0].filename.endswith("/importlib/__init__.py")):
+        del frames[0]
+    return traceback.format_list(frames)
+
+
+def describe(error):
+    if isinstance(error, Fault):
+        return error.kind, error.message, error.trace
+    return type(error).__name__, str(error), trace_of(error)
+
+
+def log_error(kind, message, trace):
+    lines = [f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}"]
+    if trace:
+        lines.append("Traceback (most recent call last):")
+        lines.append("".join(trace))
+    send(PUT_LOG, ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "backslashreplace"))
+
+
+def report(kind, error, request_id):
+    error_kind, message, trace = describe(error)
+    log_error(error_kind, message, trace)
+    body = {"errorMessage": message, "errorType": error_kind, "requestId": request_id, "stackTrace": trace}
+    send(kind, json.dumps(body).encode())
+
+
+def find_handler(name):
+    import importlib
+
+    parts = name.rsplit(".", 1)
+    if len(parts) != 2:
+        raise Fault("MalformedHandlerName",
+                    f"Bad handler '{name}': not enough values to unpack (expected 2, got {len(parts)})")
+    module_name, function_name = parts
+    try:
+        if module_name.split(".")[0] in sys.builtin_module_names:
+            raise Fault("ImportModuleError", f"Cannot use built-in module {module_name} as a handler module")
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault("ImportModuleError", f"Unable to import module '{module_name}': {error}") from None
+    except SyntaxError as error:
+        where = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        raise Fault("UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}", where) from None
+    try:
+        return getattr(module, function_name)
+    except AttributeError:
+        raise Fault("HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'") from None
+
+
+def plain(value):
+    """Decimals become numbers, as with the runtime's own encoder; everything else is an error."""
+    if type(value).__module__ == "decimal" and type(value).__name__ == "Decimal":
+        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+class RequestId:
+    """The id of the running invocation, for log lines."""
+    value = ""
+
+
+def install_logging():
+    """The root logger writes in Lambda's format. The logging module is loaded only when user code loads it."""
+    import importlib.abc
+    import importlib.machinery
+
+    class Loaded(importlib.abc.MetaPathFinder):
+        def find_spec(self, fullname, path=None, target=None):
+            if fullname != "logging":
+                return None
+            sys.meta_path.remove(self)
+            spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+            if spec is None or spec.loader is None:
+                return spec
+            run = spec.loader.exec_module
+
+            def exec_module(module):
+                run(module)
+                configure_logging(module)
+
+            spec.loader.exec_module = exec_module
+            return spec
+
+    sys.meta_path.insert(0, Loaded())
+
+
+def configure_logging(logging):
+    class Handler(logging.Handler):
+        def emit(self, record):
+            record.aws_request_id = RequestId.value
+            send(PUT_LOG, self.format(record).encode("utf-8", "backslashreplace"))
+
+    formatter = logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+                                  "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = Handler()
+    handler.setFormatter(formatter)
+    logging.root.addHandler(handler)
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # User code may have closed or replaced it.
+
+
+def serve(handler):
+    # Since Python 3.12 answers are UTF-8 instead of escaped ASCII.
+    minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
+    escape = minor.isdigit() and int(minor) < 12
+    while True:
+        kind, body = receive()
+        if kind != GET_INVOKE:
+            os._exit(0)
+        end = 4 + int.from_bytes(body[:4], "little")
+        head = body[4:end].decode().split("\n")
+        RequestId.value = head[0]
+        if head[3]:
+            os.environ["_X_AMZN_TRACE_ID"] = head[3]
+        else:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        try:
+            try:
+                event = json.loads(body[end:])
+            except ValueError as error:
+                raise Fault("UnmarshalError", f"Unable to unmarshal input: {error}") from None
+            result = handler(event, Context(head))
+            try:
+                answer = json.dumps(result, ensure_ascii=escape, default=plain).encode()
+            except (TypeError, ValueError) as error:
+                raise Fault("MarshalError", f"Unable to marshal response: {error}") from None
+        except Exception as error:
+            flush()
+            report(PUT_ERROR, error, RequestId.value)
+        else:
+            flush()
+            send(PUT_ANSWER, answer)
+
+
+def main():
+    kind, body = receive()
+    if kind != GET_ASSIGN:
+        os._exit(0)
+    order = json.loads(body)
+    if order.get("env") is not None:
+        os.environ.clear()
+        os.environ.update(order["env"])
+        time.tzset()
+    os.chdir(order["root"])
+    own = order["path"] + order["last"]
+    sys.path[:] = order["path"] + [entry for entry in sys.path[1:] if entry not in own] + order["last"]
+    sys.stdout, sys.stderr = text_stream(1), text_stream(2)
+    install_logging()
+    try:
+        handler = find_handler(order["handler"])
+    except Exception as error:
+        flush()
+        report(PUT_INIT_ERROR, error, "")
+        sys.exit(1)
+    send(PUT_READY, b"")
+    serve(handler)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+//! Lane B: the Runtime API (2018-06-01) over HTTP, for bootstraps that functions bring themselves.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. Each environment has a listener of its own on a
+//! random loopback port; only processes of that environment are served (see [`super::peer`]).
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::frames::{Frame, Kind};
+use super::peer;
+
+mod connection;
+
+/// Calls that wait to be seen by the environment; a runtime makes one at a time.
+const CALLS_MAX: usize = 16;
+
+/// What a runtime asks or tells.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// `GET next`.
+    Next(oneshot::Sender<NextReply>),
+    /// `POST response` or `POST error` of an invocation.
+    Done { request_id: String, kind: Kind, body: Option<Bytes>, reply: oneshot::Sender<Verdict> },
+    /// `POST init/error`.
+    InitError { body: Bytes, reply: oneshot::Sender<Verdict> },
+}
+
+/// The answer to `GET next`.
+#[derive(Debug, Clone)]
+pub(crate) struct NextReply {
+    pub(crate) request_id: String,
+    pub(crate) deadline_millis: i64,
+    pub(crate) invoked_arn: String,
+    pub(crate) trace: String,
+    pub(crate) client_context: String,
+    pub(crate) identity: String,
+    pub(crate) body: Bytes,
+}
+
+/// The answer to a POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Accepted,
+    /// Not the invocation that runs.
+    InvalidRequestId,
+    TooLarge,
+}
+
+/// The Runtime API of one environment.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    /// The sandbox's first process; zero until it is known.
+    init: Arc<AtomicU32>,
+    calls: mpsc::Receiver<Call>,
+    task: JoinHandle<()>,
+    /// A runtime that waits in `GET next`.
+    waiting: Option<oneshot::Sender<NextReply>>,
+    /// The invocation that runs, or waits for the runtime to ask.
+    current: Option<String>,
+    queued: Option<NextReply>,
+}
+
+impl Api {
+    pub(crate) async fn listen() -> io::Result<Api> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (sender, calls) = mpsc::channel(CALLS_MAX);
+        let init = Arc::new(AtomicU32::new(0));
+        let task = tokio::spawn(accept(listener, address, Arc::clone(&init), sender));
+        Ok(Api { address, init, calls, task, waiting: None, current: None, queued: None })
+    }
+
+    /// Says which processes may connect.
+    pub(crate) fn allow(&self, init: u32) {
+        self.init.store(init, Ordering::Release);
+    }
+
+    /// Hands an invocation to the runtime, or keeps it until the runtime asks.
+    pub(crate) fn invoke(&mut self, reply: NextReply) {
+        self.current = Some(reply.request_id.clone());
+        match self.waiting.take() {
+            // The connection may have closed while it waited; then the runtime asks again.
+            Some(waiting) => self.queued = waiting.send(reply).err(),
+            None => self.queued = Some(reply),
+        }
+    }
+
+    /// The next thing that the runtime says, as a frame of lane A would say it. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
+        loop {
+            match self.calls.recv().await? {
+                Call::Next(reply) => {
+                    let Some(queued) = self.queued.take() else {
+                        self.waiting = Some(reply);
+                        if self.current.is_none() {
+                            return Some(Frame { kind: Kind::Ready, body: None });
+                        }
+                        continue;
+                    };
+                    self.queued = reply.send(queued).err();
+                }
+                Call::InitError { body, reply } => {
+                    let _connection_closed = reply.send(Verdict::Accepted);
+                    return Some(Frame { kind: Kind::InitError, body: Some(body) });
+                }
+                Call::Done { request_id, kind, body, reply } => {
+                    if self.current.as_deref() != Some(request_id.as_str()) {
+                        let _connection_closed = reply.send(Verdict::InvalidRequestId);
+                        continue;
+                    }
+                    let verdict = if body.is_some() { Verdict::Accepted } else { Verdict::TooLarge };
+                    let _connection_closed = reply.send(verdict);
+                    self.current = None;
+                    return Some(Frame { kind, body });
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, address: SocketAddr, init: Arc<AtomicU32>, calls: mpsc::Sender<Call>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, from)) = listener.accept().await else { continue };
+        let (init, calls) = (Arc::clone(&init), calls.clone());
+        connections.spawn(async move {
+            let pid = init.load(Ordering::Acquire);
+            let look = tokio::task::spawn_blocking(move || pid != 0 && peer::is_within(from, address, pid));
+            if !look.await.unwrap_or(false) {
+                tracing::warn!(%from, "a process outside of the environment tried to use its Runtime API");
+                return;
+            }
+            if let Err(error) = connection::serve(stream, calls).await {
+                tracing::debug!(%error, "a Runtime API connection ended");
+            }
+        });
+    }
+}

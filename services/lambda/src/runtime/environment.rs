@@ -1,0 +1,542 @@
+//! One sandboxed process of a function version: its start and init phase, one invocation after the other, its end.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jail::spec::{Event, Exit};
+use tokio::net::UnixStream;
+use tokio::time::Instant;
+
+use super::api::{Api, NextReply};
+use super::frames::{Frame, Head, Kind};
+use super::interpreters::Wanted;
+use super::launch::{Host, Launch};
+use super::log::{self, LogLine, Report};
+use super::memory;
+use super::outcome::{Ended, Outcome};
+use super::output::Output;
+use super::pipes::Pipes;
+use super::variables;
+use crate::limits::INIT_TIME_MAX;
+
+/// How often the memory of a running sandbox is looked at where the kernel does not limit it.
+const MEMORY_EVERY: Duration = Duration::from_millis(100);
+/// How often at most the memory for REPORT lines is read.
+const PEAK_EVERY: Duration = Duration::from_millis(500);
+/// How long the helper may take to say how the program ended, once its pipe is closed.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What is to be invoked.
+#[derive(Debug, Clone)]
+pub(crate) struct Invocation {
+    pub(crate) request_id: String,
+    pub(crate) payload: Bytes,
+    /// The ARN with the qualifier that the caller used.
+    pub(crate) invoked_arn: String,
+    /// `X-Amzn-Trace-Id`.
+    pub(crate) trace: String,
+    /// The client context as JSON, or empty.
+    pub(crate) client_context: String,
+    /// The Cognito identity as JSON, or empty.
+    pub(crate) identity: String,
+}
+
+/// The two ways of talking to a function's process.
+#[derive(Debug)]
+enum Lane {
+    Pipes(Pipes),
+    Api(Api),
+}
+
+/// A running process that has loaded its handler.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    launch: Arc<Launch>,
+    host: Arc<Host>,
+    lane: Lane,
+    lane_ended: bool,
+    child: jail::host::Child,
+    helper: Helper,
+    /// The first process of the sandbox, and whether the program is its child.
+    init: Option<(u32, bool)>,
+    stdout: Output,
+    stderr: Output,
+    log_stream: String,
+    /// Events that are not delivered yet: those of the init phase go with the first invocation.
+    lines: Vec<LogLine>,
+    /// How long the init phase took, until the first REPORT has told it.
+    init_duration: Option<Duration>,
+    peak_kilobytes: u64,
+    peak_read: Option<Instant>,
+    running: Option<Running>,
+    /// An invocation is half sent: the process cannot be used any more if the caller goes now.
+    sending: bool,
+    healthy: bool,
+    /// When it became idle.
+    pub(crate) idle_since: Instant,
+    /// The folder that stands in for /tmp.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+/// The invocation that runs.
+#[derive(Debug)]
+struct Running {
+    request_id: String,
+    started: Instant,
+}
+
+/// The process was gone before it could take the invocation, which may be given to another one.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+/// An environment that could not be started. The log has what it printed.
+#[derive(Debug)]
+pub(crate) struct NoStart {
+    pub(crate) ended: Ended,
+    pub(crate) duration: Duration,
+    pub(crate) lines: Vec<LogLine>,
+    pub(crate) log_stream: String,
+    /// The init phase took longer than it may.
+    pub(crate) timed_out: bool,
+}
+
+/// What came from the process.
+enum Heard {
+    Frame(Frame),
+    Exited(Exit),
+    /// The sandbox could not be built: the step and the system's error.
+    Failed(String, String),
+    TimeUp,
+    OutOfMemory,
+}
+
+impl Environment {
+    /// Starts a process and waits until its handler is loaded, at most `limit`.
+    pub(crate) async fn start(
+        launch: Arc<Launch>,
+        host: Arc<Host>,
+        limit: Duration,
+    ) -> Result<Environment, NoStart> {
+        let started = Instant::now();
+        let log_stream = stream_name(&launch, &host);
+        let mut environment = match spawn(launch, Arc::clone(&host), log_stream.clone()).await {
+            Ok(environment) => environment,
+            Err(error) => {
+                tracing::error!(%error, "an environment could not be started");
+                let ended = Ended::NoStart {
+                    kind: "Sandbox.Failure",
+                    message: "the sandbox could not be started".into(),
+                };
+                return Err(NoStart {
+                    ended,
+                    duration: started.elapsed(),
+                    lines: vec![],
+                    log_stream,
+                    timed_out: false,
+                });
+            }
+        };
+        let (ended, timed_out) = match environment.load(started + limit.min(INIT_TIME_MAX)).await {
+            Ok(()) => {
+                environment.init_duration = Some(started.elapsed());
+                return Ok(environment);
+            }
+            Err(Heard::Frame(frame)) => (Ended::Error(frame.body.unwrap_or_default()), false),
+            Err(Heard::Exited(exit)) => (Ended::Exited(exit), false),
+            Err(Heard::OutOfMemory) => (Ended::OutOfMemory, false),
+            Err(Heard::TimeUp) => (Ended::TimedOut, true),
+            Err(Heard::Failed(step, error)) => (environment.not_started(&step, &error), false),
+        };
+        environment.collect_output(true);
+        let lines = std::mem::take(&mut environment.lines);
+        environment.end();
+        Err(NoStart { ended, duration: started.elapsed(), lines, log_stream, timed_out })
+    }
+
+    /// The init phase.
+    async fn load(&mut self, until: Instant) -> Result<(), Heard> {
+        let seen = self.launch.seen(&self.host, self._scratch.as_ref().map(|folder| folder.path()));
+        let order = self.launch.order(&seen);
+        if let Lane::Pipes(pipes) = &mut self.lane
+            && pipes.assign(&order).await.is_err()
+        {
+            self.lane_ended = true; // The process ended already; why is told below.
+        }
+        loop {
+            match self.listen(until).await {
+                Heard::Frame(Frame { kind: Kind::Ready, .. }) => return Ok(()),
+                other => return Err(other),
+            }
+        }
+    }
+
+    /// What a failed start means to the caller of the function.
+    fn not_started(&self, step: &str, error: &str) -> Ended {
+        tracing::warn!(function = self.launch.name, step, error, "a function's process could not be started");
+        if matches!(self.launch.wanted, Wanted::Provided) && step.starts_with("start ") {
+            let message = if error.starts_with("No such file") {
+                "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".to_string()
+            } else {
+                let cause = if error.starts_with("Permission denied") {
+                    "permission denied"
+                } else {
+                    "exec format error"
+                };
+                format!("fork/exec {}: {cause}", step.trim_start_matches("start "))
+            };
+            return Ended::NoStart { kind: "Runtime.InvalidEntrypoint", message };
+        }
+        Ended::NoStart { kind: "Sandbox.Failure", message: "the sandbox could not be started".to_string() }
+    }
+
+    /// Sends an invocation. [`Environment::complete`] waits for its end.
+    pub(crate) async fn begin(&mut self, invocation: &Invocation) -> Result<(), Gone> {
+        let now = self.host.backend.now_millis();
+        let timeout = self.launch.timeout;
+        self.sending = true;
+        match &mut self.lane {
+            Lane::Pipes(pipes) => {
+                let head = Head {
+                    request_id: &invocation.request_id,
+                    remaining_millis: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+                    invoked_arn: &invocation.invoked_arn,
+                    trace: &invocation.trace,
+                    client_context: &invocation.client_context,
+                    identity: &invocation.identity,
+                };
+                let deadline = Instant::now() + timeout;
+                let sent = tokio::time::timeout_at(deadline, pipes.invoke(&head, &invocation.payload));
+                if let Ok(Err(_)) = sent.await {
+                    self.healthy = false;
+                    return Err(Gone);
+                }
+            }
+            Lane::Api(api) => {
+                if self.helper.has_spoken() {
+                    self.healthy = false;
+                    return Err(Gone);
+                }
+                api.invoke(NextReply {
+                    request_id: invocation.request_id.clone(),
+                    deadline_millis: now + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+                    invoked_arn: invocation.invoked_arn.clone(),
+                    trace: invocation.trace.clone(),
+                    client_context: invocation.client_context.clone(),
+                    identity: invocation.identity.clone(),
+                    body: invocation.payload.clone(),
+                });
+            }
+        }
+        self.sending = false;
+        let text = log::start(&invocation.request_id, &self.launch.version);
+        self.lines.push(LogLine { time_millis: now, text });
+        self.running = Some(Running { request_id: invocation.request_id.clone(), started: Instant::now() });
+        Ok(())
+    }
+
+    /// Waits for the end of the invocation that runs. May be dropped and called again.
+    pub(crate) async fn complete(&mut self, with_tail: bool) -> Outcome {
+        let timeout = self.launch.timeout;
+        let started = self.running.as_ref().map_or_else(Instant::now, |running| running.started);
+        let until = started + timeout;
+        let ended = loop {
+            match self.listen(until).await {
+                Heard::Frame(Frame { kind: Kind::Answer, body: Some(body) }) => break Ended::Answer(body),
+                Heard::Frame(Frame { kind: Kind::Error, body: Some(body) }) => break Ended::Error(body),
+                Heard::Frame(Frame { kind: Kind::Answer | Kind::Error, body: None }) => {
+                    break Ended::TooLarge;
+                }
+                Heard::Frame(_) => {} // An answer to `GET next`.
+                Heard::Exited(exit) => break Ended::Exited(exit),
+                Heard::Failed(..) => break Ended::Exited(Exit::Code(1)),
+                Heard::TimeUp => break Ended::TimedOut,
+                Heard::OutOfMemory => break Ended::OutOfMemory,
+            }
+        };
+        let duration = if ended == Ended::TimedOut { timeout } else { started.elapsed() };
+        self.finish(&ended, duration, with_tail)
+    }
+
+    /// The log lines after the handler's end, and the answer.
+    fn finish(&mut self, ended: &Ended, duration: Duration, with_tail: bool) -> Outcome {
+        let request_id = self.running.take().map(|running| running.request_id).unwrap_or_default();
+        self.healthy &= ended.leaves_it_healthy();
+        self.collect_output(true);
+        self.read_peak();
+        let now = self.host.backend.now_millis();
+        let report = Report {
+            request_id: &request_id,
+            duration,
+            init: self.init_duration.take(),
+            memory_mb: self.launch.memory_mb,
+            memory_used_mb: self.peak_kilobytes.div_ceil(1024).min(u64::from(self.launch.memory_mb)),
+            ended,
+        };
+        let time = crate::time::iso_millis(now);
+        let own = ended.log_line(&request_id, &time, self.launch.timeout);
+        let texts = own.into_iter().chain([log::end(&request_id), report.line()]);
+        self.lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
+        let tail = if with_tail { log::tail(&self.lines) } else { String::new() };
+        self.deliver();
+        self.idle_since = Instant::now();
+        Outcome {
+            payload: ended.payload(&request_id, self.launch.timeout),
+            failed: !matches!(ended, Ended::Answer(_)),
+            tail,
+        }
+    }
+
+    fn deliver(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        self.host.backend.log(&self.launch, &self.log_stream, lines);
+    }
+
+    /// Whether an invocation runs that must be waited for.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Whether it may take another invocation.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.healthy && !self.sending && self.running.is_none()
+    }
+
+    /// Whether the process has ended by itself while it was idle.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.helper.has_spoken()
+    }
+
+    /// Ends the process and everything that it started, off the async threads: it takes a millisecond.
+    pub(crate) fn end(self) {
+        self.child.kill();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(self))),
+            Err(_) => drop(self),
+        }
+    }
+
+    /// The next thing that the process says or suffers, with its output collected meanwhile.
+    async fn listen(&mut self, until: Instant) -> Heard {
+        let mut patience = until;
+        loop {
+            let watches = !self.host.jail.limits_trees() && self.init.is_some();
+            let wake = if watches { patience.min(Instant::now() + MEMORY_EVERY) } else { patience };
+            tokio::select! {
+                biased;
+                frame = next_frame(&mut self.lane), if !self.lane_ended => match frame {
+                    Some(Frame { kind: Kind::Log, body }) => self.logged(body),
+                    Some(Frame { kind: Kind::Output, body }) => {
+                        self.stdout.push(&body.unwrap_or_default());
+                        self.collect_lines(false);
+                    }
+                    Some(frame) => return Heard::Frame(frame),
+                    None => {
+                        // How it ended comes from the helper. A process that only closed its pipe is ended below.
+                        self.lane_ended = true;
+                        self.healthy = false;
+                        patience = patience.min(Instant::now() + LAST_WORDS);
+                    }
+                },
+                event = self.helper.next() => match event {
+                    Event::Started { init, program_is_child } => self.started(init, program_is_child),
+                    Event::Failed { step, error } => return Heard::Failed(step, error),
+                    Event::Exited(exit) => return self.exited(exit),
+                },
+                () = self.stdout.fill() => self.collect_lines(false),
+                () = self.stderr.fill() => self.collect_lines(false),
+                () = tokio::time::sleep_until(wake) => {
+                    if Instant::now() >= patience {
+                        return if self.lane_ended && patience < until { Heard::Exited(Exit::Code(0)) } else { Heard::TimeUp };
+                    }
+                    if self.uses_too_much() {
+                        return Heard::OutOfMemory;
+                    }
+                }
+            }
+        }
+    }
+
+    fn started(&mut self, init: u32, program_is_child: bool) {
+        self.init = Some((init, program_is_child));
+        if let Lane::Api(api) = &self.lane {
+            api.allow(init);
+        }
+    }
+
+    fn exited(&mut self, exit: Exit) -> Heard {
+        self.healthy = false;
+        if self.child.out_of_memory() { Heard::OutOfMemory } else { Heard::Exited(exit) }
+    }
+
+    fn uses_too_much(&self) -> bool {
+        let limit = u64::from(self.launch.memory_mb) * 1024;
+        self.init.is_some_and(|(init, _)| memory::used_kilobytes(init, limit) > limit)
+    }
+
+    fn logged(&mut self, body: Option<Bytes>) {
+        let Some(body) = body else { return }; // Larger than any event may be.
+        let text = String::from_utf8_lossy(&body).into_owned();
+        self.lines.push(LogLine { time_millis: self.host.backend.now_millis(), text });
+    }
+
+    /// Reads what the process has printed past us until now, from native code or its children.
+    fn collect_output(&mut self, all: bool) {
+        self.stdout.drain();
+        self.stderr.drain();
+        self.collect_lines(all);
+    }
+
+    fn collect_lines(&mut self, all: bool) {
+        let now = self.host.backend.now_millis();
+        self.stdout.take_lines(now, all, &mut self.lines);
+        self.stderr.take_lines(now, all, &mut self.lines);
+    }
+
+    /// Reads the peak of memory for REPORT, now and then.
+    fn read_peak(&mut self) {
+        let Some((init, program_is_child)) = self.init else { return };
+        let now = Instant::now();
+        if self.peak_read.is_some_and(|read| now < read + PEAK_EVERY) {
+            return;
+        }
+        self.peak_read = Some(now);
+        let program = if program_is_child { memory::tree(init).get(1).copied() } else { Some(init) };
+        if let Some(program) = program {
+            self.peak_kilobytes = self.peak_kilobytes.max(memory::peak_kilobytes(program));
+        }
+    }
+}
+
+async fn next_frame(lane: &mut Lane) -> Option<Frame> {
+    match lane {
+        // A broken frame ends the environment as the end of the pipe does.
+        Lane::Pipes(pipes) => pipes.next().await.unwrap_or_default(),
+        Lane::Api(api) => api.next().await,
+    }
+}
+
+/// Starts the sandbox and connects everything to it.
+async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: String) -> io::Result<Environment> {
+    let credentials = host.backend.credentials(&launch).await;
+    let scratch = match host.jail.has_private_files() {
+        true => None,
+        false => Some(tempfile::TempDir::new_in(&host.scratch)?),
+    };
+    let scratch_path = scratch.as_ref().map(|folder| folder.path().to_path_buf());
+    let seen = launch.seen(&host, scratch_path.as_deref());
+    let (lane, files, address) = match launch.wanted {
+        Wanted::Managed(..) => {
+            let (pipes, files) = Pipes::new()?;
+            (Lane::Pipes(pipes), files, None)
+        }
+        Wanted::Provided => {
+            let api = Api::listen().await?;
+            let address = api.address.to_string();
+            (Lane::Api(api), Vec::new(), Some(address))
+        }
+    };
+    let env = variables::build(&launch, &seen, credentials.as_ref(), &log_stream, address.as_deref());
+    let spec = launch.spec(&host, &seen, env, scratch_path);
+    let (jail, memory) = (Arc::clone(&host), launch.group_bytes());
+    let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, memory));
+    let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+    let output = |pipe: Option<OwnedFd>| Output::new(pipe.ok_or_else(|| io::Error::other("no output pipe"))?);
+    let stdout = output(child.stdout.take().map(OwnedFd::from))?;
+    let stderr = output(child.stderr.take().map(OwnedFd::from))?;
+    let helper = Helper::new(child.events()?)?;
+    Ok(Environment {
+        launch,
+        host,
+        lane,
+        lane_ended: false,
+        child,
+        helper,
+        init: None,
+        stdout,
+        stderr,
+        log_stream,
+        lines: Vec::new(),
+        init_duration: None,
+        peak_kilobytes: 0,
+        peak_read: None,
+        running: None,
+        sending: false,
+        healthy: true,
+        idle_since: Instant::now(),
+        _scratch: scratch,
+    })
+}
+
+/// `2026/01/31/[$LATEST]` and 32 random digits, as Lambda names its streams.
+fn stream_name(launch: &Launch, host: &Host) -> String {
+    let date = crate::time::iso_millis(host.backend.now_millis())[..10].replace('-', "/");
+    format!("{date}/[{}]{}", launch.version, host.backend.random_hex(32))
+}
+
+/// The events of the sandbox helper.
+#[derive(Debug)]
+struct Helper {
+    stream: UnixStream,
+    buffer: Vec<u8>,
+    ended: bool,
+}
+
+/// The same number on every Linux.
+const SIGKILL: i32 = 9;
+/// An event is a short line; this ends a helper gone mad.
+const EVENT_BYTES_MAX: usize = 16 * 1024;
+
+impl Helper {
+    fn new(stream: std::os::unix::net::UnixStream) -> io::Result<Helper> {
+        stream.set_nonblocking(true)?;
+        Ok(Helper { stream: UnixStream::from_std(stream)?, buffer: Vec::new(), ended: false })
+    }
+
+    /// The next event; waits for ever after the last one. May be dropped and called again.
+    async fn next(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.take() {
+                return event;
+            }
+            if self.ended {
+                return std::future::pending().await;
+            }
+            let ready = self.stream.readable().await;
+            if ready.is_err() || !self.read() {
+                // The helper itself was ended, and everything inside with it.
+                self.ended = true;
+                return Event::Exited(Exit::Signal(SIGKILL));
+            }
+        }
+    }
+
+    /// Reads what is there. False at the end.
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 1024];
+        match self.stream.try_read(&mut bytes) {
+            Ok(0) => false,
+            Ok(count) => {
+                self.buffer.extend_from_slice(&bytes[..count]);
+                self.buffer.len() <= EVENT_BYTES_MAX
+            }
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        }
+    }
+
+    fn take(&mut self) -> Option<Event> {
+        let end = self.buffer.iter().position(|byte| *byte == b'\n')?;
+        let line: Vec<u8> = self.buffer.drain(..=end).collect();
+        serde_json::from_slice(&line).ok()
+    }
+
+    /// Whether the program has ended. After its start the helper speaks only of that.
+    fn has_spoken(&mut self) -> bool {
+        if self.ended || !self.read() {
+            return true;
+        }
+        self.buffer.contains(&b'\n')
+    }
+}

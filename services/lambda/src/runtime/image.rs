@@ -1,0 +1,34 @@
+//! The runtime folder: our bootstraps as files, which sandboxes see at /var/runtime.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const NODE: &str = include_str!("../../bootstrap/node/index.js");
+const PYTHON: &str = include_str!("../../bootstrap/python/bootstrap.py");
+
+/// Where the runtimes are on the host.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    folder: PathBuf,
+}
+
+impl Image {
+    /// Writes the bootstraps below `folder`. Every start writes them anew, so an upgrade needs no care.
+    pub(crate) fn write(folder: &Path) -> io::Result<Image> {
+        for (runtime, file, text) in [("node", "index.js", NODE), ("python", "bootstrap.py", PYTHON)] {
+            let runtime = folder.join(runtime);
+            fs::create_dir_all(runtime.join("node_modules"))?;
+            // Written beside and moved, so that a process that starts now reads a whole file.
+            let draft = runtime.join(format!("{file}.{}", std::process::id()));
+            fs::write(&draft, text)?;
+            fs::rename(&draft, runtime.join(file))?;
+        }
+        Ok(Image { folder: folder.to_path_buf() })
+    }
+
+    /// The folder of `node` or `python`.
+    pub(crate) fn runtime(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}

@@ -1,0 +1,256 @@
+//! What is needed to start an environment of a function version.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jail::host::{Jail, system_binds};
+use jail::spec::{Bind, Files, Layers, Limits, Spec};
+use serde_json::json;
+
+use super::image::Image;
+use super::interpreters::{Interpreter, Language, Wanted};
+use super::log::LogLine;
+
+/// A function version, ready to run: everything is resolved and unpacked.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    /// The function's name.
+    pub(crate) name: String,
+    /// `$LATEST` or a number.
+    pub(crate) version: String,
+    /// The function's ARN without qualifier.
+    pub(crate) arn: String,
+    /// The account it belongs to.
+    pub(crate) account: String,
+    /// Its region.
+    pub(crate) region: String,
+    /// `/aws/lambda/<name>` unless configured.
+    pub(crate) log_group: String,
+    /// The execution role.
+    pub(crate) role: String,
+    /// The declared runtime.
+    pub(crate) runtime: String,
+    /// What that asks for.
+    pub(crate) wanted: Wanted,
+    /// The interpreter that runs it, for managed runtimes.
+    pub(crate) interpreter: Option<Interpreter>,
+    /// `file.function`.
+    pub(crate) handler: String,
+    /// The unpacked code.
+    pub(crate) code: PathBuf,
+    /// The merged layers, if there are any.
+    pub(crate) layers: Option<PathBuf>,
+    /// The AWS SDK that the runtime supplies: a `node_modules` or a site-packages folder.
+    pub(crate) sdk: Option<PathBuf>,
+    /// The function's own variables.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Memory in MB.
+    pub(crate) memory_mb: u32,
+    /// Time for one invocation.
+    pub(crate) timeout: Duration,
+    /// Size of /tmp in MB.
+    pub(crate) tmp_mb: u32,
+    /// Where the cloud listens.
+    pub(crate) endpoint: String,
+}
+
+/// Temporary credentials of the execution role.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: String,
+}
+
+/// What the runtime asks of the cloud around it.
+#[async_trait]
+pub(crate) trait Backend: Send + Sync + 'static {
+    /// The time, in milliseconds since 1970.
+    fn now_millis(&self) -> i64;
+    /// Random hexadecimal digits.
+    fn random_hex(&self, digits: usize) -> String;
+    /// Credentials of the role; none when the role is gone.
+    async fn credentials(&self, launch: &Launch) -> Option<Credentials>;
+    /// Takes log events of one stream. Must not wait.
+    fn log(&self, launch: &Launch, stream: &str, lines: Vec<LogLine>);
+}
+
+/// What all environments share.
+pub(crate) struct Host {
+    pub(crate) jail: Jail,
+    pub(crate) image: Image,
+    pub(crate) backend: Arc<dyn Backend>,
+    /// Folder for /tmp of environments without a private file system.
+    pub(crate) scratch: PathBuf,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("jail", &self.jail).finish_non_exhaustive()
+    }
+}
+
+/// The paths as the function sees them.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) task: String,
+    pub(crate) opt: String,
+    pub(crate) runtime: String,
+    pub(crate) node_modules: String,
+    pub(crate) site_packages: String,
+    pub(crate) tmp: String,
+    /// Whether `tmp` is a folder of the host instead of a private /tmp.
+    pub(crate) scratch: bool,
+}
+
+impl Seen {
+    /// Inside a private file system: Lambda's own paths.
+    pub(crate) fn private(node_modules: String) -> Seen {
+        Seen {
+            task: "/var/task".into(),
+            opt: "/opt".into(),
+            runtime: "/var/runtime".into(),
+            node_modules,
+            site_packages: SITE_PACKAGES.into(),
+            tmp: "/tmp".into(),
+            scratch: false,
+        }
+    }
+}
+
+/// Where boto3 appears.
+const SITE_PACKAGES: &str = "/var/lang/lib/python/site-packages";
+/// Where the SDK for JavaScript appears for `require`.
+const NODE_MODULES: &str = "/var/runtime/node_modules";
+/// The same for `import`, which does not look at NODE_PATH but in `node_modules` of all folders up to the root.
+const NODE_MODULES_OF_ROOT: &str = "/node_modules";
+
+/// Memory that a process may reserve beyond twice the function's size: thread stacks and heaps that are never touched.
+/// The size itself is watched by [`super::memory`]; this is the wall behind it.
+const RESERVED_BYTES: u64 = 64 << 20;
+/// What the sandbox's own processes may use inside the function's control group.
+const HELPER_BYTES: u64 = 8 << 20;
+
+/// Lambda's user inside the sandbox.
+const PASSWD: &str =
+    "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
+const GROUP: &str = "root:x:0:\nsbx_user1051:x:990:\n";
+
+impl Launch {
+    /// Memory of the whole sandbox, for the kernel's limit.
+    pub(crate) fn group_bytes(&self) -> u64 {
+        (u64::from(self.memory_mb) << 20) + HELPER_BYTES
+    }
+
+    /// The paths as the function sees them on this host; `scratch` is this environment's own folder.
+    pub(crate) fn seen(&self, host: &Host, scratch: Option<&std::path::Path>) -> Seen {
+        if host.jail.has_private_files() {
+            return Seen::private(NODE_MODULES.into());
+        }
+        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        let sdk = self.sdk.as_deref().map(text).unwrap_or_default();
+        Seen {
+            task: text(&self.code),
+            opt: self.layers.as_deref().map(text).unwrap_or_else(|| "/opt".into()),
+            runtime: text(&host.image.runtime(self.runtime_folder())),
+            node_modules: sdk.clone(),
+            site_packages: sdk,
+            tmp: scratch.map(text).unwrap_or_default(),
+            scratch: true,
+        }
+    }
+
+    fn runtime_folder(&self) -> &'static str {
+        match self.wanted {
+            Wanted::Managed(Language::Python, _) => "python",
+            _ => "node",
+        }
+    }
+
+    /// The sandbox of one environment.
+    pub(crate) fn spec(
+        &self,
+        host: &Host,
+        seen: &Seen,
+        env: Vec<(String, String)>,
+        scratch: Option<PathBuf>,
+    ) -> Spec {
+        let (program, args) = self.program(seen);
+        let mut binds = system_binds();
+        binds.push(Bind::new(&self.code, "/var/task"));
+        binds.push(Bind::new(host.image.runtime(self.runtime_folder()), "/var/runtime"));
+        if let Some(layers) = &self.layers {
+            binds.push(Bind::new(layers, "/opt"));
+        }
+        if let Some(interpreter) = &self.interpreter
+            && !interpreter.home.starts_with("/usr")
+            && interpreter.home.parent().is_some()
+        {
+            binds.push(Bind::optional(&interpreter.home));
+        }
+        if let Some(sdk) = &self.sdk {
+            match self.wanted {
+                Wanted::Managed(Language::Node, _) => {
+                    binds.push(Bind::new(sdk, NODE_MODULES));
+                    binds.push(Bind::new(sdk, NODE_MODULES_OF_ROOT));
+                }
+                _ => binds.push(Bind::new(sdk, SITE_PACKAGES)),
+            }
+        }
+        let texts = vec![("/etc/passwd".into(), PASSWD.into()), ("/etc/group".into(), GROUP.into())];
+        let memory = u64::from(self.memory_mb) << 20;
+        let data_bytes = (!host.jail.limits_trees()).then_some(2 * memory + RESERVED_BYTES);
+        Spec {
+            program: Some(program),
+            args,
+            env,
+            cwd: PathBuf::from(&seen.task),
+            layers: Layers::default(),
+            files: Files { binds, texts, tmp_bytes: u64::from(self.tmp_mb) << 20, scratch },
+            limits: Limits { data_bytes, ..Limits::default() },
+            hostname: "169-254-100-1".into(),
+        }
+    }
+
+    fn program(&self, seen: &Seen) -> (PathBuf, Vec<String>) {
+        let interpreter = self.interpreter.as_ref().map(|one| one.program.clone());
+        match (self.wanted, interpreter) {
+            (Wanted::Managed(Language::Node, _), Some(program)) => {
+                // 80 KB of headers, as Lambda allows its own Node.js runtime.
+                (program, vec!["--max-http-header-size=81920".into(), format!("{}/index.js", seen.runtime)])
+            }
+            (Wanted::Managed(Language::Python, _), Some(program)) => {
+                // Without the host's site-packages (-S) and user packages (-s): only what AWS has is importable.
+                (program, vec!["-S".into(), "-s".into(), format!("{}/bootstrap.py", seen.runtime)])
+            }
+            _ => (self.bootstrap(seen), Vec::new()),
+        }
+    }
+
+    /// The executable of `provided.*`: in the code, else in a layer.
+    fn bootstrap(&self, seen: &Seen) -> PathBuf {
+        let in_layer = self.layers.as_ref().is_some_and(|layers| layers.join("bootstrap").exists());
+        if !self.code.join("bootstrap").exists() && in_layer {
+            return PathBuf::from(&seen.opt).join("bootstrap");
+        }
+        PathBuf::from(&seen.task).join("bootstrap")
+    }
+
+    /// The ASSIGN order of lane A.
+    pub(crate) fn order(&self, seen: &Seen) -> serde_json::Value {
+        let mut order = json!({"root": seen.task, "handler": self.handler});
+        if let Wanted::Managed(Language::Python, (major, minor)) = self.wanted {
+            let opt = &seen.opt;
+            order["path"] = json!([
+                seen.task,
+                format!("{opt}/python/lib/python{major}.{minor}/site-packages"),
+                format!("{opt}/python")
+            ]);
+            order["last"] = json!([seen.site_packages]);
+        }
+        order
+    }
+}

@@ -1,0 +1,119 @@
+//! Log events of functions, and the lines that Lambda itself writes around an invocation.
+
+use std::time::Duration;
+
+use super::outcome::Ended;
+
+/// How much of the log `LogType: Tail` returns: the last 4 KB (Invoke, AWS API reference).
+pub(crate) const TAIL_BYTES: usize = 4096;
+
+/// One log event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written, in milliseconds since 1970.
+    pub time_millis: i64,
+    /// The text, with the line feed that the function wrote.
+    pub text: String,
+}
+
+/// The first line of an invocation.
+pub(crate) fn start(request_id: &str, version: &str) -> String {
+    format!("START RequestId: {request_id} Version: {version}\n")
+}
+
+/// The line after the handler's end.
+pub(crate) fn end(request_id: &str) -> String {
+    format!("END RequestId: {request_id}\n")
+}
+
+/// What REPORT tells.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) duration: Duration,
+    /// Only on the first invocation of an environment.
+    pub(crate) init: Option<Duration>,
+    pub(crate) memory_mb: u32,
+    pub(crate) memory_used_mb: u64,
+    pub(crate) ended: &'a Ended,
+}
+
+impl Report<'_> {
+    /// The last line of an invocation.
+    pub(crate) fn line(&self) -> String {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        // The init phase is billed as well since August 2025.
+        let billed = millis(self.duration + self.init.unwrap_or_default()).ceil();
+        let mut line = format!(
+            "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {billed} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
+            self.request_id,
+            millis(self.duration),
+            self.memory_mb,
+            self.memory_used_mb,
+        );
+        if let Some(init) = self.init {
+            line.push_str(&format!("Init Duration: {:.2} ms\t", millis(init)));
+        }
+        if let Some((status, error)) = self.ended.status() {
+            line.push_str(&format!("Status: {status}"));
+            if let Some(error) = error {
+                line.push_str(&format!("\tError Type: {error}"));
+            }
+        }
+        line.push('\n');
+        line
+    }
+}
+
+/// The last [`TAIL_BYTES`] of these events, not cut inside a character.
+pub(crate) fn tail(lines: &[LogLine]) -> String {
+    let mut first = lines.len();
+    let mut bytes = 0;
+    while first > 0 && bytes < TAIL_BYTES {
+        first -= 1;
+        bytes += lines[first].text.len();
+    }
+    let text: String = lines[first..].iter().map(|line| line.text.as_str()).collect();
+    let mut cut = text.len().saturating_sub(TAIL_BYTES);
+    while !text.is_char_boundary(cut) {
+        cut += 1;
+    }
+    text[cut..].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_is_in_the_form_of_lambda() {
+        // AWS Lambda docs, "Monitoring and troubleshooting Lambda functions": REPORT line fields, separated by tabs.
+        let answer = Ended::Answer("{}".into());
+        let mut report = Report {
+            request_id: "id",
+            duration: Duration::from_micros(2470),
+            init: None,
+            memory_mb: 128,
+            memory_used_mb: 57,
+            ended: &answer,
+        };
+        assert_eq!(
+            report.line(),
+            "REPORT RequestId: id\tDuration: 2.47 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 57 MB\t\n"
+        );
+        report.init = Some(Duration::from_micros(123_040));
+        assert!(report.line().contains("Billed Duration: 126 ms"));
+        assert!(report.line().ends_with("Max Memory Used: 57 MB\tInit Duration: 123.04 ms\t\n"));
+        report.ended = &Ended::TimedOut;
+        assert!(report.line().ends_with("\tStatus: timeout\n"));
+    }
+
+    #[test]
+    fn the_tail_is_the_last_four_kilobytes() {
+        let line = |text: &str| LogLine { time_millis: 0, text: text.to_string() };
+        assert_eq!(tail(&[line("a\n"), line("b\n")]), "a\nb\n");
+        let long = "é".repeat(3000);
+        let tail = tail(&[line(&long), line("x")]);
+        assert!(tail.len() <= TAIL_BYTES && tail.len() >= TAIL_BYTES - 1 && tail.ends_with("éx"));
+    }
+}

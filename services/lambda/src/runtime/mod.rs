@@ -1,0 +1,32 @@
+//! Running functions: processes, the two ways of talking to them, the pool, the log lines.
+//!
+//! * [`launch`]: what is needed to start an environment of a function version; [`variables`] its environment variables.
+//! * [`environment`]: one sandboxed process: start, init phase, one invocation after the other, end.
+//! * [`pipes`] (lane A): pipes and frames, for the runtimes whose bootstrap is ours. [`frames`] has the format.
+//! * [`api`] (lane B): the real Runtime API over HTTP, for `provided.*`.
+//! * [`pool`]: which environment gets which invocation, and when one more is started.
+//! * [`log`]: START, END and REPORT lines and what the function prints.
+//! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
+//!
+//! Invariant: one invocation at a time in a process.
+//! Invariant: while an invocation runs, its environment is owned by its [`pool`] lease, which finishes the invocation
+//! even when the caller has gone.
+
+pub(crate) mod api;
+pub(crate) mod environment;
+pub(crate) mod frames;
+pub(crate) mod image;
+pub(crate) mod interpreters;
+pub(crate) mod launch;
+pub(crate) mod log;
+pub(crate) mod memory;
+pub(crate) mod outcome;
+pub(crate) mod output;
+pub(crate) mod peer;
+pub(crate) mod pipes;
+pub(crate) mod pool;
+pub(crate) mod sdk;
+pub(crate) mod variables;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Lane A: frames over a pipe pair. Between invocations the function's process blocks in read(2), which is Lambda's
+//! freeze at no cost.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+use super::frames::{self, Decoder, Frame, Head};
+
+/// The host's ends of the two pipes.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    sender: Sender,
+    receiver: Receiver,
+    decoder: Decoder,
+    frame: Vec<u8>,
+}
+
+/// A buffer that one large event has made larger than this is given back.
+const KEPT_BYTES: usize = 64 * 1024;
+/// Room for an answer before the buffer grows.
+const READ_BYTES: usize = 8 * 1024;
+
+impl Pipes {
+    /// Makes both pipes; the second value is the program's descriptors 3 and 4.
+    pub(crate) fn new() -> io::Result<(Pipes, Vec<OwnedFd>)> {
+        let (their_input, our_output) = io::pipe()?;
+        let (our_input, their_output) = io::pipe()?;
+        let pipes = Pipes {
+            sender: Sender::from_owned_fd(our_output.into())?,
+            receiver: Receiver::from_owned_fd(our_input.into())?,
+            decoder: Decoder::default(),
+            frame: Vec::new(),
+        };
+        Ok((pipes, vec![their_input.into(), their_output.into()]))
+    }
+
+    /// Tells a waiting process which handler to load.
+    pub(crate) async fn assign(&mut self, order: &serde_json::Value) -> io::Result<()> {
+        self.sender.write_all(&frames::assign(order)).await
+    }
+
+    /// Sends an invocation. An error means that the process is gone.
+    pub(crate) async fn invoke(&mut self, head: &Head<'_>, event: &[u8]) -> io::Result<()> {
+        frames::invoke(&mut self.frame, head, event);
+        let sent = match self.sender.try_write(&self.frame) {
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        if sent < self.frame.len() {
+            self.sender.write_all(&self.frame[sent..]).await?;
+        }
+        if self.frame.capacity() > KEPT_BYTES {
+            self.frame = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// The next frame; None at the end of the pipe. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            if let Some(frame) = self.decoder.next().map_err(io::Error::other)? {
+                return Ok(Some(frame));
+            }
+            self.receiver.readable().await?;
+            self.decoder.buffer.reserve(READ_BYTES);
+            match self.receiver.try_read_buf(&mut self.decoder.buffer) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The AWS SDKs that Lambda's runtimes bring along: installed with npm or pip when a function mentions them and does
+//! not bring them itself, once for each set of packages, into a cache folder.
+//!
+//! Differs from AWS: the versions are those that the registry gives at the time of the first use, and packages that no
+//! source file of the function names are not there.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::interpreters::{Interpreter, Language};
+
+/// npm and pip may take this long.
+const INSTALL_TIME_MAX: Duration = Duration::from_secs(180);
+/// Packages of one function; AWS has about 400 clients.
+const PACKAGES_MAX: usize = 400;
+/// Source files larger than this are looked through only so far: bundles are smaller.
+const SOURCE_BYTES_MAX: u64 = 32 << 20;
+
+/// Which SDK packages a function's code names but does not bring.
+pub(crate) fn missing(
+    code: &Path,
+    layers: Option<&Path>,
+    language: Language,
+    version: (u32, u32),
+) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    look_through(code, language, version, &mut named);
+    named.retain(|package| !brings(code, layers, language, package));
+    named
+}
+
+fn brings(code: &Path, layers: Option<&Path>, language: Language, package: &str) -> bool {
+    match language {
+        Language::Node => {
+            let in_layer =
+                layers.is_some_and(|layers| layers.join("nodejs/node_modules").join(package).exists());
+            code.join("node_modules").join(package).exists() || in_layer
+        }
+        Language::Python => {
+            let in_layer = layers.is_some_and(|layers| layers.join("python").join(package).exists());
+            code.join(package).exists() || in_layer
+        }
+    }
+}
+
+fn look_through(folder: &Path, language: Language, version: (u32, u32), named: &mut BTreeSet<String>) {
+    // What cannot be read now cannot be loaded by the function either.
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if kind.is_dir() {
+            if name != "@aws-sdk" && name != "aws-sdk" && name != "boto3" && name != "botocore" {
+                look_through(&path, language, version, named);
+            }
+        } else if kind.is_file() && is_source(&name, language) {
+            if entry.metadata().is_ok_and(|data| data.len() > SOURCE_BYTES_MAX) || named.len() >= PACKAGES_MAX
+            {
+                continue;
+            }
+            if let Ok(text) = std::fs::read(&path) {
+                names_in(&text, language, version, named);
+            }
+        }
+    }
+}
+
+fn is_source(name: &str, language: Language) -> bool {
+    match language {
+        Language::Node => [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end)),
+        Language::Python => name.ends_with(".py"),
+    }
+}
+
+/// SDK packages that a source text names between quotes, or imports.
+fn names_in(text: &[u8], language: Language, version: (u32, u32), named: &mut BTreeSet<String>) {
+    let text = String::from_utf8_lossy(text);
+    match language {
+        Language::Node if version.0 >= 18 => {
+            for (at, _) in text.match_indices("@aws-sdk/") {
+                let quoted = text[..at].ends_with(['"', '\'', '`']);
+                let name: String =
+                    text[at + 9..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+                let ends = text[at + 9 + name.len()..].starts_with(['"', '\'', '`', '/']);
+                if quoted && ends && !name.is_empty() {
+                    named.insert(format!("@aws-sdk/{name}"));
+                }
+            }
+        }
+        Language::Node => {
+            if ["'aws-sdk'", "\"aws-sdk\"", "'aws-sdk/", "\"aws-sdk/"]
+                .iter()
+                .any(|quoted| text.contains(quoted))
+            {
+                named.insert("aws-sdk".to_string());
+            }
+        }
+        Language::Python => {
+            let imports = |line: &str| {
+                let line = line.trim_start();
+                let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "));
+                rest.is_some_and(|rest| rest.contains("boto3") || rest.contains("botocore"))
+            };
+            if text.lines().any(imports) {
+                named.insert("boto3".to_string());
+            }
+        }
+    }
+}
+
+/// The folder with these packages, installed now when it is not there. Blocks.
+pub(crate) fn install(
+    cache: &Path,
+    interpreter: &Interpreter,
+    language: Language,
+    packages: &BTreeSet<String>,
+) -> Result<PathBuf, String> {
+    let list: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let (major, minor) = interpreter.version;
+    let key = wire::digest::sha256_hex(format!("{language:?} {major}.{minor} {}", list.join(" ")).as_bytes());
+    let folder =
+        cache.join(format!("{}-{}", if language == Language::Node { "node" } else { "python" }, &key[..24]));
+    let result = match language {
+        Language::Node => folder.join("node_modules"),
+        Language::Python => folder.clone(),
+    };
+    if folder.join("complete").exists() {
+        return Ok(result);
+    }
+    std::fs::create_dir_all(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
+    // Installed beside and moved, so that a folder with this name is always whole.
+    let draft = tempfile::TempDir::new_in(cache).map_err(|error| error.to_string())?;
+    run(&mut command(interpreter, language, draft.path(), &list))?;
+    std::fs::write(draft.path().join("complete"), "").map_err(|error| error.to_string())?;
+    open_to_all(draft.path()).map_err(|error| error.to_string())?;
+    let draft = draft.keep();
+    match std::fs::rename(&draft, &folder) {
+        Ok(()) => Ok(result),
+        // Somebody else was faster.
+        Err(_) if folder.join("complete").exists() => {
+            std::fs::remove_dir_all(&draft).map_err(|error| error.to_string())?;
+            Ok(result)
+        }
+        Err(error) => Err(format!("{}: {error}", folder.display())),
+    }
+}
+
+/// A temporary folder is closed to others; the functions' own users must read it.
+fn open_to_all(folder: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+}
+
+fn command(interpreter: &Interpreter, language: Language, folder: &Path, packages: &[&str]) -> Command {
+    let mut command;
+    match language {
+        Language::Node => {
+            command = Command::new("npm");
+            command.args([
+                "install",
+                "--no-save",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--omit=dev",
+                "--prefix",
+            ]);
+            command.arg(folder);
+            command.args(packages.iter().map(|package| match *package {
+                "aws-sdk" => "aws-sdk@2",
+                other => other,
+            }));
+        }
+        Language::Python => {
+            command = Command::new(&interpreter.program);
+            command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
+            command.arg(folder);
+            command.args(packages);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).current_dir(folder);
+    command
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.spawn().map_err(|error| format!("{name}: {error}"))?;
+    let until = Instant::now() + INSTALL_TIME_MAX;
+    while child.try_wait().map_err(|error| format!("{name}: {error}"))?.is_none() {
+        if Instant::now() > until {
+            // It may have ended just now.
+            let _ended = child.kill();
+            return Err(format!("{name} took longer than {} seconds", INSTALL_TIME_MAX.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let output = child.wait_with_output().map_err(|error| format!("{name}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let last = words.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it failed without a word");
+    Err(format!("{name}: {last}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_packages_that_are_not_brought_are_missing() {
+        let code = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(code.path().join("node_modules/@aws-sdk/client-sns")).unwrap();
+        std::fs::create_dir_all(code.path().join("src")).unwrap();
+        std::fs::write(
+            code.path().join("src/a.mjs"),
+            "import { S3 } from '@aws-sdk/client-s3'; import '@aws-sdk/client-sns'; // see @aws-sdk/nothing\nrequire(\"@aws-sdk/lib-dynamodb/dist\")",
+        )
+        .unwrap();
+        std::fs::write(code.path().join("old.js"), "require('aws-sdk/clients/s3')").unwrap();
+        let names =
+            |version| missing(code.path(), None, Language::Node, version).into_iter().collect::<Vec<_>>();
+        assert_eq!(names((20, 0)), ["@aws-sdk/client-s3", "@aws-sdk/lib-dynamodb"]);
+        assert_eq!(names((16, 0)), ["aws-sdk"]);
+        std::fs::write(
+            code.path().join("x.py"),
+            "def f():\n    from botocore.exceptions import ClientError\n",
+        )
+        .unwrap();
+        assert_eq!(missing(code.path(), None, Language::Python, (3, 11)).len(), 1);
+        std::fs::create_dir(code.path().join("boto3")).unwrap();
+        assert!(missing(code.path(), None, Language::Python, (3, 11)).is_empty());
+    }
+}

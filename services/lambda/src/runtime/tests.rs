@@ -1,0 +1,178 @@
+//! Real processes of this machine: Node.js, Python and executables, in the sandbox.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jail::host::{Jail, Mode};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::environment::Invocation;
+use super::image::Image;
+use super::interpreters::{self, Wanted};
+use super::launch::{Backend, Credentials, Host, Launch};
+use super::log::LogLine;
+use super::outcome::Outcome;
+use super::pool::Shelf;
+
+mod lambda_semantics;
+mod node;
+mod processes;
+mod python;
+mod runtime_api;
+
+/// A function that nothing starts: for tests of pure parts.
+pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
+    Launch {
+        name: "fn".into(),
+        version: "$LATEST".into(),
+        arn: "arn:aws:lambda:us-east-1:000000000000:function:fn".into(),
+        account: "000000000000".into(),
+        region: "us-east-1".into(),
+        log_group: "/aws/lambda/fn".into(),
+        role: "arn:aws:iam::000000000000:role/fn".into(),
+        runtime: runtime.into(),
+        wanted: interpreters::wanted(runtime).unwrap(),
+        interpreter: None,
+        handler: handler.into(),
+        code: "/nowhere".into(),
+        layers: None,
+        sdk: None,
+        variables: [("COLOUR".to_string(), "blue".to_string())].into(),
+        memory_mb: 256,
+        timeout: Duration::from_secs(20),
+        tmp_mb: 512,
+        endpoint: "http://127.0.0.1:4566".into(),
+    }
+}
+
+struct Recorder {
+    lines: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Backend for Recorder {
+    fn now_millis(&self) -> i64 {
+        1_767_225_600_000
+    }
+    fn random_hex(&self, digits: usize) -> String {
+        "0".repeat(digits)
+    }
+    async fn credentials(&self, _launch: &Launch) -> Option<Credentials> {
+        Some(Credentials {
+            access_key_id: "ASIATEST".into(),
+            secret_access_key: "secret".into(),
+            session_token: "token".into(),
+        })
+    }
+    fn log(&self, _launch: &Launch, _stream: &str, lines: Vec<LogLine>) {
+        self.lines.lock().unwrap().extend(lines.into_iter().map(|line| line.text));
+    }
+}
+
+/// One function with its own folder.
+pub(super) struct Fixture {
+    folder: tempfile::TempDir,
+    launch: Launch,
+    recorder: Arc<Recorder>,
+    jail: Mutex<Option<Jail>>,
+}
+
+impl Fixture {
+    pub(super) fn new(runtime: &str, handler: &str, files: &[(&str, &str)]) -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let code = folder.path().join("code");
+        for (name, text) in files {
+            let path = code.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        }
+        fs::create_dir_all(&code).unwrap();
+        let mut launch = launch(runtime, handler);
+        launch.code = code;
+        if let Wanted::Managed(language, version) = launch.wanted {
+            launch.interpreter = Some(interpreters::choose(runtime, language, version).unwrap().0);
+        }
+        Fixture {
+            folder,
+            launch,
+            recorder: Arc::new(Recorder { lines: Mutex::default() }),
+            jail: Mutex::default(),
+        }
+    }
+
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Launch)) -> Fixture {
+        change(&mut self.launch);
+        self
+    }
+
+    /// With another sandbox than the strongest one of this machine.
+    pub(super) fn jail(self, jail: Jail) -> Fixture {
+        *self.jail.lock().unwrap() = Some(jail);
+        self
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn shelf(&self) -> Arc<Shelf> {
+        let jail = self.jail.lock().unwrap().take();
+        let host = Host {
+            jail: jail.unwrap_or_else(|| Jail::probe(Mode::Degrade).unwrap()),
+            image: Image::write(&self.folder.path().join("runtime")).unwrap(),
+            backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
+            scratch: self.folder.path().to_path_buf(),
+        };
+        Shelf::new(Arc::new(self.launch.clone()), Arc::new(host), Arc::new(Semaphore::new(2)))
+    }
+
+    pub(super) fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.recorder.lines.lock().unwrap())
+    }
+}
+
+pub(super) fn invocation(payload: &str) -> Invocation {
+    Invocation {
+        request_id: "11111111-2222-3333-4444-555555555555".into(),
+        payload: payload.to_string().into(),
+        invoked_arn: "arn:aws:lambda:us-east-1:000000000000:function:fn:live".into(),
+        trace: "Root=1-5759e988-bd862e3fe1be46a994272793".into(),
+        client_context: String::new(),
+        identity: String::new(),
+    }
+}
+
+pub(super) async fn invoke(shelf: &Arc<Shelf>, payload: &str) -> Outcome {
+    shelf.invoke(&invocation(payload), true).await
+}
+
+pub(super) fn value(outcome: &Outcome) -> Value {
+    serde_json::from_slice(&outcome.payload)
+        .unwrap_or_else(|_| json!(String::from_utf8_lossy(&outcome.payload)))
+}
+
+/// Runs one invocation of one file of code and gives its answer, or panics with its error.
+pub(super) async fn answer(runtime: &str, file: &str, code: &str, event: Value) -> Value {
+    let handler = format!("{}.handler", file.rsplit_once('.').unwrap().0);
+    let fixture = Fixture::new(runtime, &handler, &[(file, code)]);
+    let outcome = invoke(&fixture.shelf(), &event.to_string()).await;
+    assert!(!outcome.failed, "{}\n{}", value(&outcome), outcome.tail);
+    value(&outcome)
+}
+
+/// The same for an invocation that fails.
+pub(super) async fn failure(runtime: &str, file: &str, code: &str) -> (Value, String) {
+    let handler = format!("{}.handler", file.rsplit_once('.').unwrap().0);
+    let fixture = Fixture::new(runtime, &handler, &[(file, code)]);
+    let outcome = invoke(&fixture.shelf(), "{}").await;
+    assert!(outcome.failed, "{}", value(&outcome));
+    (value(&outcome), outcome.tail)
+}

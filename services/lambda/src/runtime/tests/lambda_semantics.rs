@@ -1,0 +1,107 @@
+//! Time limits, memory, payloads, ends of processes.
+
+use super::*;
+
+const NODE: &str = "nodejs20.x";
+
+#[tokio::test]
+async fn the_time_limit_ends_the_invocation_and_the_process() {
+    let code = "let n = 0; exports.handler = async (e) => { n++; if (e.wait) await new Promise((r) => setTimeout(r, 60000)); return n }";
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)])
+        .change(|launch| launch.timeout = Duration::from_secs(1));
+    let shelf = fixture.shelf();
+    assert_eq!(value(&invoke(&shelf, "{}").await), json!(1));
+    fixture.log();
+    let outcome = invoke(&shelf, r#"{"wait":true}"#).await;
+    assert!(outcome.failed);
+    assert_eq!(
+        value(&outcome),
+        json!({"errorType": "Sandbox.Timedout",
+            "errorMessage": "RequestId: 11111111-2222-3333-4444-555555555555 Error: Task timed out after 1.00 seconds"})
+    );
+    let log = fixture.log();
+    assert_eq!(
+        log[1],
+        "2026-01-01T00:00:00.000Z 11111111-2222-3333-4444-555555555555 Task timed out after 1.00 seconds\n\n"
+    );
+    assert!(log[3].contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t"), "{}", log[3]);
+    assert!(log[3].ends_with("\tStatus: timeout\n"), "{}", log[3]);
+    assert_eq!(value(&invoke(&shelf, "{}").await), json!(1), "a new process");
+}
+
+#[tokio::test]
+async fn an_exit_is_an_error_and_the_next_invocation_gets_a_new_process() {
+    let code = "exports.handler = async (e) => { if (e.exit !== undefined) process.exit(e.exit); return process.pid }";
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)]);
+    let shelf = fixture.shelf();
+    let error = value(&invoke(&shelf, r#"{"exit":1}"#).await);
+    assert_eq!(
+        error,
+        json!({"errorType": "Runtime.ExitError",
+            "errorMessage": "RequestId: 11111111-2222-3333-4444-555555555555 Error: Runtime exited with error: exit status 1"})
+    );
+    let log = fixture.log();
+    assert!(log.contains(&"RequestId: 11111111-2222-3333-4444-555555555555 Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n".to_string()), "{log:?}");
+    let error = value(&invoke(&shelf, r#"{"exit":0}"#).await);
+    assert!(
+        error["errorMessage"].as_str().unwrap().ends_with("Error: Runtime exited without providing a reason"),
+        "{error}"
+    );
+    assert!(value(&invoke(&shelf, "{}").await).is_number());
+    let (error, _) = failure(NODE, "index.js", "exports.handler = async () => { process.kill(process.pid, 'SIGKILL'); await new Promise((r) => setTimeout(r, 5000)) }").await;
+    assert!(
+        error["errorMessage"].as_str().unwrap().ends_with("Runtime exited with error: signal: killed"),
+        "{error}"
+    );
+    let (error, _) = failure("python3.11", "app.py", "import sys\ndef handler(e, c): sys.exit(3)").await;
+    assert!(
+        error["errorMessage"].as_str().unwrap().ends_with("Runtime exited with error: exit status 3"),
+        "{error}"
+    );
+    let (error, _) = failure(NODE, "index.js", "process.exit(4)").await;
+    assert!(
+        error["errorMessage"].as_str().unwrap().ends_with("Runtime exited with error: exit status 4"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn too_much_memory_ends_the_process() {
+    let code = "exports.handler = async () => { const all = []; for (;;) { all.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setTimeout(r, 2)) } }";
+    let fixture =
+        Fixture::new(NODE, "index.handler", &[("index.js", code)]).change(|launch| launch.memory_mb = 128);
+    let outcome = invoke(&fixture.shelf(), "{}").await;
+    assert_eq!(
+        value(&outcome),
+        json!({"errorType": "Runtime.OutOfMemory",
+            "errorMessage": "RequestId: 11111111-2222-3333-4444-555555555555 Error: Runtime exited with error: signal: killed"})
+    );
+    assert!(outcome.tail.contains("Max Memory Used: 128 MB\t"), "{}", outcome.tail);
+}
+
+#[tokio::test]
+async fn answers_of_more_than_six_megabytes_are_errors() {
+    let code = "exports.handler = async (e) => 'x'.repeat(e.size)";
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)]);
+    let shelf = fixture.shelf();
+    let outcome = invoke(&shelf, r#"{"size":6000000}"#).await;
+    assert_eq!(outcome.payload.len(), 6_000_002);
+    let outcome = invoke(&shelf, r#"{"size":6291555}"#).await;
+    assert_eq!(value(&outcome)["errorType"], "Function.ResponseSizeTooLarge");
+    assert_eq!(value(&invoke(&shelf, r#"{"size":1}"#).await), json!("x"), "the process lives on");
+    assert_eq!(shelf.idle(), 1);
+    let large = format!("\"{}\"", "ü".repeat(3_000_000));
+    let code = "exports.handler = async (e) => e.length";
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)]);
+    assert_eq!(value(&invoke(&fixture.shelf(), &large).await), json!(3_000_000));
+}
+
+#[tokio::test]
+async fn a_flood_of_output_does_not_block_the_function() {
+    let code = "import sys\ndef handler(e, c):\n    for i in range(20000): sys.stdout.write('x' * 99 + '\\n')\n    return 'done'";
+    let fixture = Fixture::new("python3.11", "app.handler", &[("app.py", code)]);
+    let outcome = invoke(&fixture.shelf(), "{}").await;
+    assert_eq!(value(&outcome), json!("done"));
+    assert_eq!(fixture.log().len(), 20_003);
+    assert_eq!(outcome.tail.len(), 4096);
+}

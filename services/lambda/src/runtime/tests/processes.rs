@@ -1,0 +1,114 @@
+//! The pool and the sandbox around functions.
+
+use jail::spec::Layers;
+
+use super::*;
+
+const PID: &str = "exports.handler = async (e) => { if (e.wait) await new Promise((r) => setTimeout(r, e.wait)); return require('fs').readFileSync('/proc/sys/kernel/random/boot_id') && global.id || (global.id = Math.random()) }";
+
+fn counter() -> Fixture {
+    Fixture::new("nodejs20.x", "index.handler", &[("index.js", PID)])
+}
+
+#[tokio::test]
+async fn a_process_is_used_again_and_concurrent_invocations_get_their_own() {
+    let fixture = counter();
+    let shelf = fixture.shelf();
+    let first = value(&invoke(&shelf, "{}").await);
+    assert_eq!(value(&invoke(&shelf, "{}").await), first);
+    let wait = r#"{"wait":1000}"#;
+    let (one, two) = tokio::join!(invoke(&shelf, wait), invoke(&shelf, wait));
+    assert_ne!(value(&one), value(&two));
+    assert_eq!(shelf.idle(), 2);
+    shelf.sweep(Duration::from_secs(3600));
+    assert_eq!(shelf.idle(), 2);
+    shelf.sweep(Duration::ZERO);
+    assert_eq!(shelf.idle(), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaks_nothing() {
+    let fixture = counter();
+    let shelf = fixture.shelf();
+    let first = value(&invoke(&shelf, "{}").await);
+    fixture.log();
+    let waiting = invocation(r#"{"wait":300}"#);
+    let cut = tokio::time::timeout(Duration::from_millis(50), shelf.invoke(&waiting, false));
+    assert!(cut.await.is_err());
+    assert_eq!(shelf.idle(), 0, "it is still busy");
+    // The next invocation needs a process of its own or waits for this one; both answer.
+    let second = value(&invoke(&shelf, "{}").await);
+    assert!(second.is_number());
+    while shelf.idle() < 1
+        || !fixture.recorder.lines.lock().unwrap().iter().filter(|l| l.starts_with("REPORT")).count().eq(&2)
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(first.is_number());
+    // A client that goes away while a process starts.
+    let fresh = counter();
+    let shelf = fresh.shelf();
+    assert!(tokio::time::timeout(Duration::from_millis(1), shelf.invoke(&waiting, false)).await.is_err());
+    assert!(value(&invoke(&shelf, "{}").await).is_number());
+}
+
+#[tokio::test]
+async fn a_process_that_ends_while_idle_does_not_break_the_next_invocation() {
+    let code = "const { spawn } = require('child_process');
+exports.handler = async (e) => { if (e.die) spawn('/bin/sh', ['-c', `sleep 0.05; kill -9 ${process.pid}`], { detached: true, stdio: 'ignore' }).unref(); return process.env.AWS_LAMBDA_LOG_STREAM_NAME.length };";
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", code)]);
+    let shelf = fixture.shelf();
+    assert!(!invoke(&shelf, r#"{"die":true}"#).await.failed);
+    tokio::time::sleep(Duration::from_millis(200)).await; // Real time, for a real process.
+    let outcome = invoke(&shelf, "{}").await;
+    assert!(!outcome.failed, "{}", value(&outcome));
+    assert_eq!(shelf.idle(), 1);
+}
+
+#[tokio::test]
+async fn a_changed_function_keeps_no_process() {
+    let fixture = counter();
+    let shelf = fixture.shelf();
+    shelf.warm().await;
+    assert_eq!(shelf.idle(), 1);
+    shelf.retire();
+    assert_eq!(shelf.idle(), 0);
+    assert!(!invoke(&shelf, "{}").await.failed, "an invocation that was on its way still runs");
+    assert_eq!(shelf.idle(), 0);
+}
+
+const ATTACK: &str = r#"
+const fs = require('fs');
+const attempt = (f) => { try { return f() } catch (e) { return e.code || e.message } };
+exports.handler = async (e) => ({
+  secret: attempt(() => fs.readFileSync(e.secret, 'utf8')),
+  shadow: attempt(() => fs.readFileSync('/etc/shadow', 'utf8')),
+  code: attempt(() => fs.writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', '')),
+  runtime: attempt(() => fs.writeFileSync(process.env.LAMBDA_RUNTIME_DIR + '/index.js', '')),
+  tmp: attempt(() => { fs.writeFileSync(require('os').tmpdir() + '/x', 'mine'); return fs.readFileSync(require('os').tmpdir() + '/x', 'utf8') }),
+  victim: attempt(() => process.kill(e.victim, 9)),
+});"#;
+
+#[tokio::test]
+async fn functions_cannot_reach_the_host() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::write(secret.path(), "secret").unwrap();
+    let mut victim = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let event = json!({"secret": secret.path(), "victim": victim.id()}).to_string();
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", ATTACK)]);
+    assert_eq!(
+        value(&invoke(&fixture.shelf(), &event).await),
+        json!({"secret": "ENOENT", "shadow": "ENOENT", "code": "EROFS", "runtime": "EROFS", "tmp": "mine", "victim": "ESRCH"})
+    );
+    // A machine without user namespaces: Landlock and seccomp alone.
+    let weaker = Jail::with_layers(Layers { landlock: true, seccomp: true, ..Layers::default() });
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", ATTACK)]).jail(weaker);
+    let answer = value(&invoke(&fixture.shelf(), &event).await);
+    assert_eq!(
+        answer,
+        json!({"secret": "EACCES", "shadow": "EACCES", "code": "EACCES", "runtime": "EACCES", "tmp": "mine", "victim": "EPERM"})
+    );
+    assert!(fixture.path().exists());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+}
