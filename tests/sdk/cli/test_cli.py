@@ -1,0 +1,102 @@
+"""The `aws` command as people use it: an endpoint and credentials in the environment, and nothing else."""
+
+import json
+import subprocess
+
+import pytest
+
+from conftest import archive
+
+
+@pytest.fixture
+def aws(cloud, tmp_path):
+    def run(*arguments, check=True):
+        done = subprocess.run(
+            ["aws", *map(str, arguments)], env=cloud.environment(), cwd=tmp_path, capture_output=True, text=True
+        )
+        if not check:
+            return done
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip().startswith(("{", "[")) else done.stdout.strip()
+
+    return run
+
+
+def test_sts(aws):
+    assert aws("sts", "get-caller-identity")["Account"] == "000000000000"
+
+
+def test_sqs(aws, name):
+    url = aws("sqs", "create-queue", "--queue-name", name)["QueueUrl"]
+    aws("sqs", "send-message", "--queue-url", url, "--message-body", "hello")
+    messages = aws("sqs", "receive-message", "--queue-url", url)["Messages"]
+    assert [message["Body"] for message in messages] == ["hello"]
+    wrong = aws("sqs", "get-queue-url", "--queue-name", f"{name}-none", check=False)
+    assert wrong.returncode != 0 and "NonExistentQueue" in wrong.stderr
+
+
+def test_s3(aws, name, tmp_path):
+    aws("s3", "mb", f"s3://{name}")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("<h1>hi</h1>")
+    (tmp_path / "site/large.bin").write_bytes(b"x" * (9 * 1024 * 1024))
+    aws("s3", "sync", "site", f"s3://{name}/site")
+    listed = aws("s3", "ls", "--recursive", f"s3://{name}")
+    assert "site/index.html" in listed and "site/large.bin" in listed
+    aws("s3", "cp", f"s3://{name}/site/large.bin", "back.bin")
+    assert (tmp_path / "back.bin").read_bytes() == (tmp_path / "site/large.bin").read_bytes()
+    head = aws("s3api", "head-object", "--bucket", name, "--key", "site/index.html")
+    assert head["ContentType"] == "text/html"
+    aws("s3", "rb", f"s3://{name}", "--force")
+    gone = aws("s3", "ls", f"s3://{name}", check=False)
+    assert gone.returncode != 0 and "NoSuchBucket" in gone.stderr
+
+
+def test_ssm_and_logs(aws, name):
+    aws("ssm", "put-parameter", "--name", f"/{name}", "--value", "x", "--type", "String")
+    assert aws("ssm", "get-parameter", "--name", f"/{name}", "--query", "Parameter.Value") == '"x"'
+    aws("logs", "create-log-group", "--log-group-name", name)
+    groups = aws("logs", "describe-log-groups", "--log-group-name-prefix", name)["logGroups"]
+    assert [group["logGroupName"] for group in groups] == [name]
+
+
+def test_lambda(aws, role, name, tmp_path):
+    (tmp_path / "code.zip").write_bytes(archive({"index.js": "exports.handler = async (event) => event.a + 1;"}))
+    created = aws(
+        "lambda", "create-function", "--function-name", name, "--runtime", "nodejs20.x", "--handler", "index.handler",
+        "--role", role, "--zip-file", "fileb://code.zip",
+    )
+    assert created["FunctionName"] == name
+    aws("lambda", "wait", "function-active-v2", "--function-name", name)
+    answer = aws(
+        "lambda", "invoke", "--function-name", name, "--payload", '{"a": 1}', "out.json",
+    )
+    assert answer["StatusCode"] == 200
+    assert (tmp_path / "out.json").read_text() == "2"
+
+
+def test_cloudformation_deploy(aws, name, tmp_path):
+    template = """
+Parameters:
+  Seconds: {Type: Number, Default: 1}
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub "${AWS::StackName}-jobs"
+      VisibilityTimeout: !Ref Seconds
+Outputs:
+  Arn: {Value: !GetAtt Jobs.Arn}
+"""
+    (tmp_path / "stack.yml").write_text(template)
+    deploy = ("cloudformation", "deploy", "--stack-name", name, "--template-file", "stack.yml")
+    aws(*deploy)
+    aws(*deploy, "--parameter-overrides", "Seconds=9")
+    assert "No changes to deploy" in aws(*deploy, "--parameter-overrides", "Seconds=9")
+    url = aws("sqs", "get-queue-url", "--queue-name", f"{name}-jobs")["QueueUrl"]
+    attributes = aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "All")["Attributes"]
+    assert attributes["VisibilityTimeout"] == "9"
+    query = ("--query", "Stacks[0].Outputs[0].OutputValue", "--output", "text")
+    assert aws("cloudformation", "describe-stacks", "--stack-name", name, *query).endswith(f":{name}-jobs")
+    aws("cloudformation", "delete-stack", "--stack-name", name)
+    aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", name)

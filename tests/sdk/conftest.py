@@ -1,0 +1,112 @@
+"""What every Python suite needs: a running cloud, clients for it, and names that nobody else uses."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import uuid
+import zipfile
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+READY = re.compile(r"ready at (http://\S+)")
+
+
+class Cloud:
+    """A cloud of its own, in memory, on a free port."""
+
+    def __init__(self, *options):
+        binary = os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))
+        command = [binary, "up", "--memory", "--listen", "127.0.0.1:0", *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
+        line = self.process.stdout.readline()
+        found = READY.search(line)
+        if not found:
+            self.stop()
+            raise RuntimeError(f"the cloud did not start: {line!r}")
+        self.url = found[1]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def client(self, service, key="test", secret="test", token=None, region="us-east-1", **config):
+        # One attempt: a retry would hide a failure, and slow down the tests of errors.
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **config)
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=config,
+        )
+
+    def environment(self):
+        """The environment of a program that is to reach this cloud: an endpoint, and nothing else."""
+        return {**os.environ, "AWS_ENDPOINT_URL": self.url}
+
+
+@pytest.fixture(scope="session")
+def cloud():
+    cloud = Cloud()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture
+def name():
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def sqs(cloud):
+    return cloud.client("sqs")
+
+
+@pytest.fixture
+def s3(cloud):
+    return cloud.client("s3", s3={"addressing_style": "path"})
+
+
+@pytest.fixture
+def iam(cloud):
+    return cloud.client("iam")
+
+
+@pytest.fixture
+def role(iam, name):
+    """The ARN of a role that functions can run under."""
+    trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"Service":"lambda.amazonaws.com"}}]}"""
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    return arn
+
+
+def archive(files):
+    """A zip archive of texts."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+        for path, text in files.items():
+            target.writestr(path, text)
+    return content.getvalue()
+
+
+def fails(code, call, status=None, **arguments):
+    """Asserts that a call fails with an error code, and returns the error."""
+    with pytest.raises(call.__self__.exceptions.ClientError) as caught:
+        call(**arguments)
+    response = caught.value.response
+    assert response["Error"]["Code"] == code, response["Error"]
+    if status is not None:
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
+    return response["Error"]
