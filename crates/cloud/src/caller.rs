@@ -62,6 +62,8 @@ pub struct Session {
     pub policies: Vec<Arc<Policy>>,
     /// Session tags, `aws:PrincipalTag/*`.
     pub tags: Vec<(String, String)>,
+    /// The keys of those tags that go on to sessions made from this one.
+    pub transitive_tags: Vec<String>,
     /// When it was made, in milliseconds since 1970.
     pub issued_at_millis: i64,
     /// When it ends, in milliseconds since 1970.

@@ -149,7 +149,8 @@ impl Bench {
     }
 
     async fn session(&self, policies: &[String], tags: &[(String, String)]) -> Issued {
-        let wanted = Wanted { session_name: "call", duration_seconds: 900, policies, tags };
+        let wanted =
+            Wanted { session_name: "call", duration_seconds: 900, policies, tags, transitive_tags: &[] };
         let cloud = &self.cloud;
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/p/R");
         let issued = cloud.identities().role_session(cloud.clock(), cloud.chance(), &arn, wanted).await;
@@ -387,7 +388,13 @@ async fn tokens_have_a_limit() {
     let bench = Bench::new().await;
     bench.role(READ, "AROAONE").await;
     let tags: Vec<_> = (0..50).map(|n| (format!("{n}{}", "k".repeat(120)), "v".repeat(256))).collect();
-    let wanted = Wanted { session_name: "call", duration_seconds: 900, policies: &[], tags: &tags };
+    let wanted = Wanted {
+        session_name: "call",
+        duration_seconds: 900,
+        policies: &[],
+        tags: &tags,
+        transitive_tags: &[],
+    };
     let cloud = &bench.cloud;
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/p/R");
     let issued = cloud.identities().role_session(cloud.clock(), cloud.chance(), &arn, wanted).await;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use shape::Timestamp;
 use store::{Error, Store, keyspace, tuple};
 
-use super::ids;
+use super::{aws_policies, ids};
 use crate::caller::{Principal, Session};
 use crate::clock::Chance;
 
@@ -38,10 +38,13 @@ pub struct Wanted<'w> {
     pub session_name: &'w str,
     /// How long it lasts.
     pub duration_seconds: i64,
-    /// Session policies as JSON; they were checked.
+    /// Session policies that were checked: as JSON, or as the ARN of a managed policy of AWS, which is too long for a
+    /// token.
     pub policies: &'w [String],
     /// Session tags.
     pub tags: &'w [(String, String)],
+    /// The keys of those tags that go on to sessions made from this one.
+    pub transitive_tags: &'w [String],
 }
 
 /// Temporary credentials.
@@ -88,6 +91,7 @@ struct Content {
     who: Who,
     policies: Vec<String>,
     tags: Vec<(String, String)>,
+    transitive_tags: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -162,6 +166,7 @@ impl Sealer {
             who: Who::of(principal, wanted.session_name),
             policies: wanted.policies.to_vec(),
             tags: wanted.tags.to_vec(),
+            transitive_tags: wanted.transitive_tags.to_vec(),
         };
         let mut bytes = vec![VERSION];
         serde_json::to_writer(&mut bytes, &content).expect("texts and numbers can always be written as JSON");
@@ -201,10 +206,11 @@ impl Sealer {
         if content.key != access_key_id {
             return None;
         }
-        let policies = content.policies.iter().map(|text| Policy::parse(text, Kind::Inline).map(Arc::new));
         let session = Session {
-            policies: policies.collect::<Result<_, _>>().ok()?, // they were checked when the token was made
+            // They were checked when the token was made.
+            policies: content.policies.iter().map(|policy| read_policy(policy)).collect::<Option<_>>()?,
             tags: content.tags,
+            transitive_tags: content.transitive_tags,
             issued_at_millis: content.issued_at_millis,
             expires_at_millis: content.expires_at_millis,
         };
@@ -228,6 +234,13 @@ impl Sealer {
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read_policy(policy: &str) -> Option<Arc<Policy>> {
+    if policy.starts_with("arn:") {
+        return aws_policies::parsed(policy);
+    }
+    Policy::parse(policy, Kind::Inline).map(Arc::new).ok()
 }
 
 impl Kept {
