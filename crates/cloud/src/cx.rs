@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use shape::{Doc, Timestamp};
 use store::Tx;
+use store::layer::table::{self, Record};
+use store::tuple::Pack;
 
 use crate::arn::Arn;
 use crate::caller::Caller;
@@ -145,6 +147,14 @@ impl Cx {
     /// A consistent read view for a Free operation.
     pub async fn snapshot(&self) -> Result<Tx, store::Error> {
         store::snapshot(self.cloud.store()).await
+    }
+
+    /// Reads a record: in the transaction of a Read or Write operation, in a fresh view otherwise.
+    pub async fn get<R: Record>(&self, key: impl Pack) -> Result<Option<R>, store::Error> {
+        match &self.tx {
+            Some(tx) => table::get(tx, key).await,
+            None => table::get(&self.snapshot().await?, key).await,
+        }
     }
 
     /// Runs `run` in a transaction of its own and commits it; again when it loses a race.

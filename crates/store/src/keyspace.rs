@@ -57,6 +57,10 @@ prefixes! {
     BLOB_DEAD = 0x06, 0x02;
     /// SQS queues, by account, region and name.
     SQS_QUEUE = 0x10, 0x01;
+    /// SQS messages, by the queue's id.
+    SQS_MESSAGE = 0x10, 0x02;
+    /// What FIFO queues know of messages sent in the last minutes, by queue and deduplication id.
+    SQS_DEDUPLICATION = 0x10, 0x03;
     /// Log groups, by account, region and name.
     LOGS_GROUP = 0x12, 0x01;
     /// Log streams, by group and name.
@@ -65,20 +69,16 @@ prefixes! {
     LOGS_EVENT = 0x12, 0x03;
     /// Counters of the bytes of log groups.
     LOGS_BYTES = 0x12, 0x04;
-    /// REST APIs, by account, region and id.
+    /// REST APIs, by id.
     APIGATEWAY_API = 0x14, 0x01;
-    /// Parts of REST APIs: resources, deployments, stages, models and so on.
+    /// Parts of REST APIs, by API, kind and id: resources, deployments, stages, models and so on.
     APIGATEWAY_PART = 0x14, 0x02;
-    /// The account and region of a REST API, by its id, for requests from the world.
-    APIGATEWAY_OWNER = 0x14, 0x03;
     /// The settings of accounts for API Gateway.
-    APIGATEWAY_ACCOUNT = 0x14, 0x04;
-    /// HTTP APIs, by account, region and id.
+    APIGATEWAY_ACCOUNT = 0x14, 0x03;
+    /// HTTP APIs, by id.
     APIGATEWAYV2_API = 0x15, 0x01;
-    /// Parts of HTTP APIs: routes, integrations, stages and so on.
+    /// Parts of HTTP APIs, by API, kind and id: routes, integrations, stages and so on.
     APIGATEWAYV2_PART = 0x15, 0x02;
-    /// The account and region of an HTTP API, by its id, for requests from the world.
-    APIGATEWAYV2_OWNER = 0x15, 0x03;
     /// CloudFormation stacks, by account, region, name and id.
     CFN_STACK = 0x16, 0x01;
     /// Resources of stacks, by stack and logical id.
@@ -97,6 +97,10 @@ prefixes! {
     SSM_PARAMETER = 0x17, 0x01;
     /// Versions of parameters, by account, region, name and number.
     SSM_VERSION = 0x17, 0x02;
+    /// Buckets, by name.
+    S3_BUCKET = 0x11, 0x01;
+    /// Objects, by bucket and key.
+    S3_OBJECT = 0x11, 0x02;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

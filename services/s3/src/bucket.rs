@@ -1,0 +1,94 @@
+//! What a bucket is: names, ARNs, who decides about it.
+
+use std::net::Ipv4Addr;
+
+use cloud::prelude::*;
+
+use crate::error::Error;
+use crate::keys::BucketRow;
+use crate::limits::KEY_BYTES_MAX;
+
+/// Refuses names that S3 does not allow ("General purpose bucket naming rules").
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    let label = |label: &str| {
+        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        edge(label.chars().next())
+            && edge(label.chars().next_back())
+            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let good = (3..=63).contains(&name.len())
+        && name.split('.').all(label)
+        && name.parse::<Ipv4Addr>().is_err()
+        && !["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| name.starts_with(prefix))
+        && !["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix));
+    if good { Ok(()) } else { Err(Error::InvalidBucketName { bucket: name.to_owned() }) }
+}
+
+/// Refuses keys that are too long.
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+    if key.len() > KEY_BYTES_MAX {
+        return Err(Error::KeyTooLong { size: key.len(), max: KEY_BYTES_MAX });
+    }
+    Ok(())
+}
+
+/// The ARN of a bucket.
+pub(crate) fn arn(name: &str) -> Resource {
+    Arn::new("s3", "", "", name).into()
+}
+
+/// The ARN of an object.
+pub(crate) fn object_arn(bucket: &str, key: &str) -> Resource {
+    Arn::new("s3", "", "", format_args!("{bucket}/{key}")).into()
+}
+
+/// The bucket, or `NoSuchBucket`.
+pub(crate) async fn open(cx: &Cx, name: &str) -> Result<BucketRow, Error> {
+    cx.get::<BucketRow>((name,)).await?.ok_or_else(|| Error::no_bucket(name))
+}
+
+/// The policy on a bucket; a bucket that is not there has none.
+pub(crate) async fn policy(cx: &Cx, name: &str) -> Result<Option<String>, Error> {
+    Ok(cx.get::<BucketRow>((name,)).await?.and_then(|bucket| bucket.policy))
+}
+
+/// Who owns the bucket: S3's ARNs do not say.
+pub(crate) async fn owner(cx: &Cx, name: &str) -> Result<Conditions, Error> {
+    let bucket = cx.get::<BucketRow>((name,)).await?;
+    Ok(bucket.map(|bucket| vec![("aws:ResourceAccount", vec![bucket.owner])]).unwrap_or_default())
+}
+
+/// Refuses a bucket that another account owns than the request expects.
+pub(crate) fn check_owner(bucket: &BucketRow, expected: Option<&str>) -> Result<(), Error> {
+    match expected {
+        Some(expected) if expected != bucket.owner => {
+            Err(Error::Internal(Failure::new("AccessDenied", 403, "Access Denied")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The owner's canonical user id: 64 hexadecimal digits, one for each account.
+pub(crate) fn canonical_id(account: &str) -> String {
+    wire::digest::sha256_hex(format!("cloudlet canonical user {account}").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules() {
+        for name in ["abc", "my-bucket.2", "a1b"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in
+            ["ab", "Abc", "a_b", "-ab", "ab-", "a..b", "192.168.1.1", "xn--a", "abc-s3alias", "a b", ""]
+        {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        assert!(check_name(&"a".repeat(64)).is_err());
+    }
+}

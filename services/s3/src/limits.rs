@@ -1,0 +1,15 @@
+//! Every limit of the service, from the S3 User Guide unless it says otherwise.
+
+/// Bytes of a key in UTF-8 ("Naming Amazon S3 objects").
+pub(crate) const KEY_BYTES_MAX: usize = 1024;
+/// Bytes of all user-defined metadata, names and values ("Working with object metadata").
+pub(crate) const METADATA_BYTES_MAX: usize = 2048;
+/// Bytes of an object that is put in one request.
+pub(crate) const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// Keys of one listing.
+pub(crate) const LIST_KEYS_MAX: i32 = 1000;
+/// Buckets of one listing when the request names no number.
+pub(crate) const BUCKETS_MAX: usize = 10_000;
+/// Bytes of an object that stands in its row; larger ones are files. The store's advice is 16 KiB, and the row
+/// holds them in base64.
+pub(crate) const INLINE_BYTES_MAX: usize = 12 * 1024;

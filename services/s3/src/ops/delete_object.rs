@@ -1,0 +1,86 @@
+//! DeleteObject.
+
+use cloud::prelude::*;
+
+use crate::error::Error;
+use crate::keys::{self, ObjectRow};
+use crate::{bucket, conditions};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(label)]
+    bucket: String,
+    #[shape(label)]
+    key: String,
+    #[shape(header = "If-Match")]
+    if_match: Option<String>,
+    #[shape(querystring = "versionId")]
+    version_id: Option<String>,
+    #[shape(header = "x-amz-expected-bucket-owner")]
+    expected_bucket_owner: Option<String>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {}
+
+pub(crate) struct DeleteObject;
+
+impl Operation for DeleteObject {
+    const NAME: &'static str = "DeleteObject";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("DELETE", "/{Bucket}/{Key+}", 204));
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(bucket::object_arn(&input.bucket, &input.key))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let row = bucket::open(cx, &input.bucket).await?;
+        bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
+        if !matches!(input.version_id.as_deref(), None | Some("null")) {
+            return Err(Error::InvalidArgument {
+                message: "Invalid version id specified".to_owned(),
+                name: "versionId",
+                value: input.version_id.unwrap_or_default(),
+            });
+        }
+        let object = cx.get::<ObjectRow>((&input.bucket, &input.key)).await?;
+        conditions::check_write(input.if_match.as_deref(), None, object.as_ref(), &input.key)?;
+        if let Some(object) = object {
+            let now_millis = cx.now().millis();
+            keys::delete_object(cx.tx(), &object, now_millis).await?;
+        }
+        Ok(Output {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn deleting_twice_is_fine() {
+        let world = World::new(&[&crate::S3]).await;
+        world.ok("s3", "CreateBucket", json!({"Bucket": "photos"})).await;
+        world.ok("s3", "PutObject", json!({"Bucket": "photos", "Key": "a"})).await;
+        for _ in 0..2 {
+            world.ok("s3", "DeleteObject", json!({"Bucket": "photos", "Key": "a"})).await;
+        }
+        assert_eq!(
+            world.error("s3", "DeleteObject", json!({"Bucket": "none", "Key": "a"})).await.0,
+            "NoSuchBucket"
+        );
+    }
+}
