@@ -10,7 +10,7 @@ use super::{invoke, names, version};
 /// What a function gets when neither it nor the provider says anything.
 const MEMORY_MB_DEFAULT: u64 = 1024;
 const TIMEOUT_SECONDS_DEFAULT: u64 = 6;
-const RUNTIME_DEFAULT: &str = "nodejs16.x";
+pub(super) const RUNTIME_DEFAULT: &str = "nodejs16.x";
 
 /// Puts the functions with their versions, aliases, URLs and settings for asynchronous invocation.
 pub(super) fn compile(config: &Config, out: &mut Output) {
@@ -65,7 +65,7 @@ struct Maker<'c, 'a> {
 impl Maker<'_, '_> {
     fn make(&mut self, out: &mut Output) -> Result<(), String> {
         let function = self.function;
-        if take(&function.settings, "handler").is_none() {
+        if take(&function.settings, "handler").is_none() && take(&function.settings, "image").is_none() {
             return Err(format!("the function `{}` has no `handler`", function.key));
         }
         self.code()?;
@@ -99,6 +99,10 @@ impl Maker<'_, '_> {
 
     fn code(&mut self) -> Result<(), String> {
         let key = &self.function.key;
+        // `refuse` says that images are not supported; there is nothing to package for them.
+        if take(&self.function.settings, "image").is_some() {
+            return Ok(());
+        }
         let package = self.config.packages.functions.get(key);
         let package = package.ok_or_else(|| format!("the function `{key}` has no package"))?;
         let place = format!("{}/{}", self.config.packages.prefix, package.name);

@@ -2,19 +2,35 @@
 
 use serde_json::Value;
 
-use super::cfn::{get, take, truthy};
+use super::cfn::{get, take, text, truthy};
+use super::functions::RUNTIME_DEFAULT;
 use super::{Template, custom, names};
 use crate::model::Service;
 use crate::problem::Problem;
 
+/// What the names of the runtimes begin with that functions can run in.
+const FAMILIES: &[&str] = &["nodejs", "python", "provided"];
+
 /// Everything that a service asks for in vain.
 pub(super) fn problems(service: &Service) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let provider = &service.config["provider"];
     for (key, settings) in service.functions() {
+        let (runtime, place) = match (text(settings, "runtime"), text(provider, "runtime")) {
+            (Some(runtime), _) => (runtime, vec!["functions", key, "runtime"]),
+            (None, Some(runtime)) => (runtime, vec!["provider", "runtime"]),
+            (None, None) => (RUNTIME_DEFAULT, Vec::new()),
+        };
         if get(settings, "image").is_some() {
             let message = format!("the function `{key}` is a container image, which needs Docker");
             let problem = service.problem(&["functions", key, "image"], message);
             problems.push(problem.help("package it as a zip archive with a `handler`"));
+        } else if !FAMILIES.iter().any(|family| runtime.starts_with(family)) {
+            let problem = service.problem(&place, format!("the runtime `{runtime}` is not supported"));
+            let problem = problem.help("functions run in nodejs*, python* and provided.* runtimes");
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
         }
         let events = get(settings, "events").and_then(Value::as_array).into_iter().flatten();
         for (index, event) in events.enumerate() {

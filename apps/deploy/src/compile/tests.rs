@@ -256,7 +256,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     let message = problems(
         json!({}),
         json!({
-            "a": { "events": [{ "kafka": { "topic": "t" } }] },
+            "a": { "runtime": "go1.x", "events": [{ "kafka": { "topic": "t" } }] },
             "b": { "handler": "index.b", "image": "x", "events": [
                 { "http": "FETCH /x" },
                 { "http": { "method": "get", "path": "x", "authorizer": "nobody" } },
@@ -270,6 +270,8 @@ serverless.yml: `timezone` of a schedule works with `method: scheduler` alone
 serverless.yml: `FETCH` is no HTTP method
 serverless.yml: there is no function `nobody`
 serverless.yml: the event type `kafka` is not supported
+serverless.yml: the runtime `go1.x` is not supported
+  functions run in nodejs*, python* and provided.* runtimes
 serverless.yml: the function `b` is a container image, which needs Docker
   package it as a zip archive with a `handler`
 serverless.yml: an event of type `s3` with `existing: true` needs a helper function of the framework, which is not supported
