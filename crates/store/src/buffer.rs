@@ -91,6 +91,10 @@ impl Buffer {
     }
 
     pub(crate) fn claim(&mut self, key: Key) {
+        // What this transaction itself has written nobody can take from it.
+        if matches!(self.look(&key), Seen::Value(_)) {
+            return;
+        }
         self.claims.push(self.checks.len());
         self.checks.push(Check::Exists(key));
     }

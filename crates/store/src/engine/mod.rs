@@ -54,7 +54,7 @@ pub trait Snapshot: Send + Sync {
     /// The value of a key and the version of the commit that wrote it.
     async fn get_versioned(&self, key: &Key) -> Result<Option<(Version, Val)>, Error>;
 
-    /// One page of the rows of a range.
+    /// One page of the rows of a range. Nothing but its limits ends a page early.
     async fn scan(&self, scan: &Scan) -> Result<Page, Error>;
 
     /// The value of a key.

@@ -78,7 +78,7 @@ pub fn open_with(folder: &Path, options: Options) -> Result<Arc<dyn Store>, Erro
         sender: Mutex::new(Some(sender)),
         options,
         path,
-        _lock: lock,
+        lock: Mutex::new(Some(lock)),
     });
     let writer = Writer::new(main, version, shared.clone(), requests);
     let write = spawn("store-writer", move || writer.run())?;
@@ -127,7 +127,8 @@ struct Shared {
     /// The way to the writer; None once the store is closed.
     sender: Mutex<Option<mpsc::Sender<Request>>>,
     options: Options,
-    _lock: File,
+    /// Held until the store is closed.
+    lock: Mutex<Option<File>>,
 }
 
 impl Shared {
@@ -173,6 +174,7 @@ impl Handle {
             }
         }
         self.shared.pool.clear();
+        drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

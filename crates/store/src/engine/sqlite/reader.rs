@@ -87,7 +87,8 @@ impl SqliteView {
 
     /// Fixes the view to this moment.
     pub(super) fn pin(&self) -> Result<(), Error> {
-        self.with(|_| Ok(()))
+        *self.slot.state() = self.slot.pinned()?;
+        Ok(())
     }
 
     fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {

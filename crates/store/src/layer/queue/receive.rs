@@ -10,6 +10,10 @@ use crate::{Error, Tx, tuple};
 /// held up. A receiver that finds nothing among them comes back empty although there is more.
 const SPARE_CANDIDATES: usize = 64;
 
+/// Messages of one group that a receive takes at most. As a group is given out again only when none
+/// of it is leased, its leases are always among its first so many.
+const GROUP_TAKEN_MAX: usize = 10;
+
 /// What a receiver wants.
 pub struct Request<'a> {
     /// The time, in milliseconds.
@@ -103,9 +107,9 @@ struct Candidate {
 impl Take<'_, '_> {
     /// Takes as many messages of a group as are wanted and may be had now, in their order.
     async fn group(&mut self, tx: &mut Tx, group: String) -> Result<(), Error> {
-        let wanted = self.request.limit - self.leased.len();
+        let wanted = (self.request.limit - self.leased.len()).min(GROUP_TAKEN_MAX);
         let mut members = Vec::new();
-        for id in self.queue.first_of_group(tx, &group, self.request.limit).await? {
+        for id in self.queue.first_of_group(tx, &group, GROUP_TAKEN_MAX).await? {
             if let Some(state) = self.queue.state(tx, &id).await? {
                 members.push((id, state));
             }

@@ -1,0 +1,94 @@
+//! The engines under test, and the way to run a rule on each of them.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use store::{Error, Store, Tx, begin};
+use tempfile::TempDir;
+
+use crate::faults::Faulty;
+
+/// Runs a rule on a new store of every engine.
+pub async fn on_each_engine<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>) -> F) {
+    eprintln!("engine memory");
+    rule(store::open_memory()).await;
+    eprintln!("engine sqlite");
+    let (store, _folder) = sqlite();
+    rule(store.clone()).await;
+    store.close().await.unwrap();
+}
+
+/// Runs a rule on every engine, and on every engine with commits that fail by chance. The rule
+/// must run its transactions again on a conflict.
+pub async fn on_each_engine_with_faults<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>) -> F) {
+    on_each_engine(&rule).await;
+    for seed in seeds(3) {
+        eprintln!("engine memory with faults");
+        rule(Arc::new(Faulty::new(store::open_memory(), seed))).await;
+        eprintln!("engine sqlite with faults");
+        let (store, _folder) = sqlite();
+        rule(Arc::new(Faulty::new(store.clone(), seed))).await;
+        store.close().await.unwrap();
+    }
+}
+
+/// A new store on a disk.
+pub fn sqlite() -> (Arc<dyn Store>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (store::sqlite::open(folder.path()).unwrap(), folder)
+}
+
+/// The seeds of a property test, printed one by one as they are used. `STORE_SEED` names one to
+/// run alone.
+pub fn seeds(count: u64) -> impl Iterator<Item = u64> {
+    let only = std::env::var("STORE_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seeds = only.map_or(0..count, |seed: u64| seed..seed + 1);
+    seeds.inspect(|seed| eprintln!("seed {seed}: run it alone with STORE_SEED={seed}"))
+}
+
+/// The randomness of a seed.
+pub fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// Runs one transaction until it commits.
+#[macro_export]
+macro_rules! transact {
+    ($store:expr, |$tx:ident| $body:expr) => {{
+        loop {
+            let mut own = store::begin($store).await.unwrap();
+            let work: Result<_, store::Error> = async {
+                let $tx = &mut own;
+                $body
+            }
+            .await;
+            let value = work.unwrap();
+            match own.commit().await {
+                Ok(_) => break value,
+                Err(error) => assert!(matches!(error, store::Error::Conflict | store::Error::Expired)),
+            }
+        }
+    }};
+}
+
+/// Writes rows in one commit.
+pub async fn fill(store: &Arc<dyn Store>, rows: &[(&str, &str)]) {
+    let mut tx = begin(store).await.unwrap();
+    for (key, val) in rows {
+        tx.put(key.to_string(), val.to_string()).unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// The value of a key as text.
+pub async fn text(tx: &Tx, key: &str) -> Option<String> {
+    let val = tx.get(&key.to_string().into()).await.unwrap();
+    val.map(|val| String::from_utf8(val.into()).unwrap())
+}
+
+/// Whether it is an error of the engine that says why.
+pub fn is_unavailable<T>(result: &Result<T, Error>, why: &str) -> bool {
+    matches!(result, Err(Error::Unavailable(text)) if text.contains(why))
+}
