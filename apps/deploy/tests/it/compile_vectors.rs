@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 const LEFT: &str = include_str!("compile_vectors_left.txt");
 
 /// The account of the vectors: nothing is in it.
-struct Nothing;
+pub(crate) struct Nothing;
 
 #[async_trait]
 impl Remote for Nothing {
@@ -79,7 +79,8 @@ async fn check(folder: &Path) -> Result<(), String> {
         instance_id: "1".to_owned(),
         ..Options::default()
     };
-    let service = load(&options, &|_| std::sync::Arc::new(Nothing)).await.map_err(|errors| errors.to_string())?.service;
+    let service =
+        load(&options, &|_| std::sync::Arc::new(Nothing)).await.map_err(|errors| errors.to_string())?.service;
     let template = translate(&service, &packages(&service, &update)).map_err(|errors| errors.to_string())?;
     compare("create", &template.create, &create)?;
     compare("update", &comparable(&template.update), &comparable(&update))
@@ -136,7 +137,7 @@ fn comparable(template: &Value) -> Value {
 }
 
 /// The first places where two values differ.
-fn compare(path: &str, ours: &Value, theirs: &Value) -> Result<(), String> {
+pub(crate) fn compare(path: &str, ours: &Value, theirs: &Value) -> Result<(), String> {
     let mut differences = Vec::new();
     differ(path, ours, theirs, &mut differences);
     if differences.is_empty() { Ok(()) } else { Err(differences[..differences.len().min(5)].join("\n    ")) }
