@@ -17,3 +17,4 @@ pub mod problem;
 pub mod project;
 pub mod steps;
 pub mod variables;
+pub mod yaml;

@@ -76,6 +76,37 @@ impl Api {
         self.lambda(Method::PUT, path, String::new(), input).await
     }
 
+    /// The versions of a function, `$LATEST` among them.
+    pub async fn list_versions(&self, name: &str) -> Result<Vec<Value>, Error> {
+        self.pages(name, "versions", "Versions").await
+    }
+
+    /// The aliases of a function.
+    pub async fn list_aliases(&self, name: &str) -> Result<Vec<Value>, Error> {
+        self.pages(name, "aliases", "Aliases").await
+    }
+
+    async fn pages(&self, name: &str, what: &str, list: &str) -> Result<Vec<Value>, Error> {
+        let mut all = Vec::new();
+        let mut query = String::new();
+        loop {
+            let path = format!("/2015-03-31/functions/{}/{what}", encode(name));
+            let answer = self.lambda(Method::GET, path, query, &Value::Null).await?;
+            all.extend(answer[list].as_array().into_iter().flatten().cloned());
+            match answer["NextMarker"].as_str() {
+                Some(marker) if !marker.is_empty() => query = format!("Marker={}", encode(marker)),
+                _ => return Ok(all),
+            }
+        }
+    }
+
+    /// Deletes a function, or one version of it.
+    pub async fn delete_function(&self, name: &str, version: Option<&str>) -> Result<(), Error> {
+        let path = format!("/2015-03-31/functions/{}", encode(name));
+        let query = version.map(|version| format!("Qualifier={}", encode(version))).unwrap_or_default();
+        self.lambda(Method::DELETE, path, query, &Value::Null).await.map(drop)
+    }
+
     /// Calls a function.
     pub async fn invoke(&self, invocation: &Invocation) -> Result<Invoked, Error> {
         let mut headers = vec![

@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod deploy;
 pub mod function;
 pub mod info;
+pub mod prune;
 pub mod remove;
 pub mod stack;
 

@@ -1,0 +1,65 @@
+//! The project in the current folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ::deploy::config::Options;
+use ::deploy::package;
+use ::deploy::project::Project;
+use anyhow::Context;
+use cloud::clock::Chance;
+use serde_json::{Map, Value, json};
+
+use super::Global;
+use super::connect::{Connection, now};
+use super::output::Output;
+
+/// The environment of this process; what is not UTF-8 cannot be used by a configuration.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
+
+/// Opens the project in the current folder and tells its notices.
+pub(crate) async fn open(
+    global: &Global,
+    connection: &Connection,
+    output: &Output,
+) -> anyhow::Result<Project> {
+    let project = Project::open(&options(global)?, &|region| connection.remote(region)).await?;
+    project.notices.iter().for_each(|problem| output.notice(problem));
+    Ok(project)
+}
+
+fn options(global: &Global) -> anyhow::Result<Options> {
+    let directory = std::env::current_dir().context("cannot tell the current folder")?;
+    let text = |value: &Option<String>| value.as_ref().map_or(Value::Null, |value| json!(value));
+    let mut options = Map::new();
+    options.insert("stage".to_owned(), text(&global.stage));
+    options.insert("region".to_owned(), text(&global.region));
+    options.insert("aws-profile".to_owned(), text(&global.profile));
+    options.insert("verbose".to_owned(), json!(global.verbose));
+    if !global.params.is_empty() {
+        options.insert("param".to_owned(), json!(global.params));
+    }
+    Ok(Options {
+        directory,
+        file: global.config.clone(),
+        options,
+        params: global.params.clone(),
+        environment: environment(),
+        instance_id: Chance::from_machine().uuid(),
+    })
+}
+
+/// How to package a project now.
+pub(crate) fn package_options(
+    project: &Project,
+    folder: Option<&Path>,
+    only: Option<&str>,
+) -> package::Options {
+    let folder: PathBuf = package::folder(&project.service, folder);
+    package::Options { folder, now: now(), only: only.map(str::to_owned) }
+}
