@@ -101,6 +101,20 @@ prefixes! {
     S3_BUCKET = 0x11, 0x01;
     /// Objects, by bucket and key.
     S3_OBJECT = 0x11, 0x02;
+    /// Lambda functions with their `$LATEST`, by account, region and name.
+    LAMBDA_FUNCTION = 0x13, 0x01;
+    /// Published versions of functions, by function and number.
+    LAMBDA_VERSION = 0x13, 0x02;
+    /// Aliases of functions, by function and name.
+    LAMBDA_ALIAS = 0x13, 0x03;
+    /// Function URLs, by their id.
+    LAMBDA_URL = 0x13, 0x04;
+    /// Layer versions, by account, region, name and number.
+    LAMBDA_LAYER_VERSION = 0x13, 0x05;
+    /// The next version of each layer.
+    LAMBDA_LAYER = 0x13, 0x06;
+    /// Asynchronous invocations that failed and wait to be tried again, by request id.
+    LAMBDA_EVENT = 0x13, 0x07;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn stamps_sort_in_commit_order() {
         let mut stamps =
-            vec![Stamp::new(Version(256), 0), Stamp::new(Version(1), 300), Stamp::new(Version(1), 2)];
+            [Stamp::new(Version(256), 0), Stamp::new(Version(1), 300), Stamp::new(Version(1), 2)];
         stamps.sort();
         assert_eq!(stamps[0], Stamp::new(Version(1), 2));
         assert_eq!(stamps[2], Stamp::new(Version(256), 0));

@@ -100,12 +100,17 @@ async fn write(store: &Arc<dyn Store>, task: u32, turn: u32) -> Result<(), Error
 /// What is wrong with a store after a crash; nothing if every acknowledged transaction is there
 /// and every transaction is whole.
 pub async fn damage(store: &Arc<dyn Store>, acked: &[(u32, u32)]) -> Vec<String> {
+    let looked = look(store, acked).await;
+    looked.unwrap_or_else(|error| vec![format!("it cannot be read: {error}")])
+}
+
+async fn look(store: &Arc<dyn Store>, acked: &[(u32, u32)]) -> Result<Vec<String>, Error> {
     let mut wrong = Vec::new();
-    let view = snapshot(store).await.unwrap();
+    let view = snapshot(store).await?;
     let mut turns: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     let mut scan = Scan::prefix("row/");
     loop {
-        let page = view.scan(scan.clone()).await.unwrap();
+        let page = view.scan(scan.clone()).await?;
         for (key, val) in &page.rows {
             let (task, turn) = place(key);
             let number = turns.entry((task, turn)).or_default();
@@ -128,24 +133,24 @@ pub async fn damage(store: &Arc<dyn Store>, acked: &[(u32, u32)]) -> Vec<String>
             .filter(|place| !turns.contains_key(place))
             .map(|place| format!("{place:?} was acknowledged and is lost")),
     );
-    let log = view.scan(Scan::prefix("log/").limit(usize::MAX)).await.unwrap().rows;
+    let log = view.scan(Scan::prefix("log/").limit(usize::MAX)).await?.rows;
     let stamps: Vec<_> = log.iter().map(|(key, _)| Stamp(key[4..].try_into().unwrap())).collect();
     if log.len() != turns.len() || !stamps.is_sorted_by(|one, two| one < two) {
         wrong.push(format!("the log has {} entries for {} turns", log.len(), turns.len()));
     }
     for task in 0..TASKS {
-        let count = view.get_counter(&format!("count/{task}").into()).await.unwrap();
+        let count = view.get_counter(&format!("count/{task}").into()).await?;
         let mine: Vec<_> = turns.keys().filter(|(one, _)| *one == task).map(|(_, turn)| *turn).collect();
         if count != mine.len() as i64 || mine != (0..mine.len() as u32).collect::<Vec<_>>() {
             wrong.push(format!("task {task} counts {count} and has {}", mine.len()));
         }
-        let moving = view.scan(Scan::prefix(format!("moving/{task}/"))).await.unwrap().rows;
+        let moving = view.scan(Scan::prefix(format!("moving/{task}/"))).await?.rows;
         let last = mine.last().map(|turn| Key::from(format!("moving/{task}/{turn}")));
         if moving.iter().map(|(key, _)| key).ne(last.iter()) {
             wrong.push(format!("task {task} has moved to {moving:?}"));
         }
     }
-    wrong
+    Ok(wrong)
 }
 
 /// The command that runs [`child`] on a folder.

@@ -23,7 +23,7 @@ fn message(id: &str, now: i64, visible_at: i64, group: Option<&str>) -> NewMessa
 
 async fn push(store: &Arc<dyn Store>, messages: &[NewMessage]) {
     transact!(store, |tx| {
-        for message in messages.to_vec() {
+        for message in messages.iter().cloned() {
             queue().push(tx, message).await?;
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! One suite for every engine of the store, and tests that take its disk away.
 
+#![allow(clippy::unwrap_used)] // in helpers of tests a panic is the right answer
+
 mod conflicts;
 mod core_rules;
 mod crash;
