@@ -121,7 +121,9 @@ impl Chance {
     /// A random text of `length` characters of `alphabet`, which holds at most 256 ASCII characters.
     pub fn text(&self, alphabet: &[u8], length: usize) -> String {
         (0..length)
-            .map(|_| char::from(alphabet[usize::try_from(self.number() % alphabet.len() as u64).unwrap_or(0)]))
+            .map(|_| {
+                char::from(alphabet[usize::try_from(self.number() % alphabet.len() as u64).unwrap_or(0)])
+            })
             .collect()
     }
 }

@@ -12,9 +12,9 @@ use store::tuple::Pack;
 use crate::arn::Arn;
 use crate::caller::Caller;
 use crate::clock::Chance;
-use crate::instance::Cloud;
 use crate::door;
 use crate::failure::{ApiError, Failure};
+use crate::instance::Cloud;
 use crate::operation::{BoxFuture, Conditions, Kind, Resource};
 use crate::outbox::{self, Delivery};
 use crate::service::Service;
@@ -54,7 +54,8 @@ pub(crate) struct Call {
 impl Cx {
     /// A context in which the platform itself acts for `service`: background work, data planes.
     pub fn internal(cloud: &Arc<Cloud>, service: &'static str) -> Self {
-        let caller = Caller::service(service, cloud.config().account.as_str(), cloud.config().region.as_str(), None);
+        let caller =
+            Caller::service(service, cloud.config().account.as_str(), cloud.config().region.as_str(), None);
         let mut cx = Self::outer(cloud, caller);
         cx.call.internal = true;
         cx
@@ -212,7 +213,12 @@ impl Cx {
 
     /// Decides whether the caller may do `action` (`iam:PassRole`) on `resource`, besides the operation's own
     /// decision.
-    pub async fn require(&mut self, action: &str, resource: &Resource, conditions: &Conditions) -> Result<(), Failure> {
+    pub async fn require(
+        &mut self,
+        action: &str,
+        resource: &Resource,
+        conditions: &Conditions,
+    ) -> Result<(), Failure> {
         access::decide_action(self, action, resource, None, conditions).await
     }
 
@@ -251,6 +257,9 @@ impl Call {
 
 impl std::fmt::Debug for Cx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cx").field("caller", &self.caller.arn()).field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("Cx")
+            .field("caller", &self.caller.arn())
+            .field("call", &self.call)
+            .finish_non_exhaustive()
     }
 }

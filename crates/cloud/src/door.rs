@@ -9,9 +9,9 @@ use shape::Doc;
 use store::Tx;
 
 use crate::caller::Caller;
-use crate::instance::Cloud;
 use crate::cx::{ATTEMPTS_MAX, Cx};
 use crate::failure::{ApiError, Failure};
+use crate::instance::Cloud;
 use crate::operation::{Entry, Kind};
 use crate::service::Service;
 use crate::trace;

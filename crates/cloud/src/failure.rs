@@ -57,7 +57,8 @@ impl Failure {
 
     /// The transaction lost a race: run the operation again.
     pub fn conflict() -> Self {
-        let mut failure = Self::new("ServiceUnavailable", 503, "Too many conflicting requests. Please try again.");
+        let mut failure =
+            Self::new("ServiceUnavailable", 503, "Too many conflicting requests. Please try again.");
         failure.conflict = true;
         failure
     }
@@ -131,7 +132,11 @@ impl From<store::Error> for Failure {
             store::Error::Conflict => Self::conflict(),
             store::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "the store is unavailable");
-                Self::new("ServiceUnavailable", 503, "The request has failed due to a temporary failure of the server.")
+                Self::new(
+                    "ServiceUnavailable",
+                    503,
+                    "The request has failed due to a temporary failure of the server.",
+                )
             }
             other => Self::internal(other),
         }

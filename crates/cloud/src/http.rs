@@ -12,10 +12,10 @@ use wire::{Body, Found, RouteError};
 
 use crate::access;
 use crate::caller::{Caller, Origin};
-use crate::instance::Cloud;
 use crate::cx::Cx;
 use crate::door;
 use crate::failure::Failure;
+use crate::instance::Cloud;
 use crate::operation::Entry;
 use crate::plane::PlaneRequest;
 use crate::service::Service;
@@ -25,7 +25,12 @@ use crate::service::Service;
 pub const BODY_BYTES_MAX: usize = 70 * 1024 * 1024;
 
 /// Serves one HTTP request.
-pub async fn serve(cloud: &Arc<Cloud>, request: Request<Stream>, peer: Option<SocketAddr>, tls: bool) -> Response<Stream> {
+pub async fn serve(
+    cloud: &Arc<Cloud>,
+    request: Request<Stream>,
+    peer: Option<SocketAddr>,
+    tls: bool,
+) -> Response<Stream> {
     let (parts, body) = request.into_parts();
     let host = host_of(&parts);
     if let Some((service, plane)) = plane_for(cloud, &host, parts.uri.path()) {
@@ -33,7 +38,8 @@ pub async fn serve(cloud: &Arc<Cloud>, request: Request<Stream>, peer: Option<So
         cx.caller.origin = origin(&parts, peer, tls);
         return plane.serve(&mut cx, PlaneRequest { parts, body, peer }).await;
     }
-    let mut cx = Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
+    let mut cx =
+        Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
     let (found, body) = match route(cloud, &parts, body).await {
         Ok(found) => found,
         Err(refused) => return refused.encode(&cx, &parts),
@@ -107,7 +113,12 @@ impl Refused {
     }
 }
 
-fn encode_failure(protocol: &Protocol, failure: &Failure, request_id: &str, parts: &Parts) -> Response<Stream> {
+fn encode_failure(
+    protocol: &Protocol,
+    failure: &Failure,
+    request_id: &str,
+    parts: &Parts,
+) -> Response<Stream> {
     wire::encode_error(protocol, failure.body(), request_id, parts.method == http::Method::HEAD)
 }
 
@@ -123,7 +134,11 @@ pub async fn read(body: Stream) -> Result<Bytes, Failure> {
     })
 }
 
-fn plane_for(cloud: &Cloud, host: &str, path: &str) -> Option<(&'static Service, &'static dyn crate::plane::Plane)> {
+fn plane_for(
+    cloud: &Cloud,
+    host: &str,
+    path: &str,
+) -> Option<(&'static Service, &'static dyn crate::plane::Plane)> {
     cloud.registry().services().iter().find_map(|service| {
         let plane = service.plane?;
         plane.claims(host, path).then_some((*service, plane))

@@ -13,7 +13,7 @@ use crate::identity::Identities;
 use crate::service::{Registry, Service};
 use crate::state::States;
 use crate::tasks::Tasks;
-use crate::{job, outbox, trace};
+use crate::{housekeeping, job, outbox, trace};
 
 /// How long a stop waits for running work.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
@@ -128,6 +128,7 @@ impl Cloud {
     pub fn start(self: &Arc<Self>) {
         self.tasks.spawn_loop(outbox::run(self.clone()));
         self.tasks.spawn(trace::run(self.clone()));
+        self.tasks.spawn_loop(housekeeping::run(self.clone()));
         for service in self.registry.services() {
             for job in service.jobs {
                 self.tasks.spawn_loop(job::run_forever(self.clone(), service.name, job));

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::instance::Cloud;
 use crate::cx::Cx;
 use crate::failure::Failure;
+use crate::instance::Cloud;
 use crate::operation::BoxFuture;
 
 /// Work that a service does again and again.

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod cx;
 pub mod door;
 mod failure;
+mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod instance;

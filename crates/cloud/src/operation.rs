@@ -108,10 +108,8 @@ pub trait Operation: 'static {
     }
 
     /// The logic.
-    fn run(
-        cx: &mut Cx,
-        input: Self::Input,
-    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+    fn run(cx: &mut Cx, input: Self::Input)
+    -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
 /// An operation without its types: a line of a service's table.
@@ -159,7 +157,8 @@ pub const fn entry<O: Operation>() -> Entry {
 
 /// The one generic shim: types in, access decision, logic, document out.
 async fn run<O: Operation>(cx: &mut Cx, doc: Doc) -> Result<Doc, Failure> {
-    let input = O::Input::from_doc(doc).map_err(|m| Failure::new("SerializationException", 400, m.to_string()))?;
+    let input =
+        O::Input::from_doc(doc).map_err(|m| Failure::new("SerializationException", 400, m.to_string()))?;
     if access::must_decide(cx) {
         let resource = O::stored_resource(cx, &input).await.map_err(ApiError::into_failure)?;
         let policy = O::resource_policy(cx, &input).await.map_err(ApiError::into_failure)?;

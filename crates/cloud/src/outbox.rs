@@ -152,9 +152,14 @@ async fn deliver(cloud: &Arc<Cloud>, entry: Entry) {
         Err(failure) => {
             let now = cloud.clock().now().millis();
             let wait = backoff(&policy, entry.attempts);
-            let spent = entry.attempts >= policy.attempts_max || now + wait > entry.created + policy.age_max_millis;
+            let spent =
+                entry.attempts >= policy.attempts_max || now + wait > entry.created + policy.age_max_millis;
             tracing::debug!(lane = entry.lane, id = entry.id, attempt = entry.attempts, %failure, "delivery failed");
-            if spent { Outcome::Bury(failure.to_string()) } else { Outcome::Retry(now + wait, failure.to_string()) }
+            if spent {
+                Outcome::Bury(failure.to_string())
+            } else {
+                Outcome::Retry(now + wait, failure.to_string())
+            }
         }
     };
     settle(cloud, &entry, outcome).await;
@@ -177,8 +182,8 @@ async fn attempt(cloud: &Arc<Cloud>, entry: &Entry, stored: &Stored) -> Result<F
     let (_, operation) = door::find(cloud, &target.service, &target.operation)?;
     let mut caller =
         Caller::service("cloudlet", stored.account.as_str(), stored.region.as_str(), source_arn.as_deref());
-    caller.principal =
-        Principal::service(principal).ok_or_else(|| Failure::internal(format!("unknown principal `{principal}`")))?;
+    caller.principal = Principal::service(principal)
+        .ok_or_else(|| Failure::internal(format!("unknown principal `{principal}`")))?;
     let mut cx = Cx::outer(cloud, caller.clone());
     if operation.kind != Kind::Write {
         cx.call_json(caller, &target.service, &target.operation, &target.input).await?;
@@ -219,7 +224,9 @@ async fn settle(cloud: &Cloud, entry: &Entry, outcome: Outcome) {
         match settle_once(cloud, entry, &outcome).await {
             Err(store::Error::Conflict) => {}
             Ok(()) => return,
-            Err(error) => return tracing::warn!(id = entry.id, %error, "a delivery's end could not be written"),
+            Err(error) => {
+                return tracing::warn!(id = entry.id, %error, "a delivery's end could not be written");
+            }
         }
     }
 }

@@ -42,7 +42,8 @@ pub struct Words {
 
 impl Words {
     /// JSON services of the common kind.
-    pub const JSON: Self = Self { validation_code: "ValidationException", denied_code: "AccessDeniedException" };
+    pub const JSON: Self =
+        Self { validation_code: "ValidationException", denied_code: "AccessDeniedException" };
     /// Query services of the common kind.
     pub const QUERY: Self = Self { validation_code: "ValidationError", denied_code: "AccessDenied" };
 }

@@ -24,9 +24,10 @@ impl Target {
     /// The operation that delivers `payload` to the resource at `arn`.
     pub fn of(arn: &Arn, payload: &str) -> Result<Self, Undeliverable> {
         let (operation, input) = match arn.service() {
-            "lambda" if arn.resource().starts_with("function:") => {
-                ("Invoke", json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": payload}))
-            }
+            "lambda" if arn.resource().starts_with("function:") => (
+                "Invoke",
+                json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": payload}),
+            ),
             "sqs" => ("SendMessage", json!({"QueueUrl": queue_url(arn), "MessageBody": payload})),
             "sns" => ("Publish", json!({"TopicArn": arn.as_str(), "Message": payload})),
             _ => return Err(Undeliverable(arn.to_string())),

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use store::{Batch, Durability, Key, Write, keyspace};
+use store::layer::log::Stream;
+use store::{Durability, Range, keyspace, tuple};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::instance::Cloud;
 use crate::cx::Cx;
 use crate::failure::Failure;
+use crate::instance::Cloud;
 use crate::operation::Entry;
 use crate::service::Service;
 
@@ -21,6 +22,10 @@ use crate::service::Service;
 const WAITING_MAX: usize = 8192;
 /// Records of one write.
 const BATCH_MAX: usize = 512;
+/// Records of one hour; under more load the rest is dropped.
+const HOURLY_MAX: usize = 1_000_000;
+/// Hours that are kept.
+const HOURS_KEPT: i64 = 24;
 /// How long a record waits for others.
 const GATHER_MILLIS: i64 = 200;
 
@@ -102,7 +107,11 @@ pub(crate) fn record(
         error: failure.map(|failure| failure.code().to_owned()),
     };
     tracing::debug!(
-        service = service.name, operation = entry.name, micros, error = record.error.as_deref(), "call"
+        service = service.name,
+        operation = entry.name,
+        micros,
+        error = record.error.as_deref(),
+        "call"
     );
     let sink = cx.cloud().traces();
     if sink.sender.try_send(record).is_err() {
@@ -115,6 +124,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     let sink = cloud.traces();
     let mut receiver = sink.receiver.lock().await;
     let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut share = Share::default();
     loop {
         tokio::select! {
             biased;
@@ -127,11 +137,11 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
                 while let Ok(record) = receiver.try_recv() {
                     batch.push(record);
                 }
-                write(&cloud, &mut batch).await;
+                write(&cloud, &mut batch, &mut share).await;
                 return;
             }
         }
-        write(&cloud, &mut batch).await;
+        write(&cloud, &mut batch, &mut share).await;
         let dropped = sink.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             tracing::warn!(dropped, "trace records were dropped under load");
@@ -144,20 +154,62 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     }
 }
 
-async fn write(cloud: &Cloud, batch: &mut Vec<Record>) {
+/// Writes `batch` and empties it. Beyond the hour's share records are dropped, so that the trail stays bounded.
+async fn write(cloud: &Cloud, batch: &mut Vec<Record>, share: &mut Share) {
+    let hour = hour_of(cloud);
+    if share.hour != hour {
+        *share = Share { hour, written: 0 };
+    }
+    let room = HOURLY_MAX.saturating_sub(share.written);
+    if batch.len() > room {
+        tracing::warn!(dropped = batch.len() - room, "this hour's share of trace records is used up");
+        batch.truncate(room);
+    }
     if batch.is_empty() {
         return;
     }
-    let writes = batch.drain(..).filter_map(|record| {
-        let val = serde_json::to_vec(&record).inspect_err(|error| tracing::error!(%error, "a trace record")).ok()?;
-        Some(Write::Append { stream: stream(), suffix: Key::new(), val: val.into() })
-    });
-    let batch = Batch { writes: writes.collect(), durability: Durability::Buffered, ..Batch::default() };
-    if let Err(error) = cloud.store().apply(batch).await {
+    share.written += batch.len();
+    if let Err(error) = append(cloud, hour, batch).await {
         tracing::warn!(%error, "trace records could not be written");
     }
+    batch.clear();
 }
 
-fn stream() -> Key {
-    Key::copy_from_slice(&keyspace::TRACE.0)
+async fn append(cloud: &Cloud, hour: i64, batch: &[Record]) -> Result<(), store::Error> {
+    let mut tx = store::begin(cloud.store()).await?;
+    tx.set_durability(Durability::Buffered);
+    for record in batch {
+        let val = serde_json::to_vec(record).map_err(|error| store::Error::Corrupt(error.to_string()))?;
+        stream(hour).append(&mut tx, val)?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
+
+/// Removes the records of hours that are past their time.
+pub(crate) async fn forget_old(cloud: &Cloud) -> Result<(), store::Error> {
+    let oldest = hour_of(cloud) - HOURS_KEPT;
+    let mut tx = store::begin(cloud.store()).await?;
+    tx.delete_range(Range::new(tuple::key(keyspace::TRACE, &()), tuple::key(keyspace::TRACE, &(oldest,))))?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// How much of an hour's share is used.
+#[derive(Default)]
+struct Share {
+    hour: i64,
+    written: usize,
+}
+
+fn hour_of(cloud: &Cloud) -> i64 {
+    cloud.clock().now().secs() / 3600
+}
+
+/// The records of one hour.
+pub fn stream(hour: i64) -> Stream {
+    Stream::new(keyspace::TRACE, (hour,))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+use super::*;
+use crate::clock::VirtualClock;
+use crate::{Config, IamMode, Parts};
+
+fn record(number: u64) -> Record {
+    Record {
+        request_id: format!("r{number}"),
+        trace_id: "1-0-0".to_owned(),
+        at_millis: 0,
+        micros: number,
+        caller: "arn:aws:iam::000000000000:root".to_owned(),
+        account: "000000000000".to_owned(),
+        region: "us-east-1".to_owned(),
+        service: "sqs".to_owned(),
+        operation: "SendMessage".to_owned(),
+        depth: 0,
+        error: None,
+    }
+}
+
+async fn cloud(clock: &Arc<VirtualClock>) -> Arc<Cloud> {
+    let config = Config {
+        account: "000000000000".to_owned(),
+        region: "us-east-1".to_owned(),
+        data: None,
+        scratch: std::env::temp_dir(),
+        iam: IamMode::Enforce,
+        loopback: true,
+    };
+    Cloud::assemble(config, &[], Parts { clock: clock.clone(), ..Parts::in_memory() }).await.unwrap()
+}
+
+async fn count(cloud: &Cloud, hour: i64) -> usize {
+    let view = store::snapshot(cloud.store()).await.unwrap();
+    stream(hour).read(&view, None, 10_000).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn records_are_kept_by_the_hour_and_forgotten() {
+    let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
+    let cloud = cloud(&clock).await;
+    let mut share = Share::default();
+    write(&cloud, &mut vec![record(1), record(2)], &mut share).await;
+    assert_eq!(count(&cloud, 100).await, 2);
+    clock.advance(std::time::Duration::from_secs(3600 * 24));
+    forget_old(&cloud).await.unwrap();
+    assert_eq!(count(&cloud, 100).await, 2);
+    clock.advance(std::time::Duration::from_secs(3600));
+    forget_old(&cloud).await.unwrap();
+    assert_eq!(count(&cloud, 100).await, 0);
+}
+
+#[tokio::test]
+async fn an_hour_has_a_share() {
+    let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
+    let cloud = cloud(&clock).await;
+    let mut share = Share { hour: 100, written: HOURLY_MAX - 1 };
+    write(&cloud, &mut vec![record(1), record(2)], &mut share).await;
+    assert_eq!(count(&cloud, 100).await, 1);
+}
