@@ -1,0 +1,102 @@
+//! On whose behalf the resources of a stack are made.
+
+use std::sync::Arc;
+
+use cloud::access;
+use cloud::caller::{Caller, Origin, Principal};
+use cloud::identity::record::{self, Role};
+use cloud::prelude::*;
+use store::layer::table;
+
+use crate::error::Error;
+use crate::keys::{StoredCaller, StoredPrincipal};
+
+const PRINCIPAL: &str = "cloudformation.amazonaws.com";
+/// The name of the sessions in which CloudFormation uses a stack's role.
+const SESSION: &str = "AWSCloudFormation";
+
+/// The caller as it is written down.
+pub(crate) fn store(caller: &Caller) -> StoredCaller {
+    let principal = match &caller.principal {
+        Principal::Root => StoredPrincipal::Root,
+        Principal::User { name, path, id } => {
+            StoredPrincipal::User { name: name.to_string(), path: path.to_string(), id: id.to_string() }
+        }
+        Principal::AssumedRole { role, path, id, session } => StoredPrincipal::AssumedRole {
+            role: role.to_string(),
+            path: path.to_string(),
+            id: id.to_string(),
+            session: session.to_string(),
+        },
+        Principal::Service(name) => StoredPrincipal::Service { name: (*name).to_owned() },
+        Principal::Anonymous => StoredPrincipal::Service { name: String::new() },
+    };
+    StoredCaller {
+        account: caller.account.to_string(),
+        region: caller.region.to_string(),
+        principal,
+        narrowed: caller.session.as_ref().is_some_and(|session| !session.policies.is_empty()),
+    }
+}
+
+/// The caller that was written down. `None` when acting for it would allow more than it was allowed.
+pub(crate) fn restore(stored: &StoredCaller) -> Option<Caller> {
+    if stored.narrowed {
+        return None;
+    }
+    let text = |text: &String| Arc::<str>::from(text.as_str());
+    let principal = match &stored.principal {
+        StoredPrincipal::Root => Principal::Root,
+        StoredPrincipal::User { name, path, id } => {
+            Principal::User { name: text(name), path: text(path), id: text(id) }
+        }
+        StoredPrincipal::AssumedRole { role, path, id, session } => Principal::AssumedRole {
+            role: text(role),
+            path: text(path),
+            id: text(id),
+            session: text(session),
+        },
+        StoredPrincipal::Service { name } => Principal::service(name)?,
+    };
+    Some(Caller {
+        principal,
+        account: text(&stored.account),
+        region: text(&stored.region),
+        access_key_id: None,
+        session: None,
+        origin: Origin { via: Some(PRINCIPAL), ..Origin::default() },
+    })
+}
+
+/// The caller as which the resources of a stack are made: the stack's role, or the caller with its call forwarded.
+pub(crate) async fn acting(cx: &mut Cx, role_arn: Option<&str>) -> Result<Caller, Error> {
+    let Some(role_arn) = role_arn else {
+        return Ok(cx.caller().via(PRINCIPAL));
+    };
+    let wrong = || Error::invalid(format!("Role {role_arn} is invalid or cannot be assumed"));
+    let arn: Arn = role_arn.parse().map_err(|_| wrong())?;
+    let passed_to = vec![("iam:PassedToService", vec![PRINCIPAL.to_owned()])];
+    cx.require("iam:PassRole", &arn.into(), &passed_to).await?;
+    let (account, name) = record::role_of_arn(role_arn).ok_or_else(wrong)?;
+    let tx = cx.snapshot().await?;
+    let role: Role = table::get(&tx, record::key(account, name)).await?.ok_or_else(wrong)?;
+    let service = Caller::service(PRINCIPAL, cx.account(), cx.region(), None);
+    let (service, conditions) = (cx.act_as(service), Vec::new());
+    let trusted = access::decide_trust(&service, "sts:AssumeRole", role_arn, &role.trust, &conditions).await;
+    if role.arn() != role_arn || account != cx.account() || trusted.is_err() {
+        return Err(wrong());
+    }
+    Ok(Caller {
+        principal: Principal::AssumedRole {
+            role: role.name.as_str().into(),
+            path: role.path.as_str().into(),
+            id: role.id.as_str().into(),
+            session: SESSION.into(),
+        },
+        account: cx.caller().account.clone(),
+        region: cx.caller().region.clone(),
+        access_key_id: None,
+        session: None,
+        origin: Origin { via: Some(PRINCIPAL), ..Origin::default() },
+    })
+}

@@ -1,0 +1,95 @@
+//! Background work: operations that a stop or a crash interrupted, and stacks deleted long ago.
+
+use cloud::job::{Job, Progress};
+use cloud::prelude::*;
+use store::layer::table::{self, Paging};
+
+use crate::engine;
+use crate::error::Error;
+use crate::keys::{ChangeSetRow, EventRow, RUNNING, ResourceRow, StackRow, TemplateRow};
+use crate::limits::{DELETED_KEPT_DAYS, PAGE};
+use crate::stacks;
+use crate::status::Status;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// Takes up operations that have no task. The first time is the recovery after a start.
+pub(crate) const RESUME: Job = Job {
+    name: "cloudformation/resume",
+    every_millis: 500,
+    run: |cx| {
+        Box::pin(async move {
+            resume(cx).await.map_err(cloud::ApiError::into_failure)?;
+            Ok(Progress::Done)
+        })
+    },
+};
+
+/// Forgets stacks that were deleted long ago.
+pub(crate) const PURGE: Job = Job {
+    name: "cloudformation/purge",
+    every_millis: 60 * 60 * 1000,
+    run: |cx| Box::pin(async move { purge(cx).await.map_err(cloud::ApiError::into_failure) }),
+};
+
+async fn resume(cx: &mut Cx) -> Result<(), Error> {
+    let tx = cx.snapshot().await?;
+    let mut paging = Paging::first(PAGE);
+    loop {
+        let page = table::list_by::<StackRow>(&tx, RUNNING, (), &paging).await?;
+        for stack in page.items {
+            engine::start(cx.cloud(), stack.place(), None);
+        }
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn purge(cx: &mut Cx) -> Result<Progress, Error> {
+    let limit = cx.now().millis() - DELETED_KEPT_DAYS * DAY_MILLIS;
+    let tx = cx.snapshot().await?;
+    let mut paging = Paging::first(PAGE);
+    let old = loop {
+        let page = table::list::<StackRow>(&tx, (), &paging).await?;
+        let is_old = |row: &StackRow| {
+            row.status == Status::DeleteComplete && row.deleted_at_millis.is_some_and(|at| at < limit)
+        };
+        let old: Vec<StackRow> = page.items.into_iter().filter(is_old).collect();
+        match page.next {
+            Some(next) if old.is_empty() => paging.after = Some(next),
+            _ => break old,
+        }
+    };
+    drop(tx);
+    let found = !old.is_empty();
+    for stack in old {
+        forget(cx, stack).await?;
+    }
+    Ok(if found { Progress::More } else { Progress::Done })
+}
+
+async fn forget(cx: &Cx, stack: StackRow) -> Result<(), Error> {
+    cx.transact(|tx| {
+        let place = stack.place();
+        Box::pin(async move {
+            let stack = stacks::reopen(tx, &place).await?;
+            if let Some(spec) = &stack.spec {
+                table::delete_under::<TemplateRow>(tx, &spec.template, PAGE).await?;
+            }
+            table::delete_under::<ResourceRow>(tx, &stack.uuid, PAGE).await?;
+            table::delete_under::<EventRow>(tx, &stack.uuid, PAGE).await?;
+            table::delete_under::<ChangeSetRow>(tx, &stack.uuid, PAGE).await?;
+            table::delete::<StackRow>(tx, stack.key_parts()).await?;
+            Ok::<_, Error>(())
+        })
+    })
+    .await
+}
+
+impl StackRow {
+    fn key_parts(&self) -> (&String, &String, &String, &String) {
+        (&self.account, &self.region, &self.name, &self.uuid)
+    }
+}
