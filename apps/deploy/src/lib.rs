@@ -8,6 +8,7 @@
 //! as the framework does. Start reading at `model`, which names the things that the parts hand to each other.
 
 pub mod api;
+mod check;
 pub mod compile;
 pub mod config;
 pub mod model;

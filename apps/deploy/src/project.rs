@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::check;
 use crate::compile::{self, Template};
 use crate::config::{self, Connect};
 use crate::model::{Packages, Service};
@@ -28,6 +29,7 @@ impl Project {
     pub async fn open(options: &config::Options, connect: Connect<'_>) -> Result<Self, Errors> {
         let config::Loaded { mut service, environment, files } = config::load(options, connect).await?;
         let (plugins, mut notices) = Plugins::read(&service)?;
+        notices.extend(check::check(&service, &plugins.function_keys())?);
         notices.extend(plugins.configure(&mut service, &environment)?);
         Ok(Self { service, notices, files, environment, plugins })
     }
