@@ -160,7 +160,9 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
             answers.resource_alone()
         }
         _ => {
-            let owner = request.resource_account.or(asked.resource.account());
+            // What belongs to AWS itself (`arn:aws:iam::aws:policy/…`) is everybody's: their own policies decide.
+            let named = asked.resource.account().filter(|account| *account != "aws");
+            let owner = request.resource_account.or(named);
             if owner.is_none_or(|owner| owner == request.principal.account) {
                 answers.same_account(request.principal, policies.guard)
             } else {

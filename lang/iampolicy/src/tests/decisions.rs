@@ -211,6 +211,7 @@ fn the_account_in_the_arn_is_the_owner() {
     assert_eq!(of("arn:aws:sqs:us-east-1:111122223333:q"), Decision::Allow);
     assert_eq!(of("arn:aws:sqs:us-east-1:444455556666:q"), Decision::ImplicitDeny(PolicyType::Resource));
     assert_eq!(of("*"), Decision::Allow);
+    assert_eq!(of("arn:aws:iam::aws:policy/ReadOnlyAccess"), Decision::Allow);
 }
 
 #[test]
