@@ -73,7 +73,12 @@ impl RequestFacts<'_> {
             "aws:currenttime" => Some(wire::time::iso8601(self.now).into()),
             "aws:epochtime" => Some(self.now.secs().to_string().into()),
             "aws:requestedregion" => Some((&*self.caller.region).into()),
-            "aws:securetransport" => Some(text_of(origin.tls).into()),
+            // Nobody can listen in on what stays on the machine: a call from inside, or one over loopback. Deployment
+            // buckets deny everything else, and their owners work on this machine.
+            "aws:securetransport" => {
+                let stays = origin.ip.is_none_or(|ip| ip.to_canonical().is_loopback());
+                Some(text_of(origin.tls || stays).into())
+            }
             "aws:sourceip" => origin.ip.map(|ip| ip.to_canonical().to_string().into()),
             "aws:useragent" => origin.user_agent.as_deref().map(Cow::Borrowed),
             "aws:sourcearn" => origin.source_arn.as_deref().map(Cow::Borrowed),

@@ -428,12 +428,15 @@ async fn policies_of_resources_and_condition_keys() {
     assert!(!allowed(&bob, &region, &none).await);
     let request = statement(
         r#""*""#,
-        r#"{"StringEquals":{"aws:RequestTag/stage":"dev"},"ForAllValues:StringEquals":{"aws:TagKeys":["stage"]},"Bool":{"aws:SecureTransport":"false"},"DateLessThan":{"aws:CurrentTime":"2026-01-02T00:00:00Z"}}"#,
+        r#"{"StringEquals":{"aws:RequestTag/stage":"dev"},"ForAllValues:StringEquals":{"aws:TagKeys":["stage"]},"Bool":{"aws:SecureTransport":"true"},"DateLessThan":{"aws:CurrentTime":"2026-01-02T00:00:00Z"}}"#,
     );
     let tags = |pairs: &[&str]| vec![(super::REQUEST_TAGS, pairs.iter().map(ToString::to_string).collect())];
     assert!(allowed(&bob, &request, &tags(&["stage", "dev"])).await);
     assert!(!allowed(&bob, &request, &tags(&["stage", "dev", "owner", "me"])).await);
     assert!(!allowed(&bob, &request, &none).await);
+    let mut remote = bob.clone();
+    remote.origin.ip = Some("192.0.2.1".parse().unwrap());
+    assert!(!allowed(&remote, &request, &tags(&["stage", "dev"])).await, "plain HTTP from another machine");
     let failure = bench
         .decide_with(&bob, "sqs:PurgeQueue", QUEUE_ARN, Some(&statement(r#""*""#, "{}")), &none, &QUEUE)
         .await
