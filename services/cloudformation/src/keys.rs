@@ -377,3 +377,42 @@ impl Record for ImportRow {
         vec![Index::new(IMPORTER, &self.stack)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::layer::table;
+
+    use super::*;
+
+    /// What version 1 has written reads for ever.
+    #[test]
+    fn version_one_rows_are_read() {
+        fn check<R: Record>(json: &str) -> R {
+            table::decode(&[&[1], json.as_bytes()].concat()).unwrap()
+        }
+        let stack: StackRow = check(
+            r#"{"account":"1","region":"r","name":"s","uuid":"u","status":"UpdateInProgress","reason":null,"created_at_millis":1,"updated_at_millis":2,"deleted_at_millis":null,"spec":{"template":"t","description":null,"parameters":{"P":"v"},"hidden":["P"],"ssm":{},"tags":{"k":"v"},"capabilities":["CAPABILITY_IAM"],"role_arn":null},"outputs":[{"name":"o","value":"v","description":null,"export":"e"}],"on_failure":"Rollback","termination_protection":false,"policy":null,"change_set_id":null,"operation":{"id":"i","kind":"Update","phase":"Forward","caller":{"account":"1","region":"r","principal":{"User":{"name":"n","path":"/","id":"AIDA"}},"narrowed":false},"target":null,"retain":[],"disable_rollback":false,"policy":null,"cancelled":false},"stuck":null,"token":null,"next_event":3}"#,
+        );
+        assert_eq!(stack.status, Status::UpdateInProgress);
+        assert_eq!(stack.operation.unwrap().phase, Phase::Forward);
+        let row: ResourceRow = check(
+            r#"{"stack":"u","logical_id":"A","type_name":"T","status":"UpdateComplete","reason":null,"updated_at_millis":1,"current":{"physical_id":"p","attributes":{"Arn":"a"},"properties":{"k":1},"tags":{},"token":"t","depends_on":["B"],"deletion_policy":"Retain","replace_policy":"Delete"},"operation":"i","pending":{"action":"Replace","wanted":{"properties":{},"tags":{},"token":"t2","depends_on":[],"deletion_policy":"RetainExceptOnCreate","replace_policy":"Delete"}},"before":null,"leftovers":[],"is_new":false,"reverted":false}"#,
+        );
+        assert_eq!(row.current.unwrap().wanted.deletion_policy, Keep::Retain);
+        let event: EventRow = check(
+            r#"{"stack":"u","number":1,"id":"e","logical_id":"A","physical_id":"p","type_name":"T","status":"DeleteSkipped","reason":null,"properties":"{}","at_millis":1,"token":null}"#,
+        );
+        assert_eq!(event.status, Status::DeleteSkipped);
+        let change_set: ChangeSetRow = check(
+            r#"{"stack":"u","name":"c","uuid":"v","description":null,"created_at_millis":1,"is_empty":false,"executed":false,"spec":{"template":"t","description":null,"parameters":{},"hidden":[],"ssm":{},"tags":{},"capabilities":[],"role_arn":null},"on_failure":null,"changes":[{"action":"Modify","logical_id":"A","physical_id":"p","type_name":"T","replacement":"True","policy_action":null,"scope":[],"details":[{"property":"P","recreation":"Always","known":true,"cause":null,"source":"DirectModification"}],"before":null,"after":null}]}"#,
+        );
+        assert_eq!(change_set.changes[0].details[0].property.as_deref(), Some("P"));
+        assert_eq!(check::<TemplateRow>(r#"{"id":"t","part":0,"text":"x"}"#).text, "x");
+        let export: ExportRow =
+            check(r#"{"account":"1","region":"r","name":"e","value":"v","stack":"u","stack_name":"s"}"#);
+        assert_eq!(export.value, "v");
+        let import: ImportRow =
+            check(r#"{"account":"1","region":"r","name":"e","stack":"u","stack_name":"s"}"#);
+        assert_eq!(import.stack_name, "s");
+    }
+}

@@ -196,13 +196,26 @@ fn check_types(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -> Re
             retyped.join(", ")
         )));
     }
-    for (resource, attribute) in cfn::check::attributes(&plan.template) {
-        let type_name = plan.template.resource(&resource).map(|it| it.type_name.as_str()).unwrap_or_default();
+    check_attributes(cx, &plan.template)?;
+    check_resources(cx, plan, rows)
+}
+
+/// Refuses attributes that resource types do not have.
+fn check_attributes(cx: &Cx, template: &Template) -> Result<(), Error> {
+    let registry = cx.cloud().registry();
+    for (resource, attribute) in cfn::check::attributes(template) {
+        let type_name = template.resource(&resource).map(|it| it.type_name.as_str()).unwrap_or_default();
         let known = registry.resource_type(type_name).map(|(_, it)| it.attributes()).unwrap_or_default();
         if !known.iter().any(|name| matches_attribute(name, &attribute)) {
             return Err(no_attribute(&resource, &attribute).into());
         }
     }
+    Ok(())
+}
+
+/// Refuses properties and policies that resource types do not have, all of them at once.
+fn check_resources(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -> Result<(), Error> {
+    let registry = cx.cloud().registry();
     let exports = BTreeMap::new();
     let world = World::new(rows, &exports);
     let mut faults = Vec::new();

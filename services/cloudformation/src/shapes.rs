@@ -42,11 +42,13 @@ pub(crate) struct RollbackTrigger {
 
 /// What a template may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Shape)]
-#[shape(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Capability {
-    CapabilityIam,
-    CapabilityNamedIam,
-    CapabilityAutoExpand,
+    #[shape(name = "CAPABILITY_IAM")]
+    Iam,
+    #[shape(name = "CAPABILITY_NAMED_IAM")]
+    NamedIam,
+    #[shape(name = "CAPABILITY_AUTO_EXPAND")]
+    AutoExpand,
 }
 
 /// What happens when a stack cannot be created.
@@ -179,9 +181,9 @@ pub(crate) struct StackResourceDetail {
 impl Capability {
     pub(crate) fn names(given: Option<Vec<Self>>) -> Vec<String> {
         let name = |one: Self| match one {
-            Self::CapabilityIam => "CAPABILITY_IAM",
-            Self::CapabilityNamedIam => "CAPABILITY_NAMED_IAM",
-            Self::CapabilityAutoExpand => "CAPABILITY_AUTO_EXPAND",
+            Self::Iam => "CAPABILITY_IAM",
+            Self::NamedIam => "CAPABILITY_NAMED_IAM",
+            Self::AutoExpand => "CAPABILITY_AUTO_EXPAND",
         };
         given.unwrap_or_default().into_iter().map(|one| name(one).to_owned()).collect()
     }

@@ -1,6 +1,6 @@
 //! Making and changing resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Map;
 
@@ -23,21 +23,32 @@ const REPLACING: &str =
 
 impl Engine {
     pub(super) async fn forward(&mut self) -> Result<(), Error> {
+        self.fault = self.denied_removal();
+        let cancelled = self.operation.as_ref().is_some_and(|operation| operation.cancelled);
         let needs = match &self.plan {
+            // Taken up again after it had failed: what was begun is brought to an end, so that it can be taken back.
+            _ if cancelled || self.fault.is_some() || !self.failed().is_empty() => self.interrupted(),
             Some(plan) => plan.graph.nodes.iter().cloned().collect(),
             None => BTreeMap::new(),
         };
-        self.fault = self.denied_removal();
-        if self.fault.is_none() {
-            self.drive(Queue::new(needs), Rules { begin, end }).await?;
-        }
-        if self.fault.is_none() && !self.halted && self.failed().is_empty() {
+        self.drive(Queue::new(needs), Rules { begin, end }).await?;
+        if self.fault.is_none() && !cancelled && !self.halted && self.failed().is_empty() {
             match self.accept().await? {
                 Ok(()) => return Ok(()),
                 Err(fault) => self.fault = Some(fault),
             }
         }
         self.fail().await
+    }
+
+    /// The resources whose handlers may have been running when the process ended.
+    fn interrupted(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let id = self.id();
+        let running = |row: &&ResourceRow| {
+            let in_progress = matches!(row.status, Status::CreateInProgress | Status::UpdateInProgress);
+            row.operation == id && row.pending.is_some() && in_progress
+        };
+        self.rows.values().filter(running).map(|row| (row.logical_id.clone(), BTreeSet::new())).collect()
     }
 
     /// The resources that failed in this operation, with what was tried.
