@@ -1,16 +1,31 @@
 //! SQS: the Simple Queue Service.
 //!
-//! `queue.rs` and `message.rs` hold the rules, `keys.rs` the stored rows, `ops/` one file for each operation.
-//! Start with `ops/send_message.rs`.
+//! The rules are plain functions: `queue.rs` (names, addresses), `attributes.rs`, `message.rs`, `send.rs`, `lease.rs`,
+//! `redrive.rs`, `permission.rs`, `batch.rs`, `tags.rs`, with every number in `limits.rs`. `keys.rs` holds the stored
+//! rows, `ops/` one file for each operation, `jobs.rs` the background work, `stack.rs` the CloudFormation types.
+//! Messages themselves live in the store's queue layer. Start with `ops/send_message.rs`.
 
 use cloud::operation::entry;
 use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
+mod attributes;
+mod batch;
 mod error;
+mod jobs;
 mod keys;
+mod lease;
+mod limits;
+mod message;
 mod ops;
+mod permission;
 mod queue;
+mod redrive;
+mod send;
+mod stack;
+mod tags;
+#[cfg(test)]
+mod tests;
 
 /// The service's table of contents.
 pub static SQS: Service = Service {
@@ -21,9 +36,30 @@ pub static SQS: Service = Service {
         Protocol::json_1_0("AmazonSQS"),
         Protocol::query("2012-11-05", "http://queue.amazonaws.com/doc/2012-11-05/"),
     ],
-    operations: &[entry::<ops::CreateQueue>(), entry::<ops::GetQueueUrl>()],
-    resources: &[],
-    jobs: &[],
+    operations: &[
+        entry::<ops::AddPermission>(),
+        entry::<ops::ChangeMessageVisibility>(),
+        entry::<ops::ChangeMessageVisibilityBatch>(),
+        entry::<ops::CreateQueue>(),
+        entry::<ops::DeleteMessage>(),
+        entry::<ops::DeleteMessageBatch>(),
+        entry::<ops::DeleteQueue>(),
+        entry::<ops::GetQueueAttributes>(),
+        entry::<ops::GetQueueUrl>(),
+        entry::<ops::ListDeadLetterSourceQueues>(),
+        entry::<ops::ListQueueTags>(),
+        entry::<ops::ListQueues>(),
+        entry::<ops::PurgeQueue>(),
+        entry::<ops::ReceiveMessage>(),
+        entry::<ops::RemovePermission>(),
+        entry::<ops::SendMessage>(),
+        entry::<ops::SendMessageBatch>(),
+        entry::<ops::SetQueueAttributes>(),
+        entry::<ops::TagQueue>(),
+        entry::<ops::UntagQueue>(),
+    ],
+    resources: &[&stack::Queue, &stack::QueuePolicy],
+    jobs: &[jobs::RETENTION],
     plane: None,
     words: Words::JSON,
 };

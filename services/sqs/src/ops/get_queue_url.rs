@@ -1,14 +1,13 @@
 //! GetQueueUrl.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::error::Error;
-use crate::keys::QueueRow;
-use crate::queue;
+use crate::{keys, queue};
 
 #[derive(Shape)]
 pub(crate) struct Input {
+    #[shape(default)]
     queue_name: String,
     #[shape(name = "QueueOwnerAWSAccountId")]
     owner: Option<String>,
@@ -29,13 +28,44 @@ impl Operation for GetQueueUrl {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(cx.arn("sqs", &input.queue_name).into())
+        if input.queue_name.is_empty() {
+            return Err(Error::Missing("QueueName"));
+        }
+        let account = input.owner.as_deref().unwrap_or_else(|| cx.account());
+        Ok(Arn::new("sqs", cx.region(), account, &input.queue_name).into())
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        let account = input.owner.clone().unwrap_or_else(|| cx.account().to_owned());
+        queue::policy(cx, &format!("/{account}/{}", input.queue_name)).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let account = input.owner.unwrap_or_else(|| cx.account().to_owned());
-        let key = (account.as_str(), cx.region().to_owned(), input.queue_name.as_str());
-        let row: QueueRow = table::get(cx.tx(), key).await?.ok_or(Error::NoSuchQueue)?;
+        let region = cx.region().to_owned();
+        let row =
+            keys::find(cx.tx(), &account, &region, &input.queue_name).await?.ok_or(Error::NoSuchQueue)?;
         Ok(Output { queue_url: queue::url(cx.cloud().endpoint(), &row.account, &row.name) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::tests::{queue, world};
+
+    #[tokio::test]
+    async fn answers_the_url() {
+        let world = world().await;
+        let url = queue(&world, "q", json!({})).await;
+        for owner in [json!(null), json!("000000000000")] {
+            let input = json!({"QueueName": "q", "QueueOwnerAWSAccountId": owner});
+            assert_eq!(world.ok("sqs", "GetQueueUrl", input).await["QueueUrl"], url);
+        }
+        let (code, _) = world.error("sqs", "GetQueueUrl", json!({"QueueName": "none"})).await;
+        assert_eq!(code, "QueueDoesNotExist");
+        let (code, _) = world.error("sqs", "GetQueueUrl", json!({})).await;
+        assert_eq!(code, "MissingRequiredParameterException");
     }
 }

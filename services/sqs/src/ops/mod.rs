@@ -1,7 +1,43 @@
 //! One file for each operation.
 
+mod add_permission;
+mod change_message_visibility;
+mod change_message_visibility_batch;
 mod create_queue;
+mod delete_message;
+mod delete_message_batch;
+mod delete_queue;
+mod get_queue_attributes;
 mod get_queue_url;
+mod list_dead_letter_source_queues;
+mod list_queue_tags;
+mod list_queues;
+mod purge_queue;
+mod receive_message;
+mod remove_permission;
+mod send_message;
+mod send_message_batch;
+mod set_queue_attributes;
+mod tag_queue;
+mod untag_queue;
 
+pub(crate) use add_permission::AddPermission;
+pub(crate) use change_message_visibility::ChangeMessageVisibility;
+pub(crate) use change_message_visibility_batch::ChangeMessageVisibilityBatch;
 pub(crate) use create_queue::CreateQueue;
+pub(crate) use delete_message::DeleteMessage;
+pub(crate) use delete_message_batch::DeleteMessageBatch;
+pub(crate) use delete_queue::DeleteQueue;
+pub(crate) use get_queue_attributes::GetQueueAttributes;
 pub(crate) use get_queue_url::GetQueueUrl;
+pub(crate) use list_dead_letter_source_queues::ListDeadLetterSourceQueues;
+pub(crate) use list_queue_tags::ListQueueTags;
+pub(crate) use list_queues::ListQueues;
+pub(crate) use purge_queue::PurgeQueue;
+pub(crate) use receive_message::ReceiveMessage;
+pub(crate) use remove_permission::RemovePermission;
+pub(crate) use send_message::SendMessage;
+pub(crate) use send_message_batch::SendMessageBatch;
+pub(crate) use set_queue_attributes::SetQueueAttributes;
+pub(crate) use tag_queue::TagQueue;
+pub(crate) use untag_queue::UntagQueue;

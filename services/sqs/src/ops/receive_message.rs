@@ -1,0 +1,287 @@
+//! ReceiveMessage.
+//!
+//! Differs from AWS: messages in flight are not limited to 120 000 (FIFO: 20 000), and `ReceiveRequestAttemptId` is
+//! refused. A standard queue gives messages out in the order in which they became visible.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cloud::Cloud;
+use cloud::prelude::*;
+use store::Tx;
+use store::layer::queue::{Claims, Message as Leased, Request};
+use wire::digest::md5_hex;
+
+use crate::error::Error;
+use crate::keys::{self, QueueRow, Stored};
+use crate::limits::{BATCH_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX};
+use crate::message::{self, Handle, MessageAttribute};
+use crate::queue::{self, Address};
+use crate::send::sequence_text;
+use crate::{attributes, redrive};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(default)]
+    queue_url: String,
+    #[shape(default, flat, query_name = "AttributeName")]
+    attribute_names: Vec<String>,
+    #[shape(default, flat, query_name = "MessageSystemAttributeName")]
+    message_system_attribute_names: Vec<String>,
+    #[shape(default, flat, query_name = "MessageAttributeName")]
+    message_attribute_names: Vec<String>,
+    max_number_of_messages: Option<i32>,
+    visibility_timeout: Option<i32>,
+    wait_time_seconds: Option<i32>,
+    receive_request_attempt_id: Option<String>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    #[shape(flat, xml = "Message")]
+    messages: Option<Vec<Message>>,
+}
+
+#[derive(Shape)]
+struct Message {
+    message_id: String,
+    receipt_handle: String,
+    #[shape(name = "MD5OfBody")]
+    body_md5: String,
+    body: String,
+    #[shape(flat, xml = "Attribute", key = "Name", value = "Value")]
+    attributes: Option<BTreeMap<String, String>>,
+    #[shape(name = "MD5OfMessageAttributes")]
+    attributes_md5: Option<String>,
+    #[shape(flat, xml = "MessageAttribute", key = "Name", value = "Value")]
+    message_attributes: Option<BTreeMap<String, MessageAttribute>>,
+}
+
+/// Attributes of a message that a receiver can ask for.
+const SYSTEM_ATTRIBUTES: [&str; 10] = [
+    "All",
+    "AWSTraceHeader",
+    "ApproximateFirstReceiveTimestamp",
+    "ApproximateReceiveCount",
+    "DeadLetterQueueSourceArn",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "SenderId",
+    "SentTimestamp",
+    "SequenceNumber",
+];
+
+/// Receivers of this process pass each other by these.
+#[derive(Default)]
+struct Receivers(Claims);
+
+/// A checked request, and where the queue is.
+#[derive(Clone)]
+struct Want {
+    account: String,
+    region: String,
+    name: String,
+    limit: usize,
+    visibility_seconds: Option<i64>,
+    system_attributes: Vec<String>,
+    attributes: Vec<String>,
+}
+
+pub(crate) struct ReceiveMessage;
+
+impl Operation for ReceiveMessage {
+    const NAME: &'static str = "ReceiveMessage";
+    const KIND: Kind = Kind::Free;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        queue::resource(cx, &input.queue_url)
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        let address = Address::parse(&input.queue_url)?;
+        let view = cx.snapshot().await?;
+        let row = keys::find(&view, address.account(cx), cx.region(), address.name()).await?;
+        Ok(row.and_then(|row| row.attributes.get("Policy").cloned()))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let want = read(cx, &input)?;
+        let view = cx.snapshot().await?;
+        let queue = want.queue(&view).await?;
+        drop(view);
+        let wait_seconds = wait(&queue, input.wait_time_seconds)?;
+        let deadline = cx.now().plus_secs(wait_seconds);
+        let mut news = cx.cloud().store().watch(queue.messages().watch_key());
+        loop {
+            news.borrow_and_update();
+            let messages = take(cx, &want).await?;
+            if !messages.is_empty() {
+                return Ok(Output { messages: Some(messages) });
+            }
+            if cx.now() >= deadline {
+                return Ok(Output { messages: None });
+            }
+            let next = queue.messages().next_visible_at(&cx.snapshot().await?).await?;
+            let wake = next.map_or(deadline, |at| Timestamp::from_millis(at).min(deadline));
+            tokio::select! {
+                // The sender of news ends with the store: then sleep decides.
+                _ = news.changed() => {}
+                () = cx.sleep_until(wake) => {}
+            }
+        }
+    }
+}
+
+fn read(cx: &Cx, input: &Input) -> Result<Want, Error> {
+    let limit = input.max_number_of_messages.unwrap_or(1);
+    let limit =
+        usize::try_from(limit).ok().filter(|limit| (1..=BATCH_MAX).contains(limit)).ok_or_else(|| {
+            Error::value(limit, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
+        })?;
+    let visibility_seconds = input.visibility_timeout.map(i64::from);
+    if let Some(seconds) = visibility_seconds.filter(|s| !(0..=VISIBILITY_SECONDS_MAX).contains(s)) {
+        return Err(Error::value(seconds, "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided."));
+    }
+    if input.receive_request_attempt_id.is_some() {
+        return Err(Error::Unsupported("ReceiveRequestAttemptId is not supported.".to_owned()));
+    }
+    let mut system_attributes = input.attribute_names.clone();
+    system_attributes.extend_from_slice(&input.message_system_attribute_names);
+    let known = |name: &str| SYSTEM_ATTRIBUTES.contains(&name) || attributes::is_known(name);
+    if let Some(unknown) = system_attributes.iter().find(|name| !known(name)) {
+        return Err(Error::UnknownAttribute(unknown.clone()));
+    }
+    let address = Address::parse(&input.queue_url)?;
+    Ok(Want {
+        account: address.account(cx).to_owned(),
+        region: cx.region().to_owned(),
+        name: address.name().to_owned(),
+        limit,
+        visibility_seconds,
+        system_attributes,
+        attributes: input.message_attribute_names.clone(),
+    })
+}
+
+fn wait(queue: &QueueRow, given: Option<i32>) -> Result<i64, Error> {
+    let Some(seconds) = given.map(i64::from) else {
+        return Ok(queue.number("ReceiveMessageWaitTimeSeconds"));
+    };
+    if !(0..=WAIT_SECONDS_MAX).contains(&seconds) {
+        return Err(Error::value(seconds, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided."));
+    }
+    Ok(seconds)
+}
+
+/// Takes messages in a transaction of its own.
+async fn take(cx: &Cx, want: &Want) -> Result<Vec<Message>, Error> {
+    let (want, cloud, receivers) = (want.clone(), cx.cloud().clone(), cx.state::<Receivers>());
+    let now = cx.now().millis();
+    cx.transact(move |tx| {
+        let (want, cloud, receivers) = (want.clone(), cloud.clone(), receivers.clone());
+        Box::pin(async move { want.take(tx, &cloud, &receivers.0, now).await })
+    })
+    .await
+}
+
+impl Want {
+    async fn queue(&self, tx: &Tx) -> Result<QueueRow, Error> {
+        keys::find(tx, &self.account, &self.region, &self.name).await?.ok_or(Error::NoSuchQueue)
+    }
+
+    async fn take(
+        &self,
+        tx: &mut Tx,
+        cloud: &Arc<Cloud>,
+        claims: &Claims,
+        now: i64,
+    ) -> Result<Vec<Message>, Error> {
+        let queue = self.queue(tx).await?;
+        let redrive = queue.redrive();
+        // Without its dead-letter queue a message stays where it is, however often it is received.
+        let target = match &redrive {
+            Some(redrive) => redrive::find(tx, redrive).await?,
+            None => None,
+        };
+        let visibility_seconds = self.visibility_seconds.unwrap_or_else(|| queue.number("VisibilityTimeout"));
+        let mut receipt = || cloud.chance().uuid();
+        let request = Request {
+            now,
+            limit: self.limit,
+            lease_until: now + visibility_seconds * 1000,
+            sent_since: now - queue.number("MessageRetentionPeriod") * 1000,
+            receives_max: redrive.filter(|_| target.is_some()).map(|redrive| redrive.receives_max),
+            receipt: &mut receipt,
+        };
+        let received = queue.messages().receive(tx, claims, request).await?;
+        if let Some(target) = &target {
+            for message in received.exhausted {
+                redrive::bury(tx, &queue, target, message, now).await?;
+            }
+        }
+        received.messages.into_iter().map(|message| self.shown(&queue, message)).collect()
+    }
+
+    fn shown(&self, queue: &QueueRow, leased: Leased) -> Result<Message, Error> {
+        let stored = Stored::decode(&leased.body)?;
+        let attributes = self.system_attributes(queue, &leased, &stored);
+        let wanted = stored.attributes.iter().filter(|(name, _)| message::is_wanted(name, &self.attributes));
+        let attributes_md5 = message::attributes_md5(wanted.clone());
+        let message_attributes: BTreeMap<_, _> =
+            wanted.map(|(name, attribute)| (name.clone(), attribute.shown())).collect();
+        let handle = Handle {
+            queue_id: queue.id.clone(),
+            message_id: leased.id.clone(),
+            receipt: leased.receipt.unwrap_or_default(),
+        };
+        Ok(Message {
+            message_id: leased.id,
+            receipt_handle: handle.to_text(),
+            body_md5: md5_hex(stored.body.as_bytes()),
+            body: stored.body,
+            attributes: Some(attributes).filter(|attributes| !attributes.is_empty()),
+            attributes_md5,
+            message_attributes: Some(message_attributes).filter(|attributes| !attributes.is_empty()),
+        })
+    }
+
+    fn system_attributes(
+        &self,
+        queue: &QueueRow,
+        leased: &Leased,
+        stored: &Stored,
+    ) -> BTreeMap<String, String> {
+        let mut all: BTreeMap<&str, String> = BTreeMap::new();
+        all.insert("SenderId", stored.sender_id.clone());
+        all.insert("SentTimestamp", leased.sent.to_string());
+        all.insert("ApproximateReceiveCount", (stored.earlier_receives + leased.receives).to_string());
+        if let Some(at) = leased.first_received {
+            all.insert("ApproximateFirstReceiveTimestamp", at.to_string());
+        }
+        let optional = [
+            ("AWSTraceHeader", &stored.trace_header),
+            ("MessageGroupId", &stored.group),
+            ("MessageDeduplicationId", &stored.deduplication_id),
+            ("DeadLetterQueueSourceArn", &stored.dead_letter_source),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                all.insert(name, value.clone());
+            }
+        }
+        if queue.is_fifo() {
+            all.insert("SequenceNumber", sequence_text(leased.sequence));
+        }
+        let wanted = |name: &str| self.system_attributes.iter().any(|asked| asked == "All" || asked == name);
+        all.into_iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

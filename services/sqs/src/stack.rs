@@ -1,0 +1,337 @@
+//! CloudFormation resource types.
+
+use async_trait::async_trait;
+use cloud::prelude::*;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use serde_json::{Map, Value, json};
+
+use crate::limits::NAME_CHARS_MAX;
+
+/// `AWS::SQS::Queue`.
+pub(crate) struct Queue;
+
+/// Properties that are attributes of the queue under the same name.
+const ATTRIBUTES: [&str; 13] = [
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "DelaySeconds",
+    "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
+/// What an attribute is when its property is taken out of a template; the others are taken away.
+const DEFAULTS: [(&str, &str); 10] = [
+    ("ContentBasedDeduplication", "false"),
+    ("DeduplicationScope", "queue"),
+    ("DelaySeconds", "0"),
+    ("FifoThroughputLimit", "perQueue"),
+    ("KmsDataKeyReusePeriodSeconds", "300"),
+    ("MaximumMessageSize", "1048576"),
+    ("MessageRetentionPeriod", "345600"),
+    ("ReceiveMessageWaitTimeSeconds", "0"),
+    ("SqsManagedSseEnabled", "true"),
+    ("VisibilityTimeout", "30"),
+];
+
+#[async_trait]
+impl ResourceType for Queue {
+    fn name(&self) -> &'static str {
+        "AWS::SQS::Queue"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("ContentBasedDeduplication"),
+            Property::new("DeduplicationScope"),
+            Property::new("DelaySeconds"),
+            Property::new("FifoQueue").replace(),
+            Property::new("FifoThroughputLimit"),
+            Property::new("KmsDataKeyReusePeriodSeconds"),
+            Property::new("KmsMasterKeyId"),
+            Property::new("MaximumMessageSize"),
+            Property::new("MessageRetentionPeriod"),
+            Property::new("QueueName").replace(),
+            Property::new("ReceiveMessageWaitTimeSeconds"),
+            Property::new("RedriveAllowPolicy"),
+            Property::new("RedrivePolicy"),
+            Property::new("SqsManagedSseEnabled"),
+            Property::new("Tags"),
+            Property::new("VisibilityTimeout"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Arn", "QueueName", "QueueUrl"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let is_fifo = request.text("FifoQueue").as_deref() == Some("true");
+        let name = request.text("QueueName").unwrap_or_else(|| generated_name(request, is_fifo));
+        let mut attributes = attributes(&request.properties);
+        if is_fifo {
+            attributes.insert("FifoQueue".to_owned(), json!("true"));
+        }
+        let input = json!({"QueueName": name, "Attributes": attributes, "tags": tags(request)});
+        let answer = call(cx, "CreateQueue", &input).await?;
+        outcome(cx, answer["QueueUrl"].as_str().unwrap_or_default()).await
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let url = request.physical()?.to_owned();
+        let mut wanted = attributes(&request.properties);
+        for name in attributes(old).keys() {
+            if !wanted.contains_key(name) {
+                let default = DEFAULTS.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+                wanted.insert(name.clone(), json!(default));
+            }
+        }
+        if !wanted.is_empty() {
+            call(cx, "SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": wanted})).await?;
+        }
+        retag(cx, &url, tags(request)).await?;
+        outcome(cx, &url).await
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        unless_gone(call(cx, "DeleteQueue", &json!({"QueueUrl": request.physical()?})).await)
+    }
+}
+
+async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "sqs", operation, input).await
+}
+
+/// A queue that is gone already is what a deletion wants.
+fn unless_gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
+    match answer {
+        Err(failure) if failure.code() != "QueueDoesNotExist" => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+fn generated_name(request: &ResourceRequest, is_fifo: bool) -> String {
+    const FIFO: &str = ".fifo";
+    if is_fifo {
+        format!("{}{FIFO}", request.generated_name(NAME_CHARS_MAX - FIFO.len()))
+    } else {
+        request.generated_name(NAME_CHARS_MAX)
+    }
+}
+
+/// The attributes that properties stand for: all are texts, policies are JSON in a text.
+fn attributes(properties: &Map<String, Value>) -> Map<String, Value> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let given = ATTRIBUTES.iter().filter_map(|name| Some((*name, properties.get(*name)?)));
+    given.map(|(name, value)| (name.to_owned(), Value::String(text(value)))).collect()
+}
+
+/// The stack's tags and the queue's own.
+fn tags(request: &ResourceRequest) -> Map<String, Value> {
+    let mut tags: Map<String, Value> =
+        request.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
+            tags.insert(key.to_owned(), json!(value));
+        }
+    }
+    tags
+}
+
+async fn retag(cx: &mut Cx, url: &str, wanted: Map<String, Value>) -> Result<(), Failure> {
+    let present = call(cx, "ListQueueTags", &json!({"QueueUrl": url})).await?;
+    let present = present["Tags"].as_object().cloned().unwrap_or_default();
+    let gone: Vec<&String> = present.keys().filter(|key| !wanted.contains_key(*key)).collect();
+    if !gone.is_empty() {
+        call(cx, "UntagQueue", &json!({"QueueUrl": url, "TagKeys": gone})).await?;
+    }
+    if !wanted.is_empty() && wanted != present {
+        call(cx, "TagQueue", &json!({"QueueUrl": url, "Tags": wanted})).await?;
+    }
+    Ok(())
+}
+
+async fn outcome(cx: &mut Cx, url: &str) -> Result<ResourceOutcome, Failure> {
+    let asked = json!({"QueueUrl": url, "AttributeNames": ["QueueArn"]});
+    let answer = call(cx, "GetQueueAttributes", &asked).await?;
+    let arn = answer["Attributes"]["QueueArn"].clone();
+    let name = url.rsplit('/').next().unwrap_or_default();
+    let attributes = [("Arn", arn), ("QueueName", json!(name)), ("QueueUrl", json!(url))];
+    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Ok(ResourceOutcome { physical_id: url.to_owned(), attributes })
+}
+
+/// `AWS::SQS::QueuePolicy`.
+pub(crate) struct QueuePolicy;
+
+#[async_trait]
+impl ResourceType for QueuePolicy {
+    fn name(&self) -> &'static str {
+        "AWS::SQS::QueuePolicy"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] =
+            &[Property::new("PolicyDocument").required(), Property::new("Queues").required()];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Id"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let policy = policy_text(request);
+        for url in queues(&request.properties) {
+            set_policy(cx, &url, &policy).await?;
+        }
+        let id = request.generated_name(POLICY_ID_CHARS_MAX);
+        Ok(ResourceOutcome { attributes: [("Id".to_owned(), json!(id))].into(), physical_id: id })
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let (policy, wanted) = (policy_text(request), queues(&request.properties));
+        for url in queues(old).iter().filter(|url| !wanted.contains(url)) {
+            unless_gone(set_policy(cx, url, "").await)?;
+        }
+        for url in wanted {
+            set_policy(cx, &url, &policy).await?;
+        }
+        let id = request.physical()?.to_owned();
+        Ok(ResourceOutcome { attributes: [("Id".to_owned(), json!(id))].into(), physical_id: id })
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        for url in queues(&request.properties) {
+            unless_gone(set_policy(cx, &url, "").await)?;
+        }
+        Ok(())
+    }
+}
+
+/// Length to which the policy's own name is cut, as for other generated ids.
+const POLICY_ID_CHARS_MAX: usize = 128;
+
+async fn set_policy(cx: &mut Cx, url: &str, policy: &str) -> Result<Value, Failure> {
+    call(cx, "SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": {"Policy": policy}})).await
+}
+
+fn policy_text(request: &ResourceRequest) -> String {
+    match request.property("PolicyDocument") {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+fn queues(properties: &Map<String, Value>) -> Vec<String> {
+    let urls = properties.get("Queues").and_then(Value::as_array);
+    urls.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cloud::resource::{ResourceRequest, ResourceType as _};
+    use serde_json::{Map, Value, json};
+
+    use super::{Queue, QueuePolicy};
+    use crate::tests::world;
+
+    fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
+        ResourceRequest {
+            stack_name: "demo".into(),
+            stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
+            logical_id: "Jobs".into(),
+            physical_id: physical_id.map(str::to_owned),
+            token: "t".into(),
+            properties: properties.as_object().cloned().unwrap(),
+            tags: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
+        }
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_queue_is_made_changed_and_deleted() {
+        let world = world().await;
+        let mut cx = world.cx();
+        let properties =
+            json!({"VisibilityTimeout": 60, "DelaySeconds": "5", "Tags": [{"Key": "a", "Value": "1"}]});
+        let made = Queue.create(&mut cx, &request(properties.clone(), None)).await.unwrap();
+        let again = Queue.create(&mut cx, &request(properties.clone(), None)).await.unwrap();
+        assert_eq!(made.physical_id, again.physical_id, "a repeated creation finds the first");
+        let url = made.physical_id.as_str();
+        assert!(url.contains("/000000000000/demo-Jobs-"), "{url}");
+        assert!(
+            made.attributes["Arn"]
+                .as_str()
+                .unwrap()
+                .starts_with("arn:aws:sqs:us-east-1:000000000000:demo-Jobs-")
+        );
+        let changed = request(json!({"VisibilityTimeout": 70}), Some(url));
+        Queue.update(&mut cx, &changed, &object(properties)).await.unwrap();
+        let asked = json!({"QueueUrl": url, "AttributeNames": ["VisibilityTimeout", "DelaySeconds"]});
+        let now = world.ok("sqs", "GetQueueAttributes", asked).await;
+        assert_eq!(now["Attributes"], json!({"VisibilityTimeout": "70", "DelaySeconds": "0"}));
+        let tags = world.ok("sqs", "ListQueueTags", json!({"QueueUrl": url})).await;
+        assert_eq!(tags["Tags"], json!({"STAGE": "dev"}));
+        for _ in 0..2 {
+            Queue.delete(&mut cx, &changed).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fifo_queue_gets_a_fifo_name() {
+        let world = world().await;
+        let made = Queue.create(&mut world.cx(), &request(json!({"FifoQueue": true}), None)).await.unwrap();
+        assert!(made.physical_id.ends_with(".fifo"), "{}", made.physical_id);
+        assert!(made.attributes["QueueName"].as_str().unwrap().len() <= 80);
+    }
+
+    #[tokio::test]
+    async fn a_policy_stands_on_its_queues() {
+        let world = world().await;
+        let mut cx = world.cx();
+        let url = crate::tests::queue(&world, "q", json!({})).await;
+        let document = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*",
+        }]});
+        let properties = json!({"PolicyDocument": document, "Queues": [url]});
+        let made = QueuePolicy.create(&mut cx, &request(properties.clone(), None)).await.unwrap();
+        let asked = json!({"QueueUrl": url, "AttributeNames": ["Policy"]});
+        let policy = world.ok("sqs", "GetQueueAttributes", asked.clone()).await;
+        let stored: Value = serde_json::from_str(policy["Attributes"]["Policy"].as_str().unwrap()).unwrap();
+        assert_eq!(stored, document);
+        let present = request(properties, Some(&made.physical_id));
+        QueuePolicy.delete(&mut cx, &present).await.unwrap();
+        assert_eq!(world.ok("sqs", "GetQueueAttributes", asked).await, json!({}));
+        world.ok("sqs", "DeleteQueue", json!({"QueueUrl": url})).await;
+        QueuePolicy.delete(&mut cx, &present).await.unwrap();
+    }
+}
