@@ -28,10 +28,34 @@ pub fn epoch_seconds(at: Timestamp) -> String {
     text.trim_end_matches('0').to_owned()
 }
 
-/// Reads ISO 8601 with `Z` or an offset and any fraction (rounded down to milliseconds).
+/// Reads `2026-11-21T05:26:25Z`, with any fraction (rounded down to milliseconds), and with an offset for the `Z`.
+/// Other forms of ISO 8601 are refused, as in Smithy's `date-time`.
 pub fn parse_iso8601(text: &str) -> Option<Timestamp> {
+    if !is_date_time(text) {
+        return None;
+    }
     let at: jiff::Timestamp = text.parse().ok()?; // no instant: the caller words the error
     Some(Timestamp::from_millis(at.as_millisecond()))
+}
+
+/// Whether each sign is where RFC 3339 wants it.
+fn is_date_time(text: &str) -> bool {
+    let fits = |text: &str, pattern: &str| {
+        text.len() == pattern.len()
+            && text
+                .bytes()
+                .zip(pattern.bytes())
+                .all(|(b, p)| if p == b'0' { b.is_ascii_digit() } else { b == p })
+    };
+    let Some((seconds, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    let has_fraction = zone.len() < rest.len();
+    let fraction_is_there = !has_fraction || rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    let zoned = zone == "Z" || fits(zone, "+00:00") || fits(zone, "-00:00");
+    fits(seconds, "0000-00-00T00:00:00") && fraction_is_there && zoned
 }
 
 /// Reads an HTTP date, also with a fraction of a second.
@@ -105,7 +129,16 @@ mod tests {
     fn reads_each_notation() {
         assert_eq!(parse_iso8601("2014-04-29T18:30:38.500Z"), Some(AT));
         assert_eq!(parse_iso8601("2014-04-29T19:30:38.5+01:00"), Some(AT));
-        assert_eq!(parse_iso8601("2014-04-29"), None);
+        for wrong in [
+            "2014-04-29",
+            "",
+            "2014-04-29T18:30:38",
+            "2014-04-29T18:30:38.Z",
+            "20140429T183038Z",
+            "2014-04-31T00:00:00Z",
+        ] {
+            assert_eq!(parse_iso8601(wrong), None, "{wrong}");
+        }
         assert_eq!(parse_http_date("Tue, 29 Apr 2014 18:30:38 GMT"), Some(AT.plus_millis(-500)));
         assert_eq!(parse_http_date("Tue, 29 Apr 2014 18:30:38.5 GMT"), Some(AT));
         assert_eq!(parse_http_date("Tue, 29 Apr 2014 18:30:38. GMT"), None);

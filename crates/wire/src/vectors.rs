@@ -5,6 +5,7 @@
 //! same result. The folder is found by `CLOUDLET_VECTORS`; a run says plainly when it is not there.
 
 mod schema;
+mod smithy;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

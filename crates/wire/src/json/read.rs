@@ -21,7 +21,7 @@ pub(crate) fn decode_members(schema: Schema, text: &[u8], members: Members) -> R
     }
     let doc = reader.value(schema, None)?;
     reader.skip_space();
-    if reader.at < text.len() {
+    if reader.at < text.len() || (doc.is_null() && members == Members::Body) {
         return Err(Error::syntax());
     }
     Ok(doc)
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
             }
             b'-' | b'0'..=b'9' => {
                 let text = self.number()?;
-                from_number(schema, text)
+                from_number(schema, text, format)
             }
             _ => Err(Error::syntax()),
         }
@@ -468,7 +468,7 @@ fn from_string(schema: Schema, text: Cow<'_, str>, format: Option<TimeFormat>) -
     }
 }
 
-fn from_number(schema: Schema, text: &str) -> Result<Doc, Error> {
+fn from_number(schema: Schema, text: &str, format: Option<TimeFormat>) -> Result<Doc, Error> {
     let is_decimal = text.contains(['.', 'e', 'E']);
     let wrong = || wrong_kind(if is_decimal { "DECIMAL_VALUE" } else { "NUMBER_VALUE" }, schema);
     match schema {
@@ -480,7 +480,9 @@ fn from_number(schema: Schema, text: &str) -> Result<Doc, Error> {
         Schema::Float | Schema::Double => {
             text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Doc::Float).ok_or_else(wrong)
         }
-        Schema::Timestamp => time::parse_epoch_seconds(text).map(Doc::Time).ok_or_else(wrong),
+        Schema::Timestamp if matches!(format, None | Some(TimeFormat::EpochSeconds)) => {
+            time::parse_epoch_seconds(text).map(Doc::Time).ok_or_else(wrong)
+        }
         _ => Err(wrong()),
     }
 }
