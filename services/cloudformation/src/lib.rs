@@ -12,11 +12,13 @@ mod begin;
 mod callers;
 mod capabilities;
 mod changes;
+mod custom;
 mod dynamic;
 mod engine;
 mod error;
 mod jobs;
 mod keys;
+mod kinds;
 mod limits;
 mod ops;
 mod plan;
@@ -66,6 +68,6 @@ pub static CLOUDFORMATION: Service = Service {
     ],
     resources: &[&stack::WaitConditionHandle],
     jobs: &[jobs::RESUME, jobs::PURGE],
-    plane: None,
+    plane: Some(&custom::Answers),
     words: Words::QUERY,
 };

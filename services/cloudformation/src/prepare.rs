@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::keys::{ResourceRow, Spec};
+use crate::kinds::{self, ANY, Kind};
 use crate::limits::TAGS_MAX;
 use crate::plan::Plan;
 use crate::shapes::{Parameter, Tag};
@@ -168,10 +169,9 @@ async fn ssm_values(
 
 /// Refuses what the resource types of this cloud cannot do, all of it at once.
 fn check_types(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -> Result<(), Error> {
-    let registry = cx.cloud().registry();
     let mut unknown = BTreeSet::new();
     for resource in &plan.template.resources {
-        if registry.resource_type(&resource.type_name).is_none() {
+        if kinds::find(cx.cloud(), &resource.type_name).is_none() {
             unknown.insert(resource.type_name.as_str());
         }
     }
@@ -202,11 +202,10 @@ fn check_types(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -> Re
 
 /// Refuses attributes that resource types do not have.
 fn check_attributes(cx: &Cx, template: &Template) -> Result<(), Error> {
-    let registry = cx.cloud().registry();
     for (resource, attribute) in cfn::check::attributes(template) {
         let type_name = template.resource(&resource).map(|it| it.type_name.as_str()).unwrap_or_default();
-        let known = registry.resource_type(type_name).map(|(_, it)| it.attributes()).unwrap_or_default();
-        if !known.iter().any(|name| matches_attribute(name, &attribute)) {
+        let kind = kinds::find(cx.cloud(), type_name);
+        if !kind.is_some_and(|kind| kind.has_attribute(&attribute)) {
             return Err(no_attribute(&resource, &attribute).into());
         }
     }
@@ -215,13 +214,12 @@ fn check_attributes(cx: &Cx, template: &Template) -> Result<(), Error> {
 
 /// Refuses properties and policies that resource types do not have, all of them at once.
 fn check_resources(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -> Result<(), Error> {
-    let registry = cx.cloud().registry();
     let exports = BTreeMap::new();
     let world = World::new(rows, &exports);
     let mut faults = Vec::new();
     let mut references = BTreeSet::new();
     for resource in plan.resources() {
-        let Some((_, kind)) = registry.resource_type(&resource.type_name) else {
+        let Some(kind) = kinds::find(cx.cloud(), &resource.type_name) else {
             continue;
         };
         let mut fault = |text: String| {
@@ -257,19 +255,11 @@ fn check_resources(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -
     }
 }
 
-/// `Outputs.*` in a table stands for every attribute that begins so.
-fn matches_attribute(known: &str, attribute: &str) -> bool {
-    match known.strip_suffix('*') {
-        Some(front) => attribute.starts_with(front),
-        None => known == attribute,
-    }
-}
-
 /// Texts: AWS answers the same for a resource, but only when it comes to make it.
 fn check_properties(table: &[Property], properties: &Map<String, Value>) -> Vec<String> {
     let mut faults = Vec::new();
     for name in properties.keys() {
-        if !table.iter().any(|property| property.name == name) {
+        if !table.iter().any(|property| property.name == name || property.name == ANY) {
             faults.push(format!("Encountered unsupported property {name}"));
         }
     }
@@ -283,7 +273,7 @@ fn check_properties(table: &[Property], properties: &Map<String, Value>) -> Vec<
 
 /// The tables of the registry, for [`crate::changes`].
 pub(crate) fn tables(cx: &Cx) -> impl Fn(&str) -> Option<&'static [Property]> + '_ {
-    |name| cx.cloud().registry().resource_type(name).map(|(_, kind)| kind.properties())
+    |name| kinds::find(cx.cloud(), name).map(Kind::properties)
 }
 
 /// The parts of a plan that matter when no resource changes: outputs, metadata.

@@ -13,6 +13,7 @@ use testkit::World;
 use crate::limits::PARALLEL_MAX;
 
 mod changes;
+mod custom;
 mod deletion;
 mod exports;
 mod recovery;

@@ -8,6 +8,7 @@ use cfn::eval::Resolver;
 use serde_json::Value;
 
 use crate::keys::ResourceRow;
+use crate::kinds;
 
 /// The resources and exports that a template's functions may ask for.
 pub(crate) struct World<'a> {
@@ -50,7 +51,12 @@ impl Resolver for World<'_> {
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, Invalid> {
         let row = self.row(resource);
         let found = row.and_then(|row| row.current.as_ref()).and_then(|it| it.attributes.get(attribute));
-        found.cloned().ok_or_else(|| no_attribute(resource, attribute))
+        found.cloned().ok_or_else(|| match row {
+            Some(row) if kinds::is_custom(&row.type_name) => Invalid::new(format!(
+                "CustomResource attribute error: Vendor response doesn't contain {attribute} attribute"
+            )),
+            _ => no_attribute(resource, attribute),
+        })
     }
 
     fn import(&self, export: &str) -> Option<Value> {

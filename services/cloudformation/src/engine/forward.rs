@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::keys::{
     Action, OnFailure, OperationKind, OperationRow, Pending, Phase, Physical, ResourceRow, Wanted,
 };
+use crate::kinds::{self, Kind};
 use crate::status::Status;
 use crate::world::World;
 use crate::{changes, policy};
@@ -208,8 +209,7 @@ fn evaluate(engine: &Engine, name: &str) -> Result<Option<(Action, Wanted)>, Str
     let Some(current) = engine.rows.get(name).and_then(|row| row.current.as_ref()) else {
         return Ok(Some((Action::Create, wanted)));
     };
-    let registry = engine.cx.cloud().registry();
-    let table = registry.resource_type(&resource.type_name).map(|(_, kind)| kind.properties());
+    let table = kinds::find(engine.cx.cloud(), &resource.type_name).map(Kind::properties);
     let action = changes::action(table.unwrap_or_default(), current, &wanted.properties, tags);
     if action != Some(Action::Replace) {
         wanted.token.clone_from(&current.wanted.token);

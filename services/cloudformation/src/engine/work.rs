@@ -11,13 +11,14 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Map, Value};
 
-use crate::dynamic;
 use crate::engine::Engine;
 use crate::engine::journal::Note;
 use crate::engine::queue::Queue;
 use crate::error::Error;
 use crate::keys::{Action, Physical, Wanted};
+use crate::kinds::{self, Kind};
 use crate::limits::PARALLEL_MAX;
+use crate::{custom, dynamic};
 
 /// What to do of one resource.
 pub(super) struct Work {
@@ -129,9 +130,13 @@ impl Engine {
 }
 
 async fn handle(cx: &mut Cx, caller: &Caller, work: Work, mut request: ResourceRequest) -> Answer {
-    let registry_entry = cx.cloud().registry().resource_type(&work.type_name);
-    let Some((service, kind)) = registry_entry else {
-        return Err(format!("Resource type {} is not known to this cloud any more", work.type_name));
+    let (service, kind) = match kinds::find(cx.cloud(), &work.type_name) {
+        Some(Kind::Registered(service, kind)) => (service, kind),
+        Some(Kind::Custom) => {
+            let old = resolve(cx, caller, &work, &mut request).await.map_err(|it| it.message().to_owned())?;
+            return custom::act(cx, &work.type_name, work.action, &request, &old).await;
+        }
+        None => return Err(format!("Resource type {} is not known to this cloud any more", work.type_name)),
     };
     let token = request.token.clone();
     match act(cx, caller, kind, &work, &mut request).await {
@@ -147,22 +152,32 @@ async fn act(
     work: &Work,
     request: &mut ResourceRequest,
 ) -> Result<ResourceOutcome, Failure> {
+    let old = resolve(cx, caller, work, request).await?;
+    match work.action {
+        Action::Delete => kind.delete(cx, request).await.map(|()| ResourceOutcome::default()),
+        Action::Update => kind.update(cx, request, &old).await,
+        Action::Create | Action::Replace => kind.create(cx, request).await,
+    }
+}
+
+/// Puts the properties into the request, dynamic references replaced, and returns the old ones.
+async fn resolve(
+    cx: &mut Cx,
+    caller: &Caller,
+    work: &Work,
+    request: &mut ResourceRequest,
+) -> Result<Map<String, Value>, Failure> {
     if work.action == Action::Delete {
+        // What goes needs no secrets, and those may be gone already.
         request.properties = work.wanted.properties.clone();
-        kind.delete(cx, request).await?;
-        return Ok(ResourceOutcome::default());
+        return Ok(Map::new());
     }
     request.properties = dynamic::resolve(cx, caller, &work.wanted.properties).await?;
-    match work.action {
-        Action::Update => {
-            let old = dynamic::resolve(cx, caller, &work.old).await?;
-            kind.update(cx, request, &old).await
-        }
-        _ => {
-            request.physical_id = None;
-            kind.create(cx, request).await
-        }
+    if work.action == Action::Update {
+        return dynamic::resolve(cx, caller, &work.old).await;
     }
+    request.physical_id = None;
+    Ok(Map::new())
 }
 
 /// A failure as AWS's resource handlers report it.

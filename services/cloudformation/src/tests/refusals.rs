@@ -15,8 +15,8 @@ async fn what_cannot_be_done_is_refused_at_once() {
     let room = Room::new().await;
     refused(
         &room,
-        "Resources: {A: {Type: 'AWS::EC2::VPC'}, B: {Type: 'Custom::S3'}, C: {Type: 'Test::Thing'}}",
-        "Template format error: Unrecognized resource types: [AWS::EC2::VPC, Custom::S3]",
+        "Resources: {A: {Type: 'AWS::EC2::VPC'}, B: {Type: 'AWS::S3::Nope'}, C: {Type: 'Test::Thing'}}",
+        "Template format error: Unrecognized resource types: [AWS::EC2::VPC, AWS::S3::Nope]",
     )
     .await;
     refused(
