@@ -8,8 +8,10 @@
 //! * [`v2`]: format `2.0` of HTTP APIs and of function URLs.
 //! * [`response`]: the mapping of what a function returns, per kind of API.
 //! * [`router`]: the choice of the resource or route that serves a path.
+//! * [`apiid`]: ids of APIs, and where a request is addressed.
 //! * [`media`], [`query`], [`ids`], [`time`]: the smaller rules the formats share.
 
+pub mod apiid;
 pub mod ids;
 mod json;
 pub mod media;

@@ -1,0 +1,24 @@
+//! The limits of the service.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+
+/// Items of one page when the request names no number.
+pub(crate) const PAGE_DEFAULT: usize = 25;
+/// Items of one page at most.
+pub(crate) const PAGE_MAX: usize = 500;
+/// Resources of an API.
+pub(crate) const RESOURCES_MAX: usize = 300;
+/// Stages of an API.
+pub(crate) const STAGES_MAX: usize = 10;
+/// Bytes of a request's body.
+pub(crate) const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The longest, and usual, time that an integration may take.
+pub(crate) const TIMEOUT_MILLIS_MAX: i32 = 29_000;
+/// The shortest time that can be asked for.
+pub(crate) const TIMEOUT_MILLIS_MIN: i32 = 50;
+/// Bytes of a model's schema.
+pub(crate) const MODEL_BYTES_MAX: usize = 400 * 1024;
+/// Tags of an API or stage.
+pub(crate) const TAGS_MAX: usize = 50;
+/// Stages that are kept compiled in memory; then the memory starts anew.
+pub(crate) const COMPILED_MAX: usize = 1024;

@@ -1,0 +1,276 @@
+//! A stage, compiled: everything that a request needs, in the form in which it is needed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jsonschema::Validator;
+use proxyevent::Request;
+use proxyevent::router::{Router, Style};
+use regex::Regex;
+
+use crate::keys::{
+    ApiRow, GatewayResponseRow, Integration, Method, ModelRow, ResourceRow, SnapshotPart, StageRow, Texts,
+    ValidatorRow,
+};
+use crate::models;
+use crate::responses::{ResponseType, TEMPLATE};
+
+use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
+
+/// A stage.
+pub(crate) struct StagePlan {
+    pub(super) api_id: String,
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) name: String,
+    pub(super) deployment_id: String,
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) binary_media_types: Vec<String>,
+    pub(super) policy: Option<String>,
+    pub(super) disabled: bool,
+    pub(super) router: Router<MethodPlan>,
+    pub(super) responses: HashMap<ResponseType, ResponsePlan>,
+}
+
+/// A method of a resource.
+pub(super) struct MethodPlan {
+    pub(super) resource_id: String,
+    pub(super) resource_path: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) iam: bool,
+    pub(super) api_key_required: bool,
+    /// The names of required parameters, by the place that they are looked for in.
+    pub(super) required: Vec<Required>,
+    /// Schemas by media type, when bodies are validated. None for a model that is no JSON schema.
+    pub(super) schemas: Option<Vec<(String, Option<Validator>)>>,
+    pub(super) target: Target,
+}
+
+/// A parameter that must be there.
+pub(super) struct Required {
+    pub(super) place: Place,
+    pub(super) name: String,
+}
+
+/// Where parameters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Header,
+    Query,
+    Path,
+}
+
+/// What stands behind a method.
+pub(super) enum Target {
+    Lambda(LambdaPlan),
+    Mock(MockPlan),
+}
+
+/// A Lambda function.
+pub(super) struct LambdaPlan {
+    /// None when the function cannot be named: a stage variable is missing, or the method is not POST.
+    pub(super) function: Option<String>,
+    pub(super) source_arn: String,
+    pub(super) timeout: Duration,
+}
+
+/// A mock.
+pub(super) struct MockPlan {
+    pub(super) templates: Option<Texts>,
+    pub(super) passthrough: String,
+    pub(super) answers: Vec<MockAnswer>,
+}
+
+/// One answer of a mock.
+pub(super) struct MockAnswer {
+    pub(super) status: u16,
+    pub(super) pattern: Option<Regex>,
+    pub(super) parameters: Vec<(String, Source)>,
+    pub(super) templates: Texts,
+}
+
+/// A gateway response.
+pub(super) struct ResponsePlan {
+    pub(super) status: Option<u16>,
+    pub(super) parameters: Vec<(String, Source)>,
+    templates: Vec<(String, Template)>,
+}
+
+impl ResponsePlan {
+    /// The template for the media type that the client accepts, or the first one.
+    pub(super) fn template(&self, request: &Request<'_>) -> Option<(&str, &Template)> {
+        let accept = request.header_text("accept").unwrap_or("");
+        let fitting = self.templates.iter().find(|(media_type, _)| accept.contains(media_type.as_str()));
+        let json = || self.templates.iter().find(|(media_type, _)| media_type == "application/json");
+        let chosen = fitting.or_else(json).or_else(|| self.templates.first())?;
+        Some((&chosen.0, &chosen.1))
+    }
+}
+
+/// Compiles a stage out of its row and the copy of the API that it serves.
+pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<StagePlan> {
+    let mut api: Option<ApiRow> = None;
+    let mut resources: Vec<ResourceRow> = Vec::new();
+    let mut models: Vec<ModelRow> = Vec::new();
+    let mut validators: Vec<ValidatorRow> = Vec::new();
+    let mut responses: Vec<GatewayResponseRow> = Vec::new();
+    for part in parts {
+        match part {
+            SnapshotPart::Api(row) => api = Some(row),
+            SnapshotPart::Resource(row) => resources.push(row),
+            SnapshotPart::Model(row) => models.push(row),
+            SnapshotPart::Validator(row) => validators.push(row),
+            SnapshotPart::GatewayResponse(row) => responses.push(row),
+        }
+    }
+    let api = api?;
+    let variables: Vec<_> = stage.variables.unwrap_or_default().into_iter().collect();
+    let compiler = Compiler {
+        api: &api,
+        stage: &stage.name,
+        variables: &variables,
+        models: &models,
+        validators: &validators,
+    };
+    let mut router = Router::new(Style::Rest);
+    for resource in resources {
+        for (name, method) in resource.methods {
+            let plan = compiler.method(&resource.id, &resource.path, &name, method)?;
+            router.insert(&name, &resource.path, plan);
+        }
+    }
+    Some(StagePlan {
+        router,
+        responses: responses.into_iter().filter_map(response).collect(),
+        name: stage.name,
+        deployment_id: stage.deployment_id,
+        variables,
+        api_id: api.id,
+        account: api.account,
+        region: api.region,
+        binary_media_types: api.binary_media_types,
+        policy: api.policy,
+        disabled: api.disable_execute_api_endpoint,
+    })
+}
+
+struct Compiler<'a> {
+    api: &'a ApiRow,
+    stage: &'a str,
+    variables: &'a [(String, String)],
+    models: &'a [ModelRow],
+    validators: &'a [ValidatorRow],
+}
+
+impl Compiler<'_> {
+    fn method(&self, resource_id: &str, path: &str, name: &str, row: Method) -> Option<MethodPlan> {
+        let validator =
+            row.request_validator_id.as_ref().and_then(|id| self.validators.iter().find(|row| row.id == *id));
+        let required = match validator.is_some_and(|validator| validator.parameters) {
+            true => required(row.request_parameters.iter().flatten()),
+            false => Vec::new(),
+        };
+        let schemas = validator
+            .is_some_and(|validator| validator.body)
+            .then(|| self.schemas(row.request_models.as_ref()));
+        let integration = row.integration?;
+        let target = match integration.kind.as_str() {
+            "MOCK" => Target::Mock(mock(integration)),
+            _ => Target::Lambda(self.lambda(path, name, &integration)),
+        };
+        Some(MethodPlan {
+            resource_id: resource_id.to_owned(),
+            resource_path: path.to_owned(),
+            operation_name: row.operation_name,
+            iam: row.authorization_type == "AWS_IAM",
+            api_key_required: row.api_key_required,
+            required,
+            schemas,
+            target,
+        })
+    }
+
+    fn schemas(&self, models: Option<&Texts>) -> Vec<(String, Option<Validator>)> {
+        let compiled = models.into_iter().flatten().map(|(media_type, name)| {
+            let validator = models::resolved(name, self.models).and_then(|schema| {
+                jsonschema::draft4::options()
+                    .build(&schema)
+                    .inspect_err(|error| tracing::warn!(api = %self.api.id, model = %name, %error, "a model is no schema"))
+                    .ok()
+            });
+            (media_type.to_ascii_lowercase(), validator)
+        });
+        compiled.collect()
+    }
+
+    /// The permission of the function is asked with the declared method and the path with its variables.
+    fn lambda(&self, path: &str, method: &str, integration: &Integration) -> LambdaPlan {
+        let named = integration.uri.as_deref().and_then(function_of);
+        let function = named.and_then(|function| fill_stage_variables(function, self.variables));
+        let posted =
+            integration.http_method.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("POST"));
+        let ApiRow { id, region, account, .. } = self.api;
+        LambdaPlan {
+            function: function.filter(|_| posted),
+            source_arn: format!("arn:aws:execute-api:{region}:{account}:{id}/{}/{method}{path}", self.stage),
+            timeout: Duration::from_millis(u64::try_from(integration.timeout_millis).unwrap_or(0)),
+        }
+    }
+}
+
+fn required<'a>(parameters: impl Iterator<Item = (&'a String, &'a bool)>) -> Vec<Required> {
+    let needed = parameters.filter(|(_, needed)| **needed).filter_map(|(name, _)| {
+        let (place, name) = name.strip_prefix("method.request.")?.split_once('.')?;
+        let place = match place {
+            "header" => Place::Header,
+            "querystring" => Place::Query,
+            _ => Place::Path,
+        };
+        Some(Required { place, name: name.to_owned() })
+    });
+    needed.collect()
+}
+
+fn mock(integration: Integration) -> MockPlan {
+    let answers = integration.responses.into_iter().filter_map(|(status, row)| {
+        let pattern = row.selection_pattern.filter(|pattern| !pattern.is_empty());
+        Some(MockAnswer {
+            status: status.parse().ok()?,
+            pattern: match pattern {
+                // AWS wants the whole text to match.
+                Some(pattern) => Some(Regex::new(&format!("^(?:{pattern})$")).ok()?),
+                None => None,
+            },
+            parameters: parameters(row.response_parameters.iter().flatten(), "method.response.header."),
+            templates: row.response_templates.unwrap_or_default(),
+        })
+    });
+    MockPlan {
+        answers: answers.collect(),
+        templates: integration.request_templates,
+        passthrough: integration.passthrough_behavior,
+    }
+}
+
+fn parameters<'a>(
+    pairs: impl Iterator<Item = (&'a String, &'a String)>,
+    prefix: &str,
+) -> Vec<(String, Source)> {
+    pairs
+        .filter_map(|(name, source)| Some((target_header(name, prefix)?.to_owned(), Source::parse(source)?)))
+        .collect()
+}
+
+fn response(row: GatewayResponseRow) -> Option<(ResponseType, ResponsePlan)> {
+    let kind = *ResponseType::ALL.iter().find(|kind| kind.word() == row.kind)?;
+    let usual = row.templates.is_empty().then(|| ("application/json".to_owned(), TEMPLATE.to_owned()));
+    let templates = row.templates.into_iter().chain(usual);
+    Some((
+        kind,
+        ResponsePlan {
+            status: row.status.and_then(|status| status.parse().ok()),
+            parameters: parameters(row.parameters.iter(), "gatewayresponse.header."),
+            templates: templates.filter_map(|(media, text)| Some((media, Template::parse(&text)?))).collect(),
+        },
+    ))
+}

@@ -1,0 +1,150 @@
+//! The rules of methods and integrations.
+
+use cloud::cx::Cx;
+use regex::Regex;
+
+use crate::api::part;
+use crate::error::Error;
+use crate::keys::{Flags, Integration, IntegrationResponse, Method, ModelRow, Texts, ValidatorRow};
+use crate::limits::{TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MIN};
+use crate::plane::mapping;
+
+/// The methods that a resource can have.
+const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
+/// Model names that need not exist: they stand for any body and for the gateway's own errors.
+const BUILT_IN_MODELS: [&str; 2] = ["Empty", "Error"];
+
+/// Checks the name of a method.
+pub(crate) fn http_method(name: &str) -> Result<String, Error> {
+    if METHODS.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(Error::bad(format!("Invalid HttpMethod specified. Valid options are {}", METHODS.join(","))))
+}
+
+/// Checks an authorization type. There are no authorizers, so the types that need one are refused with AWS's text for
+/// a missing one.
+pub(crate) fn authorization_type(name: &str) -> Result<String, Error> {
+    match name.to_ascii_uppercase().as_str() {
+        known @ ("NONE" | "AWS_IAM") => Ok(known.to_owned()),
+        "CUSTOM" | "COGNITO_USER_POOLS" => Err(Error::bad(
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires \
+             a valid authorizer.",
+        )),
+        _ => Err(Error::bad(
+            "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS",
+        )),
+    }
+}
+
+fn invalid_mapping(name: &str) -> Error {
+    Error::bad(format!(
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression \
+         parameter specified: {name}]"
+    ))
+}
+
+/// Checks the names of request parameters: `method.request.{querystring|path|header}.<name>`.
+pub(crate) fn check_request_parameters(parameters: Option<&Flags>) -> Result<(), Error> {
+    for name in parameters.into_iter().flatten().map(|(name, _)| name) {
+        let rest = name.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
+        match rest {
+            Some(("querystring" | "path" | "header", name)) if !name.is_empty() => {}
+            _ => return Err(invalid_mapping(name)),
+        }
+    }
+    Ok(())
+}
+
+/// Checks the names of response parameters: `method.response.header.<name>`.
+pub(crate) fn check_response_parameters(parameters: Option<&Flags>) -> Result<(), Error> {
+    for name in parameters.into_iter().flatten().map(|(name, _)| name) {
+        if mapping::target_header(name, "method.response.header.").is_none() {
+            return Err(invalid_mapping(name));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the validator and the models of a method exist.
+pub(crate) async fn check_references(cx: &mut Cx, api_id: &str, method: &Method) -> Result<(), Error> {
+    if let Some(id) = &method.request_validator_id
+        && part::<ValidatorRow>(cx, api_id, id).await?.is_none()
+    {
+        return Err(Error::bad("Invalid Request Validator identifier specified"));
+    }
+    for name in method.request_models.iter().flatten().map(|(_, name)| name) {
+        if !BUILT_IN_MODELS.contains(&name.as_str()) && part::<ModelRow>(cx, api_id, name).await?.is_none() {
+            return Err(Error::bad(format!("Invalid model identifier specified: {name}")));
+        }
+    }
+    Ok(())
+}
+
+/// Checks an integration as a whole.
+pub(crate) fn check_integration(row: &Integration) -> Result<(), Error> {
+    if !(TIMEOUT_MILLIS_MIN..=TIMEOUT_MILLIS_MAX).contains(&row.timeout_millis) {
+        return Err(Error::bad(format!(
+            "Timeout should be between {TIMEOUT_MILLIS_MIN} ms and {TIMEOUT_MILLIS_MAX} ms"
+        )));
+    }
+    if !matches!(row.passthrough_behavior.as_str(), "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER") {
+        return Err(Error::bad(
+            "Invalid passthrough behavior specified. Must be one of: [WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER]",
+        ));
+    }
+    if row.kind == "MOCK" {
+        return check_templates(row.request_templates.as_ref());
+    }
+    if row.http_method.is_none() {
+        return Err(Error::bad("Enumeration value for HttpMethod must be non-empty"));
+    }
+    let uri = row.uri.as_deref().ok_or_else(|| Error::bad("Invalid ARN specified in the request"))?;
+    if !uri.starts_with("arn:") {
+        return Err(Error::bad("Invalid ARN specified in the request"));
+    }
+    match mapping::function_of(uri) {
+        Some(_) => Ok(()),
+        None => Err(Error::bad(
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
+        )),
+    }
+}
+
+/// Templates may be texts; the Velocity language is not there.
+fn check_templates(templates: Option<&Texts>) -> Result<(), Error> {
+    match templates.into_iter().flatten().find(|(_, template)| template.contains(['$', '#'])) {
+        Some((media_type, _)) => {
+            Err(Error::unsupported(&format!("the Velocity language in the template for {media_type}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks an answer of an integration against its method.
+pub(crate) fn check_integration_response(
+    method: &Method,
+    status: &str,
+    response: &IntegrationResponse,
+) -> Result<(), Error> {
+    let integration = method.integration.as_ref().ok_or_else(Error::no_integration)?;
+    if let Some(pattern) = response.selection_pattern.as_deref().filter(|pattern| !pattern.is_empty())
+        && Regex::new(pattern).is_err()
+    {
+        return Err(Error::bad(format!("Invalid selection pattern specified: {pattern}")));
+    }
+    // A Lambda proxy answers for itself; AWS keeps what is put here and never uses it.
+    if integration.kind != "MOCK" {
+        return Ok(());
+    }
+    check_templates(response.response_templates.as_ref())?;
+    let declared = method.responses.get(status).and_then(|response| response.response_parameters.as_ref());
+    for (name, source) in response.response_parameters.iter().flatten() {
+        if !declared.is_some_and(|declared| declared.contains_key(name)) {
+            return Err(invalid_mapping(name));
+        }
+        mapping::Source::parse(source)
+            .ok_or_else(|| Error::unsupported(&format!("the source `{source}` of a response parameter")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,412 @@
+//! The CloudFormation resource types. They act through the operations of this service.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use serde_json::{Map, Value, json};
+
+mod deployment;
+mod method;
+mod rest_api;
+
+pub(crate) use deployment::{Deployment, Stage};
+pub(crate) use method::Method;
+pub(crate) use rest_api::RestApi;
+
+async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "apigateway", operation, &input).await
+}
+
+/// A deletion of what is gone already is done.
+fn gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
+    match answer {
+        Err(failure) if failure.code() == "NotFoundException" => Ok(()),
+        other => other.map(|_| ()),
+    }
+}
+
+fn outcome(physical_id: impl Into<String>, attributes: &[(&str, Value)]) -> ResourceOutcome {
+    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    ResourceOutcome { physical_id: physical_id.into(), attributes: attributes.collect() }
+}
+
+/// The text of a member of an answer.
+fn member(answer: &Value, name: &str) -> String {
+    answer[name].as_str().unwrap_or_default().to_owned()
+}
+
+/// CloudFormation also writes truth values as texts.
+fn flag(value: &Value) -> Value {
+    match value.as_str() {
+        Some(text) => Value::Bool(text.eq_ignore_ascii_case("true")),
+        None => value.clone(),
+    }
+}
+
+/// A text; numbers and truth values are written out.
+fn text(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => Value::String(number.to_string()),
+        Value::Bool(flag) => Value::String(flag.to_string()),
+        other => other.clone(),
+    }
+}
+
+/// A map whose values are texts.
+fn texts(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A map whose values are truth values.
+fn flags(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name.clone(), flag(value))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// The tags of a resource over those of its stack.
+fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
+    let mut tags = request.tags.clone();
+    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
+            tags.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    tags
+}
+
+/// Copies properties into the members of an input, through a conversion.
+fn copy(request: &ResourceRequest, input: &mut Value, members: &[(&str, &str, fn(&Value) -> Value)]) {
+    for (property, member, convert) in members {
+        if let Some(value) = request.property(property) {
+            input[*member] = convert(value);
+        }
+    }
+}
+
+/// `replace` operations for the texts and truth values that are given, `remove` for those that are no more.
+fn patches(request: &ResourceRequest, old: &Map<String, Value>, paths: &[(&str, &str)]) -> Vec<Value> {
+    let mut patches = Vec::new();
+    for (property, path) in paths {
+        match (request.property(property), old.get(*property)) {
+            (new, old) if new == old => {}
+            (Some(new), _) => patches.push(json!({"op": "replace", "path": path, "value": text(new)})),
+            (None, _) => patches.push(json!({"op": "remove", "path": path})),
+        }
+    }
+    patches
+}
+
+/// A key for a path of a patch operation.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// `AWS::ApiGateway::Resource`.
+pub(crate) struct Resource;
+
+#[async_trait]
+impl ResourceType for Resource {
+    fn name(&self) -> &'static str {
+        "AWS::ApiGateway::Resource"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("RestApiId").required().replace(),
+            Property::new("ParentId").required().replace(),
+            Property::new("PathPart").required().replace(),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["ResourceId"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let input = json!({
+            "restApiId": request.text("RestApiId"),
+            "parentId": request.text("ParentId"),
+            "pathPart": request.text("PathPart"),
+        });
+        let made = call(cx, "CreateResource", input).await?;
+        Ok(outcome(member(&made, "id"), &[("ResourceId", made["id"].clone())]))
+    }
+
+    async fn update(
+        &self,
+        _cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let id = request.physical()?;
+        Ok(outcome(id, &[("ResourceId", json!(id))]))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = json!({"restApiId": request.text("RestApiId"), "resourceId": request.physical()?});
+        gone(call(cx, "DeleteResource", input).await)
+    }
+}
+
+/// `AWS::ApiGateway::Model`.
+pub(crate) struct Model;
+
+/// A schema is given as an object, or as a text.
+fn schema(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.clone()),
+        other => Value::String(other.to_string()),
+    }
+}
+
+#[async_trait]
+impl ResourceType for Model {
+    fn name(&self) -> &'static str {
+        "AWS::ApiGateway::Model"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("RestApiId").required().replace(),
+            Property::new("Name").replace(),
+            Property::new("ContentType").replace(),
+            Property::new("Description"),
+            Property::new("Schema"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        // Names of models have letters and digits alone.
+        let name = request.text("Name").unwrap_or_else(|| request.generated_name(128).replace('-', ""));
+        let mut input =
+            json!({"restApiId": request.text("RestApiId"), "name": name, "contentType": "application/json"});
+        copy(
+            request,
+            &mut input,
+            &[
+                ("ContentType", "contentType", text),
+                ("Description", "description", text),
+                ("Schema", "schema", schema),
+            ],
+        );
+        call(cx, "CreateModel", input).await?;
+        Ok(outcome(name, &[]))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let name = request.physical()?.to_owned();
+        let mut patches = patches(request, old, &[("Description", "/description")]);
+        if let Some(new) = request.property("Schema").filter(|new| Some(*new) != old.get("Schema")) {
+            patches.push(json!({"op": "replace", "path": "/schema", "value": schema(new)}));
+        }
+        let input =
+            json!({"restApiId": request.text("RestApiId"), "modelName": name, "patchOperations": patches});
+        call(cx, "UpdateModel", input).await?;
+        Ok(outcome(name, &[]))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = json!({"restApiId": request.text("RestApiId"), "modelName": request.physical()?});
+        gone(call(cx, "DeleteModel", input).await)
+    }
+}
+
+/// `AWS::ApiGateway::RequestValidator`.
+pub(crate) struct RequestValidator;
+
+#[async_trait]
+impl ResourceType for RequestValidator {
+    fn name(&self) -> &'static str {
+        "AWS::ApiGateway::RequestValidator"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("RestApiId").required().replace(),
+            Property::new("Name").replace(),
+            Property::new("ValidateRequestBody"),
+            Property::new("ValidateRequestParameters"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["RequestValidatorId"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let mut input = json!({"restApiId": request.text("RestApiId")});
+        copy(
+            request,
+            &mut input,
+            &[
+                ("Name", "name", text),
+                ("ValidateRequestBody", "validateRequestBody", flag),
+                ("ValidateRequestParameters", "validateRequestParameters", flag),
+            ],
+        );
+        let made = call(cx, "CreateRequestValidator", input).await?;
+        Ok(outcome(member(&made, "id"), &[("RequestValidatorId", made["id"].clone())]))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let id = request.physical()?.to_owned();
+        let value = |name: &str| request.property(name).map_or_else(|| json!("false"), text);
+        let patches = json!([
+            {"op": "replace", "path": "/validateRequestBody", "value": value("ValidateRequestBody")},
+            {"op": "replace", "path": "/validateRequestParameters", "value": value("ValidateRequestParameters")},
+        ]);
+        let input = json!({"restApiId": request.text("RestApiId"), "requestValidatorId": id, "patchOperations": patches});
+        call(cx, "UpdateRequestValidator", input).await?;
+        Ok(outcome(id.clone(), &[("RequestValidatorId", json!(id))]))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input =
+            json!({"restApiId": request.text("RestApiId"), "requestValidatorId": request.physical()?});
+        gone(call(cx, "DeleteRequestValidator", input).await)
+    }
+}
+
+/// `AWS::ApiGateway::GatewayResponse`.
+pub(crate) struct GatewayResponse;
+
+impl GatewayResponse {
+    async fn put(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let mut input =
+            json!({"restApiId": request.text("RestApiId"), "responseType": request.text("ResponseType")});
+        copy(
+            request,
+            &mut input,
+            &[
+                ("StatusCode", "statusCode", text),
+                ("ResponseParameters", "responseParameters", texts),
+                ("ResponseTemplates", "responseTemplates", texts),
+            ],
+        );
+        call(cx, "PutGatewayResponse", input).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl ResourceType for GatewayResponse {
+    fn name(&self) -> &'static str {
+        "AWS::ApiGateway::GatewayResponse"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("RestApiId").required().replace(),
+            Property::new("ResponseType").required().replace(),
+            Property::new("StatusCode"),
+            Property::new("ResponseParameters"),
+            Property::new("ResponseTemplates"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Id"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        self.put(cx, request).await?;
+        let id = request.generated_name(128);
+        Ok(outcome(id.clone(), &[("Id", json!(id))]))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        self.put(cx, request).await?;
+        let id = request.physical()?;
+        Ok(outcome(id, &[("Id", json!(id))]))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input =
+            json!({"restApiId": request.text("RestApiId"), "responseType": request.text("ResponseType")});
+        gone(call(cx, "DeleteGatewayResponse", input).await)
+    }
+}
+
+/// `AWS::ApiGateway::Account`.
+pub(crate) struct Account;
+
+impl Account {
+    async fn set(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let Some(arn) = request.text("CloudWatchRoleArn") else { return Ok(()) };
+        let patches = json!([{"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}]);
+        call(cx, "UpdateAccount", json!({"patchOperations": patches})).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl ResourceType for Account {
+    fn name(&self) -> &'static str {
+        "AWS::ApiGateway::Account"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[Property::new("CloudWatchRoleArn")];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Id"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        self.set(cx, request).await?;
+        let id = request.generated_name(128);
+        Ok(outcome(id.clone(), &[("Id", json!(id))]))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        self.set(cx, request).await?;
+        let id = request.physical()?;
+        Ok(outcome(id, &[("Id", json!(id))]))
+    }
+
+    /// CloudFormation leaves the settings of the account as they are.
+    async fn delete(&self, _cx: &mut Cx, _request: &ResourceRequest) -> Result<(), Failure> {
+        Ok(())
+    }
+}

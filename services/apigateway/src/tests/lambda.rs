@@ -1,0 +1,89 @@
+//! A stand-in for Lambda: functions whose names say what they do.
+
+use bytes::Bytes;
+use cloud::operation::entry;
+use cloud::prelude::*;
+use cloud::service::{Service, Words};
+use serde_json::{Value, json};
+use wire::table::Protocol;
+
+pub(crate) static LAMBDA: Service = Service {
+    name: "lambda",
+    title: "Lambda",
+    signing_name: "lambda",
+    protocols: &[Protocol::RestJson],
+    operations: &[entry::<Invoke>()],
+    resources: &[],
+    jobs: &[],
+    plane: None,
+    words: Words::JSON,
+};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(label)]
+    function_name: String,
+    #[shape(header = "X-Amz-Invocation-Type")]
+    invocation_type: Option<String>,
+    #[shape(payload)]
+    payload: Option<Bytes>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    #[shape(header = "X-Amz-Function-Error")]
+    function_error: Option<String>,
+    #[shape(payload)]
+    payload: Option<Bytes>,
+}
+
+struct Invoke;
+
+impl Operation for Invoke {
+    const NAME: &'static str = "Invoke";
+    const KIND: Kind = Kind::Free;
+    const HTTP: Option<Http> =
+        Some(Http::new("POST", "/2015-03-31/functions/{FunctionName}/invocations", 200));
+    const ACTION: Option<&'static str> = Some("InvokeFunction");
+    type Input = Input;
+    type Output = Output;
+    type Error = Failure;
+
+    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Failure> {
+        let arn: Arn = input.function_name.parse().map_err(Failure::internal)?;
+        Ok(arn.into())
+    }
+
+    /// Lets API Gateway invoke everything but `forbidden`, for the dev stage alone.
+    async fn resource_policy(_cx: &mut Cx, input: &Input) -> Result<Option<String>, Failure> {
+        if input.function_name.ends_with(":forbidden") {
+            return Ok(None);
+        }
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": input.function_name,
+            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:us-east-1:000000000000:*/dev/*"}},
+        }]});
+        Ok(Some(policy.to_string()))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
+        assert_eq!(input.invocation_type.as_deref(), Some("RequestResponse"));
+        let payload = input.payload.unwrap_or_default();
+        let event: Value = serde_json::from_slice(&payload).expect("an event is JSON");
+        let answer = match input.function_name.rsplit(':').next().unwrap_or_default() {
+            "echo" => json!({"statusCode": 200, "body": event.to_string()}),
+            "source" => json!({"statusCode": 200, "body": cx.caller().origin.source_arn.as_deref()}),
+            "custom" => serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON"),
+            "crash" => {
+                let payload = Bytes::from_static(b"{\"errorMessage\":\"boom\",\"errorType\":\"Error\"}");
+                return Ok(Output { function_error: Some("Unhandled".to_owned()), payload: Some(payload) });
+            }
+            "slow" => std::future::pending().await,
+            other => {
+                return Err(Failure::new("ResourceNotFoundException", 404, format!("no function {other}")));
+            }
+        };
+        Ok(Output { function_error: None, payload: Some(Bytes::from(answer.to_string())) })
+    }
+}
