@@ -10,6 +10,7 @@
 mod authenticate;
 mod body;
 mod facts;
+mod neighbourhood;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

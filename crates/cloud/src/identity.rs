@@ -51,8 +51,8 @@ pub struct Key {
     pub account: Arc<str>,
     /// Whose key it is.
     pub principal: Principal,
-    /// A token sent along is not looked at: clients of well-known keys often send one.
-    pub ignores_token: bool,
+    /// It is one that everybody knows.
+    pub is_well_known: bool,
 }
 
 impl Identities {
@@ -87,7 +87,7 @@ impl Identities {
                 secret: WELL_KNOWN.into(),
                 account,
                 principal: Principal::Root,
-                ignores_token: true,
+                is_well_known: true,
             }));
         }
         let generation = match self.cache.key(access_key_id) {

@@ -6,7 +6,7 @@ use wire::Body;
 use wire::sigv4::{self, Dialect, KeyCache, Presented};
 use wire::table::Protocol;
 
-use super::body;
+use super::{body, neighbourhood};
 use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ pub(crate) async fn authenticate(
         };
     };
     let (caller, secret) =
-        identify(cloud, &presented, service.signing_name).await.map_err(|no| words.refusal(no))?;
+        identify(cloud, &presented, service.signing_name, parts).await.map_err(|no| words.refusal(no))?;
     let key = cloud.states().get::<KeyCache>().get(&presented.access_key_id, &secret, &presented.scope);
     let hash = match &body {
         Body::Whole(bytes) => Some(wire::digest::sha256(bytes)),
@@ -64,7 +64,7 @@ pub async fn authenticate_plane(
     let presented = presented.ok_or_else(|| words.failure(&sigv4::Error::Missing))?;
     let cloud = cx.cloud();
     let (mut caller, secret) =
-        identify(cloud, &presented, signing_name).await.map_err(|no| words.refusal(no))?;
+        identify(cloud, &presented, signing_name, parts).await.map_err(|no| words.refusal(no))?;
     let key = cloud.states().get::<KeyCache>().get(&presented.access_key_id, &secret, &presented.scope);
     let hash = wire::digest::sha256(body);
     presented.verify(&key, &request, Some(&hash)).map_err(|error| words.failure(&error))?;
@@ -75,7 +75,7 @@ pub async fn authenticate_plane(
 /// Why there is no caller.
 enum Refusal {
     Signature(sigv4::Error),
-    Internal(Failure),
+    Other(Failure),
 }
 
 impl From<sigv4::Error> for Refusal {
@@ -86,7 +86,7 @@ impl From<sigv4::Error> for Refusal {
 
 impl From<store::Error> for Refusal {
     fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
+        Self::Other(error.into())
     }
 }
 
@@ -95,6 +95,7 @@ async fn identify(
     cloud: &Cloud,
     presented: &Presented,
     signing_name: &str,
+    parts: &Parts,
 ) -> Result<(Caller, std::sync::Arc<str>), Refusal> {
     let scope = &presented.scope;
     let presigned = presented.is_presigned();
@@ -125,7 +126,13 @@ async fn identify(
     }
     let unknown = || sigv4::Error::UnknownKey { access_key_id: presented.access_key_id.clone() };
     let key = cloud.identities().key(&presented.access_key_id).await?.ok_or_else(unknown)?;
-    if presented.session_token.is_some() && !key.ignores_token {
+    if key.is_well_known && !neighbourhood::is_near(parts) {
+        let text = "The well-known keys of this cloud are for programs and pages of this machine: the request came \
+                    under another name, or from a page elsewhere.";
+        return Err(Refusal::Other(Failure::new("AccessDenied", 403, text)));
+    }
+    // Clients of well-known keys often send a token, too.
+    if presented.session_token.is_some() && !key.is_well_known {
         return Err(sigv4::Error::InvalidToken.into());
     }
     caller.principal = key.principal;
@@ -155,7 +162,7 @@ impl Words {
     fn refusal(&self, refusal: Refusal) -> Failure {
         match refusal {
             Refusal::Signature(error) => self.failure(&error),
-            Refusal::Internal(failure) => failure,
+            Refusal::Other(failure) => failure,
         }
     }
 }

@@ -118,6 +118,6 @@ pub(super) async fn load_key(tx: &Tx, access_key_id: &str) -> Result<Option<Key>
         secret: found.secret.into(),
         account: found.account.into(),
         principal,
-        ignores_token: false,
+        is_well_known: false,
     }))
 }
