@@ -9,6 +9,7 @@ use crate::config::{self, Connect};
 use crate::model::{Packages, Service};
 use crate::package;
 use crate::plugins::Plugins;
+use crate::plugins::tool::Bench;
 use crate::problem::{Errors, Problem};
 
 /// A project that was read and found right.
@@ -36,7 +37,12 @@ impl Project {
 
     /// Makes the archives.
     pub fn package(&self, options: &package::Options) -> Result<Packages, Errors> {
-        let extra = self.plugins.build(&self.service, &self.environment)?;
+        let extra = self.plugins.build(&Bench {
+            service: &self.service,
+            environment: &self.environment,
+            folder: &options.folder,
+            only: options.only.as_deref(),
+        })?;
         package::build_with(&self.service, options, &extra)
     }
 

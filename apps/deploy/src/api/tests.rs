@@ -2,9 +2,11 @@ use std::sync::Mutex;
 
 use super::*;
 
+type Answering = Box<dyn Fn(&Request<Bytes>) -> Response<Bytes> + Send + Sync>;
+
 /// A pretended AWS: each request gets the answer of a function, and all are kept.
 pub(crate) struct Pretended {
-    answer: Box<dyn Fn(&Request<Bytes>) -> Response<Bytes> + Send + Sync>,
+    answer: Answering,
     pub(crate) seen: Mutex<Vec<Request<Bytes>>>,
 }
 

@@ -47,7 +47,11 @@ impl Rules {
 
     /// Whether a path belongs into the package. Without a matching pattern it does, unless it is above the project.
     pub(crate) fn takes(&self, path: &str) -> bool {
-        self.set.matches(path).iter().last().map_or(!path.starts_with("../"), |index| self.includes[index])
+        self.set
+            .matches(path)
+            .iter()
+            .next_back()
+            .map_or(!path.starts_with("../"), |index| self.includes[index])
     }
 
     /// Whether nothing in a folder can belong into the package, so that it need not be read. `false` is always right.

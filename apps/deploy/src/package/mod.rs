@@ -7,7 +7,7 @@ mod archive;
 mod cache;
 pub(crate) mod collect;
 mod glob;
-mod node_modules;
+pub(crate) mod node_modules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

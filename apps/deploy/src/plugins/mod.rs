@@ -5,8 +5,13 @@
 //! over with a line that says so; every other plugin is refused, because a service without it is another service.
 
 mod dotenv;
+mod esbuild;
 mod pseudo;
+mod python;
 mod roles;
+pub(crate) mod tool;
+mod typescript;
+mod webpack;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +20,7 @@ use serde_json::{Map, Value};
 use crate::model::Service;
 use crate::package::Extra;
 use crate::problem::{Errors, Problem};
+use tool::Bench;
 
 /// A plugin that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,14 @@ enum Plugin {
     Roles,
     /// Old versions are deleted after a deployment.
     Prune,
+    /// Functions are bundled with esbuild.
+    Esbuild,
+    /// The project is compiled with TypeScript.
+    Typescript,
+    /// Functions are bundled with webpack.
+    Webpack,
+    /// Python packages are installed with pip.
+    Python,
 }
 
 /// The plugins that are known, by the names under which projects list them.
@@ -49,6 +63,10 @@ const KNOWN: &[(&str, Plugin)] = &[
     ("serverless-pseudo-parameters", Plugin::Pseudo),
     ("serverless-iam-roles-per-function", Plugin::Roles),
     ("serverless-prune-plugin", Plugin::Prune),
+    ("serverless-esbuild", Plugin::Esbuild),
+    ("serverless-plugin-typescript", Plugin::Typescript),
+    ("serverless-webpack", Plugin::Webpack),
+    ("serverless-python-requirements", Plugin::Python),
 ];
 
 /// The plugins of a service.
@@ -114,12 +132,23 @@ impl Plugins {
     }
 
     /// What goes into the packages besides the project's own files.
-    pub(crate) fn build(
-        &self,
-        _service: &Service,
-        _environment: &BTreeMap<String, String>,
-    ) -> Result<Extra, Errors> {
-        Ok(Extra::default())
+    pub(crate) fn build(&self, bench: &Bench<'_>) -> Result<Extra, Errors> {
+        let mut extra = Extra::default();
+        for plugin in &self.active {
+            let more = match plugin {
+                Plugin::Esbuild => esbuild::build(bench)?,
+                Plugin::Typescript => typescript::build(bench)?,
+                Plugin::Webpack => webpack::build(bench)?,
+                Plugin::Python => python::build(bench)?,
+                _ => continue,
+            };
+            extra.shared.extend(more.shared);
+            extra.patterns.extend(more.patterns);
+            for (key, entries) in more.functions {
+                extra.functions.entry(key).or_default().extend(entries);
+            }
+        }
+        Ok(extra)
     }
 
     /// What changes the template once it is made.
@@ -148,10 +177,15 @@ impl Plugins {
 
     /// The keys of functions that plugins add to those of the framework.
     pub(crate) fn function_keys(&self) -> Vec<&'static str> {
-        match self.has(Plugin::Roles) {
-            true => roles::FUNCTION_KEYS.to_vec(),
-            false => Vec::new(),
+        let mut keys = Vec::new();
+        for plugin in &self.active {
+            match plugin {
+                Plugin::Roles => keys.extend(roles::FUNCTION_KEYS),
+                Plugin::Python => keys.push("module"),
+                _ => {}
+            }
         }
+        keys
     }
 }
 

@@ -162,3 +162,172 @@ fn dotenv_files_become_variables_of_the_functions() {
     assert!(run(json!({"dotenvParser": "x.js"})).unwrap_err().0[0].message.contains("not supported"));
     assert!(run(json!({"pth": "x"})).unwrap_err().0[0].message.contains("no setting \"pth\""));
 }
+
+/// A project on disk that is built by its plugins.
+fn build(config: Value, files: &[(&str, &str)]) -> Result<(tempfile::TempDir, Extra), String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        if text.starts_with("#!") {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+    let mut service = service(config);
+    service.directory = folder.path().to_owned();
+    let path = format!("{}/bin:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let environment = BTreeMap::from([("PATH".to_owned(), path)]);
+    let (plugins, _) = Plugins::read(&service).map_err(|errors| errors.to_string())?;
+    let out = folder.path().join(".serverless");
+    let bench = Bench { service: &service, environment: &environment, folder: &out, only: None };
+    let extra = plugins.build(&bench).map_err(|errors| errors.to_string())?;
+    Ok((folder, extra))
+}
+
+fn names(entries: &crate::package::collect::Entries) -> Vec<&str> {
+    entries.keys().map(String::as_str).collect()
+}
+
+/// A stand-in for esbuild: it copies its entries and says that the first of them imports what is external.
+const FAKE_ESBUILD: &str = "const fs = require('fs'), path = require('path');
+exports.build = async (options) => {
+  if (options.target === 'node0') throw Object.assign(new Error('x'), {errors: [{text: 'bad', location: {file: 'a.ts', line: 1, column: 2}}]});
+  const outputs = {};
+  options.entryPoints.forEach((entry, index) => {
+    const file = path.join(options.outdir, entry.replace(/\\.ts$/, '.js'));
+    fs.mkdirSync(path.dirname(file), {recursive: true});
+    fs.writeFileSync(file, JSON.stringify({minify: options.minify, external: options.external}));
+    fs.writeFileSync(file + '.map', '{}');
+    const imports = index === 0 ? options.external.map((path) => ({path: path + '/deep', external: true})) : [];
+    outputs[path.relative(options.absWorkingDir, file)] = {imports};
+    outputs[path.relative(options.absWorkingDir, file) + '.map'] = {imports: []};
+  });
+  return {metafile: {outputs}};
+};";
+
+#[test]
+fn esbuild_bundles_each_function_with_what_it_leaves_outside() {
+    let config = json!({
+        "plugins": ["serverless-esbuild"], "provider": {"runtime": "nodejs20.x"},
+        "custom": {"esbuild": {"minify": true, "external": ["native"]}},
+        "functions": {"a": {"handler": "src/a.handler"}, "b": {"handler": "./src/b.handler"},
+            "p": {"handler": "p.handler", "runtime": "python3.12"}},
+    });
+    let files = [
+        ("src/a.ts", ""),
+        ("src/b/index.js", ""),
+        ("node_modules/esbuild/index.js", FAKE_ESBUILD),
+        ("node_modules/native/package.json", r#"{"dependencies": {"deep": "1"}}"#),
+        ("node_modules/deep/package.json", "{}"),
+        ("node_modules/other/package.json", "{}"),
+    ];
+    let (folder, extra) = build(config, &files).unwrap();
+    assert_eq!(extra.patterns, ["!**"]);
+    assert_eq!(
+        names(&extra.functions["a"]),
+        ["node_modules/deep/package.json", "node_modules/native/package.json", "src/a.js", "src/a.js.map"]
+    );
+    assert_eq!(names(&extra.functions["b"]), ["src/b/index.js", "src/b/index.js.map"]);
+    assert!(!extra.functions.contains_key("p"));
+    let bundle = std::fs::read_to_string(&extra.functions["a"]["src/a.js"].file).unwrap();
+    assert_eq!(bundle, r#"{"minify":true,"external":["native","aws-sdk"]}"#);
+    drop(folder);
+}
+
+#[test]
+fn mistakes_of_bundling_are_shown_with_their_places() {
+    let config = |esbuild: Value| json!({"plugins": ["serverless-esbuild"], "custom": {"esbuild": esbuild}, "functions": {"a": {"handler": "a.handler"}}});
+    let files = [("a.ts", ""), ("node_modules/esbuild/index.js", FAKE_ESBUILD)];
+    let error = build(config(json!({"target": "node0"})), &files).err().unwrap();
+    assert_eq!(error, "esbuild failed:\na.ts:1:2: bad");
+    let error = build(config(json!({"skipBuild": true})), &files).err().unwrap();
+    assert_eq!(error, "serverless.yml: the setting \"skipBuild\" of serverless-esbuild is not supported");
+    let error = build(config(json!({})), &[("a.ts", "")]).err().unwrap();
+    assert!(error.ends_with("is it installed in the project? `npm install`"), "{error}");
+    let error = build(config(json!({})), &[("b.ts", "")]).err().unwrap();
+    assert!(
+        error
+            .starts_with("serverless.yml: no file for the handler \"a.handler\"\n  looked for a and a/index"),
+        "{error}"
+    );
+}
+
+/// A stand-in for webpack: one file for each entry, and an external module.
+const FAKE_WEBPACK: &str = "const fs = require('fs'), path = require('path');
+class ExternalModule { constructor(name) { this.userRequest = name; } }
+module.exports = (config, done) => {
+  const entrypoints = {};
+  for (const [name, file] of Object.entries(config.entry)) {
+    const output = path.join(config.output.path, name + '.js');
+    fs.mkdirSync(path.dirname(output), {recursive: true});
+    fs.writeFileSync(output, file);
+    fs.writeFileSync(output + '.map', '{}');
+    entrypoints[name] = {assets: [{name: name + '.js'}]};
+  }
+  const modules = ['native/sub', 'fs', 'node:path', 'aws-sdk'].map((name) => new ExternalModule(name));
+  done(null, {hasErrors: () => false, compilation: {modules}, toJson: () => ({entrypoints})});
+};";
+
+#[test]
+fn webpack_runs_with_the_configuration_of_the_project() {
+    let config = json!({
+        "plugins": ["serverless-webpack"], "custom": {"webpack": {"webpackConfig": "wp.js", "includeModules": true}},
+        "functions": {"a": {"handler": "src/a.handler"}, "b": {"handler": "b.handler"}},
+    });
+    let files = [
+        ("src/a.ts", ""),
+        ("b.js", ""),
+        (
+            "wp.js",
+            "const {lib} = require('serverless-webpack'); module.exports = async () => ({entry: lib.entries});",
+        ),
+        ("node_modules/webpack/index.js", FAKE_WEBPACK),
+        ("node_modules/serverless-webpack/index.js", "module.exports = {lib: {entries: {}}};"),
+        ("node_modules/native/package.json", "{}"),
+        ("node_modules/aws-sdk/package.json", "{}"),
+    ];
+    let (_folder, extra) = build(config, &files).unwrap();
+    assert_eq!(names(&extra.functions["a"]), ["src/a.js", "src/a.js.map"]);
+    assert_eq!(names(&extra.functions["b"]), ["b.js", "b.js.map"]);
+    assert_eq!(names(&extra.shared), ["node_modules/native/package.json"]);
+    let missing = json!({"plugins": ["serverless-webpack"], "functions": {"a": {"handler": "a.handler"}}});
+    let error = build(missing, &[("a.js", "")]).err().unwrap();
+    assert!(
+        error
+            .contains("the webpack configuration \"webpack.config.js\" of serverless-webpack does not exist"),
+        "{error}"
+    );
+}
+
+/// A stand-in for Python: pip install puts the list of requirements into the target folder.
+const FAKE_PYTHON: &str = "#!/bin/sh
+if [ \"$3\" = --version ]; then exit 0; fi
+if grep -q broken \"$9\"; then echo 'no such package' >&2; exit 1; fi
+echo run >> \"$7/../runs\"
+cp \"$9\" \"$7/installed.txt\"
+mkdir -p \"$7/__pycache__\" && touch \"$7/__pycache__/x.pyc\"
+";
+
+#[test]
+fn python_requirements_are_installed_beside_the_functions() {
+    let config = |settings: Value| {
+        json!({
+            "plugins": ["serverless-python-requirements"], "provider": {"runtime": "python3.99"},
+            "custom": {"pythonRequirements": settings}, "functions": {"a": {"handler": "a.handler"}},
+        })
+    };
+    let files =
+        [("requirements.txt", "flask\nboto3==1\n"), ("bin/python3", FAKE_PYTHON), ("libs/own.py", "")];
+    let settings = json!({"noDeploy": ["boto3"], "vendor": "libs", "dockerizePip": "non-linux"});
+    let (_folder, extra) = build(config(settings), &files).unwrap();
+    assert_eq!(names(&extra.shared), ["installed.txt", "own.py"]);
+    assert_eq!(std::fs::read_to_string(&extra.shared["installed.txt"].file).unwrap(), "flask\n");
+    let broken = [("requirements.txt", "broken\n"), ("bin/python3", FAKE_PYTHON)];
+    assert_eq!(build(config(json!({})), &broken).err().unwrap(), "pip failed:\nno such package");
+    let error = build(config(json!({"dockerizePip": true, "zip": true})), &files).err().unwrap();
+    assert!(error.contains("\"dockerizePip: true\" needs Docker") && error.contains("\"zip\""), "{error}");
+    let error = build(config(json!({})), &[("Pipfile", "")]).err().unwrap();
+    assert!(error.contains("the requirements are in Pipfile, and pipenv is not supported"), "{error}");
+}

@@ -132,10 +132,10 @@ fn differences(session: Session<'_>, key: &str, there: &Value) -> Map<String, Va
     compare("MemorySize", either("memorySize"));
     compare("Timeout", either("timeout"));
     compare("KMSKeyArn", either("kmsKeyArn"));
-    if let Some(target) = own("onError").and_then(Value::as_str) {
-        if there["DeadLetterConfig"]["TargetArn"].as_str() != Some(target) {
-            changes.insert("DeadLetterConfig".to_owned(), json!({"TargetArn": target}));
-        }
+    if let Some(target) = own("onError").and_then(Value::as_str)
+        && there["DeadLetterConfig"]["TargetArn"].as_str() != Some(target)
+    {
+        changes.insert("DeadLetterConfig".to_owned(), json!({"TargetArn": target}));
     }
     let mut environment: BTreeMap<String, Value> = BTreeMap::new();
     for place in [service.get(&["provider", "environment"]), own("environment")] {

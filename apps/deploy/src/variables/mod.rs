@@ -481,8 +481,11 @@ fn wants(paths: Option<&[&str]>, path: &str) -> bool {
     paths.is_none_or(|paths| paths.iter().any(|wanted| under(wanted, path) || under(path, wanted)))
 }
 
+/// Hears of a text with variables: its path, and its template or what is wrong with it.
+type Hit<'a> = dyn FnMut(&[String], Result<Template, String>) + 'a;
+
 /// Finds the texts with variables in a value.
-fn scan(value: &Value, path: &mut Vec<String>, found: &mut dyn FnMut(&[String], Result<Template, String>)) {
+fn scan(value: &Value, path: &mut Vec<String>, found: &mut Hit<'_>) {
     match value {
         Value::String(text) => match parse::parse(text) {
             Ok(None) => {}

@@ -204,7 +204,7 @@ impl Parser<'_> {
                 }
                 Ok(Some(Template(vec![Piece::Text(value)])))
             }
-            _ => Ok(Some(trimmed(self.until(&[b',', b'}'], depth)?))),
+            _ => Ok(Some(trimmed(self.until(b",}", depth)?))),
         }
     }
 
@@ -228,7 +228,7 @@ impl Parser<'_> {
                     params.push(Param::Literal(Value::String(self.quoted(quote)?)));
                     self.spaces();
                 }
-                _ => params.push(param(self.until(&[b',', b')', b'}'], depth)?)),
+                _ => params.push(param(self.until(b",)}", depth)?)),
             }
             match self.take()? {
                 b',' => {}
