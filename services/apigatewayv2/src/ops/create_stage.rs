@@ -1,0 +1,167 @@
+//! CreateStage.
+//!
+//! Differs from AWS: access logs, route settings and client certificates are refused.
+
+use std::collections::BTreeMap;
+
+use cloud::prelude::*;
+use store::layer::table;
+
+use crate::error::Error;
+use crate::keys::{DeploymentRow, Part, StageRow, Texts};
+use crate::limits::STAGES_MAX;
+use crate::views::{RouteSettings, Stage};
+use crate::{api, rules};
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct AccessLogSettings {
+    destination_arn: Option<String>,
+    format: Option<String>,
+}
+
+impl AccessLogSettings {
+    fn is_empty(&self) -> bool {
+        self.destination_arn.is_none() && self.format.is_none()
+    }
+}
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Input {
+    access_log_settings: Option<AccessLogSettings>,
+    #[shape(label)]
+    api_id: String,
+    auto_deploy: Option<bool>,
+    client_certificate_id: Option<String>,
+    default_route_settings: Option<RouteSettings>,
+    deployment_id: Option<String>,
+    #[shape(len = 0..=1024)]
+    description: Option<String>,
+    route_settings: Option<BTreeMap<String, RouteSettings>>,
+    #[shape(len = 1..=128)]
+    stage_name: String,
+    stage_variables: Option<Texts>,
+    tags: Option<Texts>,
+}
+
+pub(crate) struct CreateStage;
+
+impl Operation for CreateStage {
+    const NAME: &'static str = "CreateStage";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("POST", "/v2/apis/{apiId}/stages", 201));
+    const ACTION: Option<&'static str> = Some("POST");
+    type Input = Input;
+    type Output = Stage;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(api::arn(cx, format_args!("/apis/{}/stages", input.api_id)))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {
+        rules::stage_name(&input.stage_name)?;
+        refuse(
+            input.access_log_settings.as_ref(),
+            input.client_certificate_id.as_deref(),
+            input.default_route_settings.iter().chain(input.route_settings.iter().flat_map(BTreeMap::values)),
+        )?;
+        api::open(cx, &input.api_id).await?;
+        if cx.get::<StageRow>((&input.api_id, StageRow::KIND, &input.stage_name)).await?.is_some() {
+            return Err(Error::Conflict("Stage already exists".to_owned()));
+        }
+        api::check_room::<StageRow>(cx.tx(), &input.api_id, STAGES_MAX).await?;
+        let auto_deploy = input.auto_deploy.unwrap_or(false);
+        let deployment_id = deployment(cx, &input.api_id, auto_deploy, input.deployment_id).await?;
+        let now_millis = cx.now().millis();
+        let row = StageRow {
+            api_id: input.api_id,
+            name: input.stage_name,
+            description: input.description,
+            auto_deploy,
+            deployment_id,
+            variables: input.stage_variables.unwrap_or_default(),
+            created_at_millis: now_millis,
+            updated_at_millis: now_millis,
+            tags: input.tags.unwrap_or_default(),
+        };
+        table::put(cx.tx(), &row).await?;
+        Ok(row.into())
+    }
+}
+
+/// The deployment that a stage serves. One that deploys by itself serves the API as it stands.
+pub(super) async fn deployment(
+    cx: &Cx,
+    api_id: &str,
+    auto_deploy: bool,
+    asked: Option<String>,
+) -> Result<Option<String>, Error> {
+    match (auto_deploy, asked) {
+        (true, Some(_)) => Err(Error::bad("Deployment ID cannot be set on a stage with autoDeploy enabled")),
+        (_, None) => Ok(None),
+        (false, Some(id)) => {
+            api::part::<DeploymentRow>(cx, api_id, &id).await?;
+            Ok(Some(id))
+        }
+    }
+}
+
+/// Refuses what is not supported, before anything changes.
+pub(super) fn refuse<'a>(
+    logs: Option<&AccessLogSettings>,
+    certificate: Option<&str>,
+    mut settings: impl Iterator<Item = &'a RouteSettings>,
+) -> Result<(), Error> {
+    if logs.is_some_and(|logs| !logs.is_empty()) {
+        return Err(Error::unsupported("an access log"));
+    }
+    if certificate.is_some() {
+        return Err(Error::unsupported("a client certificate"));
+    }
+    let asks = settings.any(|settings| {
+        settings.detailed_metrics_enabled == Some(true)
+            || settings.data_trace_enabled == Some(true)
+            || settings.logging_level.as_deref().is_some_and(|level| level != "OFF")
+            || settings.throttling_burst_limit.is_some()
+            || settings.throttling_rate_limit.is_some()
+    });
+    if asks {
+        Err(Error::unsupported("a throttle, a detailed metric or an execution log of routes"))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn stages_of_an_api() {
+        let world = World::new(&[&crate::APIGATEWAYV2]).await;
+        let api = world.ok("apigatewayv2", "CreateApi", json!({"name": "a", "protocolType": "HTTP"})).await;
+        let id = &api["apiId"];
+        let create = json!({"apiId": id, "stageName": "$default", "autoDeploy": true,
+            "defaultRouteSettings": {"detailedMetricsEnabled": false}});
+        let stage = world.ok("apigatewayv2", "CreateStage", create.clone()).await;
+        assert_eq!((&stage["autoDeploy"], &stage["stageName"]), (&json!(true), &json!("$default")));
+        assert_eq!(world.error("apigatewayv2", "CreateStage", create).await.0, "ConflictException");
+        for bad in [
+            json!({"apiId": id, "stageName": "a b"}),
+            json!({"apiId": id, "stageName": "dev", "deploymentId": "x", "autoDeploy": true}),
+            json!({"apiId": id, "stageName": "dev", "defaultRouteSettings": {"throttlingRateLimit": 5.0}}),
+            json!({"apiId": id, "stageName": "dev", "accessLogSettings": {"format": "x"}}),
+        ] {
+            assert_eq!(
+                world.error("apigatewayv2", "CreateStage", bad.clone()).await.0,
+                "BadRequestException",
+                "{bad}"
+            );
+        }
+        let missing = json!({"apiId": id, "stageName": "dev", "deploymentId": "x"});
+        assert_eq!(world.error("apigatewayv2", "CreateStage", missing).await.0, "NotFoundException");
+    }
+}

@@ -1,0 +1,48 @@
+//! GetIntegrations.
+
+use cloud::prelude::*;
+
+use crate::api;
+use crate::error::Error;
+use crate::keys::IntegrationRow;
+use crate::views::Integration;
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Input {
+    #[shape(label)]
+    api_id: String,
+    #[shape(querystring = "maxResults")]
+    max_results: Option<String>,
+    #[shape(querystring = "nextToken")]
+    next_token: Option<String>,
+}
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Output {
+    items: Vec<Integration>,
+    next_token: Option<String>,
+}
+
+pub(crate) struct GetIntegrations;
+
+impl Operation for GetIntegrations {
+    const NAME: &'static str = "GetIntegrations";
+    const KIND: Kind = Kind::Read;
+    const HTTP: Option<Http> = Some(Http::get("/v2/apis/{apiId}/integrations"));
+    const ACTION: Option<&'static str> = Some("GET");
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(api::arn(cx, format_args!("/apis/{}/integrations", input.api_id)))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+        let (rows, next_token) = api::parts::<IntegrationRow>(cx, &input.api_id, max_results, token).await?;
+        Ok(Output { items: rows.into_iter().map(Integration::from).collect(), next_token })
+    }
+}

@@ -1,0 +1,41 @@
+//! UntagResource.
+
+use cloud::prelude::*;
+
+use crate::api::{self, Tagged};
+use crate::error::Error;
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Input {
+    #[shape(label, name = "resource-arn")]
+    resource_arn: String,
+    #[shape(querystring = "tagKeys")]
+    tag_keys: Vec<String>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {}
+
+pub(crate) struct UntagResource;
+
+impl Operation for UntagResource {
+    const NAME: &'static str = "UntagResource";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("DELETE", "/v2/tags/{resource-arn}", 204));
+    const ACTION: Option<&'static str> = Some("DELETE");
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(api::arn(cx, format_args!("/tags/{}", input.resource_arn)))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let mut tagged = Tagged::open(cx, &input.resource_arn).await?;
+        tagged.tags().retain(|name, _| !input.tag_keys.contains(name));
+        tagged.save(cx).await?;
+        Ok(Output {})
+    }
+}
