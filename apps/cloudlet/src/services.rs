@@ -3,5 +3,14 @@
 use cloud::service::Service;
 
 /// All services, in the order in which the console and `doctor` show them.
-pub static SERVICES: &[&Service] =
-    &[&cloudformation::CLOUDFORMATION, &iam::IAM, &logs::LOGS, &s3::S3, &sqs::SQS, &ssm::SSM, &sts::STS];
+pub static SERVICES: &[&Service] = &[
+    &apigateway::APIGATEWAY,
+    &apigatewayv2::APIGATEWAYV2,
+    &cloudformation::CLOUDFORMATION,
+    &iam::IAM,
+    &logs::LOGS,
+    &s3::S3,
+    &sqs::SQS,
+    &ssm::SSM,
+    &sts::STS,
+];
