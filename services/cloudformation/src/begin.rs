@@ -123,7 +123,7 @@ impl Start {
             stack.change_set_id = Some(change_set.id(&stack));
             stack.updated_at_millis = Some(now.millis());
             // AWS forgets the other change sets of the stack: they were made for what it was.
-            while table::delete_under::<ChangeSetRow>(tx, &stack.uuid, crate::limits::PAGE).await? {}
+            stacks::forget_change_sets(tx, &stack.uuid, Some(&change_set.name)).await?;
             change_set.executed = true;
             table::put(tx, &change_set).await?;
         }

@@ -51,8 +51,10 @@ async fn purge(cx: &mut Cx) -> Result<Progress, Error> {
     let limit = cx.now().millis() - DELETED_KEPT_DAYS * DAY_MILLIS;
     let tx = cx.snapshot().await?;
     let mut paging = Paging::first(PAGE);
+    let mut live = Vec::new();
     let old = loop {
         let page = table::list::<StackRow>(&tx, (), &paging).await?;
+        live.extend(page.items.iter().filter(|row| row.deleted_at_millis.is_none()).cloned());
         let is_old = |row: &StackRow| {
             row.status == Status::DeleteComplete && row.deleted_at_millis.is_some_and(|at| at < limit)
         };
@@ -63,11 +65,34 @@ async fn purge(cx: &mut Cx) -> Result<Progress, Error> {
         }
     };
     drop(tx);
-    let found = !old.is_empty();
+    let found = !old.is_empty() | purge_events(cx, &live, limit).await?;
     for stack in old {
         forget(cx, stack).await?;
     }
     Ok(if found { Progress::More } else { Progress::Done })
+}
+
+/// Forgets events that are as old as that, a page of each stack at a time.
+async fn purge_events(cx: &Cx, stacks: &[StackRow], limit: i64) -> Result<bool, Error> {
+    let mut more = false;
+    for stack in stacks {
+        let uuid = stack.uuid.clone();
+        more |= cx
+            .transact(|tx| {
+                let uuid = uuid.clone();
+                Box::pin(async move {
+                    let page = table::list::<EventRow>(tx, &uuid, &Paging::first(PAGE)).await?;
+                    let old: Vec<EventRow> =
+                        page.items.into_iter().filter(|it| it.at_millis < limit).collect();
+                    for event in &old {
+                        table::delete::<EventRow>(tx, (&uuid, event.number)).await?;
+                    }
+                    Ok::<_, Error>(old.len() == PAGE)
+                })
+            })
+            .await?;
+    }
+    Ok(more)
 }
 
 async fn forget(cx: &Cx, stack: StackRow) -> Result<(), Error> {

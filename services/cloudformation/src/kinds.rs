@@ -48,7 +48,7 @@ impl Kind {
             None => *known == attribute,
         };
         match self {
-            Self::Registered(_, kind) => kind.attributes().iter().any(|known| matches(&known)),
+            Self::Registered(_, kind) => kind.attributes().iter().any(matches),
             Self::Custom => true,
         }
     }

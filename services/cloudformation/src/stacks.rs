@@ -5,8 +5,8 @@ use store::Tx;
 use store::layer::table::{self, Paging};
 
 use crate::error::Error;
-use crate::keys::{EventRow, LIVE, ResourceRow, StackRow, TemplateRow};
-use crate::limits::{NAME_CHARS_MAX, TEMPLATE_PART_BYTES};
+use crate::keys::{ChangeSetRow, EventRow, LIVE, ResourceRow, StackRow, TemplateRow};
+use crate::limits::{NAME_CHARS_MAX, PAGE, TEMPLATE_PART_BYTES};
 use crate::status::Status;
 
 /// Where a stack is stored.
@@ -144,6 +144,31 @@ pub(crate) async fn template(tx: &Tx, id: &str) -> Result<String, Error> {
     let parts = cfn::limits::BODY_BYTES_MAX / TEMPLATE_PART_BYTES + 2;
     let rows = table::list::<TemplateRow>(tx, id, &Paging::first(parts)).await?.items;
     Ok(rows.into_iter().map(|row| row.text).collect())
+}
+
+/// Forgets the text of a template that nothing needs any more.
+pub(crate) async fn forget_template(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    while table::delete_under::<TemplateRow>(tx, id, PAGE).await? {}
+    Ok(())
+}
+
+/// Forgets the change sets of a stack, except the one that is carried out.
+pub(crate) async fn forget_change_sets(tx: &mut Tx, stack: &str, kept: Option<&str>) -> Result<(), Error> {
+    let mut paging = Paging::first(PAGE);
+    loop {
+        let page = table::list::<ChangeSetRow>(tx, stack, &paging).await?;
+        for row in page.items.iter().filter(|row| kept != Some(row.name.as_str())) {
+            // The template of an executed one is the stack's own.
+            if !row.executed {
+                forget_template(tx, &row.spec.template).await?;
+            }
+            table::delete::<ChangeSetRow>(tx, (stack, &row.name)).await?;
+        }
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Whether a stack may have this name.

@@ -208,6 +208,14 @@ impl Room {
         self.call("DescribeStacks", json!({"StackName": name})).await["Stacks"][0].clone()
     }
 
+    /// How many texts of templates are stored.
+    pub(super) async fn templates(&self) -> usize {
+        let tx = store::snapshot(self.world.cloud().store()).await.unwrap();
+        let paging = store::layer::table::Paging::first(1000);
+        let page = store::layer::table::list::<crate::keys::TemplateRow>(&tx, (), &paging).await.unwrap();
+        page.items.len()
+    }
+
     /// Creates or updates a stack called `s` and waits; the status.
     pub(super) async fn deploy(&self, operation: &str, template: &str) -> String {
         self.call(operation, json!({"StackName": "s", "TemplateBody": template})).await;

@@ -171,6 +171,11 @@ impl Write {
             stack.status = turn.status;
             stack.reason = turn.reason.map(|reason| shorten(&reason));
             stack.stuck = operation_left(&turn.operation, turn.stuck, operation.clone());
+            if turn.status == Status::UpdateRollbackComplete
+                && let Some(target) = &operation.target
+            {
+                stacks::forget_template(tx, &target.template).await?;
+            }
             stack.operation = turn.operation;
             let event = stacks::own_event(&stack, self.event_id, self.now);
             stacks::write_event(tx, &mut stack, event).await?;

@@ -21,7 +21,7 @@ mod work;
 
 pub(crate) use outputs::importer;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cfn::template::Template;
@@ -36,38 +36,83 @@ use crate::plan::Plan;
 use crate::stacks::{self, Place};
 use crate::{callers, prepare};
 
-/// The stacks that have a task in this process.
+/// The stacks that have a task in this process. The value says that the task is asked to look again when it is
+/// through, and for whom.
 #[derive(Default)]
 struct Running {
-    places: Mutex<HashSet<Place>>,
+    places: Mutex<HashMap<Place, Option<Again>>>,
+}
+
+/// The caller of the operation to look for; none to take the one who was written down.
+struct Again(Option<Caller>);
+
+impl Running {
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<Place, Option<Again>>) -> T) -> T {
+        act(&mut self.places.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Takes a stack out of [`Running`] however its task ends.
 struct Ticket {
     running: Arc<Running>,
     place: Place,
+    /// Whether the stack is out already, and maybe in again with another task.
+    returned: bool,
+}
+
+impl Ticket {
+    /// Whether the task has to look again; otherwise the stack has no task from now on.
+    fn again(&mut self) -> Option<Again> {
+        let again = self.running.with(|places| {
+            let again = places.get_mut(&self.place).and_then(Option::take);
+            if again.is_none() {
+                places.remove(&self.place);
+            }
+            again
+        });
+        self.returned = again.is_none();
+        again
+    }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.running.places.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.place);
+        if !self.returned {
+            self.running.with(|places| places.remove(&self.place));
+        }
     }
 }
 
-/// Starts the task of a stack that has an operation, unless it runs already. `caller` is the one who asked;
-/// without it, the one who was written down.
+/// Starts the task of a stack that has an operation; one that runs already looks again when it is through. `caller` is
+/// the one who asked; without it, the one who was written down.
 pub(crate) fn start(cloud: &Arc<Cloud>, place: Place, caller: Option<Caller>) {
     let running = cloud.states().get::<Running>();
-    if !running.places.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone()) {
+    let is_new = running.with(|places| match places.get_mut(&place) {
+        Some(again) => {
+            // Whoever only looks for forgotten operations need not look twice.
+            if caller.is_some() {
+                *again = Some(Again(caller.clone()));
+            }
+            false
+        }
+        None => {
+            places.insert(place.clone(), None);
+            true
+        }
+    });
+    if !is_new {
         return;
     }
-    let ticket = Ticket { running, place: place.clone() };
+    let mut ticket = Ticket { running, place: place.clone(), returned: false };
     let owner = cloud.clone();
     cloud.tasks().spawn_loop(async move {
-        let _ticket = ticket;
-        if let Err(error) = run(&owner, &place, caller).await {
-            let failure = cloud::ApiError::into_failure(error);
-            tracing::error!(stack = place.name, %failure, "a stack's task stopped; it is taken up again later");
+        let mut next = Some(Again(caller));
+        while let Some(Again(caller)) = next {
+            if let Err(error) = run(&owner, &place, caller).await {
+                let failure = cloud::ApiError::into_failure(error);
+                tracing::error!(stack = place.name, %failure, "a stack's task stopped; it is taken up again later");
+            }
+            next = ticket.again();
         }
     });
 }
@@ -188,5 +233,5 @@ async fn exports(tx: &store::Tx, place: &Place) -> Result<BTreeMap<String, Strin
 /// As if the process had ended: no stack has a task.
 #[cfg(test)]
 pub(crate) fn forget_tasks(cloud: &Cloud) {
-    cloud.states().get::<Running>().places.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    cloud.states().get::<Running>().with(HashMap::clear);
 }

@@ -119,7 +119,12 @@ impl Accept {
             return Ok(Err(fault));
         }
         self.write_imports(tx).await?;
-        stack.spec = Some(self.spec);
+        let template = self.spec.template.clone();
+        if let Some(old) = stack.spec.replace(self.spec)
+            && old.template != template
+        {
+            stacks::forget_template(tx, &old.template).await?;
+        }
         stack.outputs = self.outputs;
         stack.status = self.status;
         stack.reason = None;

@@ -10,8 +10,7 @@ use crate::engine::outputs::remove_imports;
 use crate::engine::queue::Queue;
 use crate::engine::work::{Answer, Rules, Step, Work};
 use crate::error::Error;
-use crate::keys::{ChangeSetRow, ExportRow, Keep, OperationKind, Phase, Physical, ResourceRow};
-use crate::limits::PAGE;
+use crate::keys::{ExportRow, Keep, OperationKind, Phase, Physical, ResourceRow};
 use crate::stacks;
 use crate::status::Status;
 
@@ -101,7 +100,7 @@ impl Engine {
                         table::delete::<ExportRow>(tx, (&place.account, &place.region, name)).await?;
                     }
                     remove_imports(tx, &place).await?;
-                    while table::delete_under::<ChangeSetRow>(tx, &place.uuid, PAGE).await? {}
+                    stacks::forget_change_sets(tx, &place.uuid, None).await?;
                     stack.status = Status::DeleteComplete;
                     stack.reason = None;
                     stack.deleted_at_millis = Some(now.millis());

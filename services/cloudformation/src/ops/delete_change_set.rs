@@ -38,6 +38,9 @@ impl Operation for DeleteChangeSet {
         // Deleting what is not there succeeds; a stack that is not there does not.
         match describe_change_set::open(cx, &tx, &names).await {
             Ok((stack, row)) => {
+                if !row.executed {
+                    stacks::forget_template(cx.tx(), &row.spec.template).await?;
+                }
                 table::delete::<ChangeSetRow>(cx.tx(), (&stack.uuid, &row.name)).await?;
             }
             Err(Error::NoSuchChangeSet(_)) => {}

@@ -10,7 +10,7 @@ use crate::keys::{OnFailure, ResourceRow};
 use crate::prepare::{self, Prepared, Request};
 use crate::shapes::{Capability, Parameter, Refused, RollbackConfiguration, Tag};
 use crate::source::Source;
-use crate::{changes, policy, stacks};
+use crate::{changes, engine, policy, stacks};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -101,7 +101,8 @@ impl Operation for UpdateStack {
             role_arn: input.role_arn,
         };
         let prepared = prepare::prepare(cx, request, Some((&spec, before.clone())), &rows).await?;
-        if !has_changes(cx, &prepared, &rows, &before, spec.tags != prepared.spec.tags)? {
+        let exports = engine::exports_of(cx, &stack.place()).await?;
+        if !has_changes(cx, &prepared, &rows, &exports, &before, spec.tags != prepared.spec.tags)? {
             return Err(Error::invalid("No updates are to be performed."));
         }
         let deployment = Deployment {
@@ -128,12 +129,12 @@ fn has_changes(
     cx: &Cx,
     prepared: &Prepared,
     rows: &BTreeMap<String, ResourceRow>,
+    exports: &BTreeMap<String, String>,
     before: &str,
     tags_changed: bool,
 ) -> Result<bool, Error> {
-    // Imports are taken as unchanged here: their values are compared when the resources are.
     let tables = prepare::tables(cx);
-    let changes = changes::between(rows, &prepared.plan, &BTreeMap::new(), &prepared.spec.tags, &tables)?;
+    let changes = changes::between(rows, &prepared.plan, exports, &prepared.spec.tags, &tables)?;
     Ok(tags_changed
         || !changes.is_empty()
         || prepare::fingerprint(before) != prepare::fingerprint(&prepared.text))

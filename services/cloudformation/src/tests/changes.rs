@@ -73,6 +73,7 @@ async fn a_change_set_says_what_an_update_would_do() {
     room.call("ExecuteChangeSet", json!({"StackName": "s", "ChangeSetName": "c"})).await;
     assert_eq!(room.settle("s").await.0, "UPDATE_COMPLETE");
     assert_eq!(room.ids(), ["a2", "a2-b", "n"]);
+    assert_eq!(room.templates().await, 1);
 }
 
 #[tokio::test]

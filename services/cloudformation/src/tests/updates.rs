@@ -91,11 +91,13 @@ async fn a_failed_update_is_rolled_back() {
     let tail: Vec<_> = events.iter().filter(|line| line.starts_with("s ")).collect();
     assert_eq!(tail[2], "s UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
     assert_eq!(tail[3], "s UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(room.templates().await, 1);
     // The template is the old one again, and the stack can go on.
     let template = room.call("GetTemplate", json!({"StackName": "s"})).await;
     assert_eq!(template["TemplateBody"], first);
     assert_eq!(room.deploy("UpdateStack", &second.replace(", Fail: update", "")).await, "UPDATE_COMPLETE");
     assert_eq!(room.ids(), ["a", "n", "new", "r2", "z"]);
+    assert_eq!(room.templates().await, 1);
 }
 
 #[tokio::test]
