@@ -78,7 +78,7 @@ pub(crate) fn new(
     }
     let trust = json!({
         "Version": "2012-10-17",
-        "Statement": [{"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}],
+        "Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": service}}],
     });
     Ok(Role {
         account: cx.account().to_owned(),

@@ -49,6 +49,6 @@ impl Operation for CreateServiceLinkedRole {
             )));
         }
         entity::create(cx, &role).await?;
-        Ok(Output { role: shapes::new_role(&role) })
+        Ok(Output { role: shapes::listed_role(&role) })
     }
 }
