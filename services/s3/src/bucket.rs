@@ -7,6 +7,7 @@ use cloud::prelude::*;
 use crate::error::Error;
 use crate::keys::BucketRow;
 use crate::limits::KEY_BYTES_MAX;
+use crate::policy;
 
 /// Refuses names that S3 does not allow ("General purpose bucket naming rules").
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
@@ -51,7 +52,10 @@ pub(crate) async fn open(cx: &Cx, name: &str) -> Result<BucketRow, Error> {
 
 /// The policy on a bucket; a bucket that is not there has none.
 pub(crate) async fn policy(cx: &Cx, name: &str) -> Result<Option<String>, Error> {
-    Ok(cx.get::<BucketRow>((name,)).await?.and_then(|bucket| bucket.policy))
+    match cx.get::<BucketRow>((name,)).await? {
+        Some(row) => policy::for_caller(cx, &row),
+        None => Ok(None),
+    }
 }
 
 /// Who owns the bucket: S3's ARNs do not say.
@@ -62,12 +66,16 @@ pub(crate) async fn owner(cx: &Cx, name: &str) -> Result<Conditions, Error> {
 
 /// Refuses a bucket that another account owns than the request expects.
 pub(crate) fn check_owner(bucket: &BucketRow, expected: Option<&str>) -> Result<(), Error> {
-    match expected {
-        Some(expected) if expected != bucket.owner => {
-            Err(Error::Internal(Failure::new("AccessDenied", 403, "Access Denied")))
-        }
-        _ => Ok(()),
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    if expected.len() != 12 || !expected.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::InvalidBucketOwner(expected.to_owned()));
     }
+    if expected != bucket.owner {
+        return Err(Error::AccessDenied("Access Denied".to_owned()));
+    }
+    Ok(())
 }
 
 /// The owner's canonical user id: 64 hexadecimal digits, one for each account.

@@ -10,17 +10,31 @@ use cloud::operation::entry;
 use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
+mod acl;
 mod bucket;
 mod checksum;
 mod conditions;
+mod cors;
 mod download;
+mod encryption;
 mod error;
 mod headers;
 mod keys;
+mod lifecycle;
 mod limits;
 mod listing;
+mod notification;
 mod ops;
+mod ownership;
+mod policy;
+mod public_access;
+mod settings;
+mod stack;
+mod tagging;
+#[cfg(test)]
+mod tests;
 mod upload;
+mod website;
 
 /// The service's table of contents.
 pub static S3: Service = Service {
@@ -34,17 +48,58 @@ pub static S3: Service = Service {
     operations: &[
         entry::<ops::CreateBucket>(),
         entry::<ops::DeleteBucket>(),
+        entry::<ops::DeleteBucketCors>(),
+        entry::<ops::DeleteBucketEncryption>(),
+        entry::<ops::DeleteBucketLifecycle>(),
+        entry::<ops::DeleteBucketOwnershipControls>(),
+        entry::<ops::DeleteBucketPolicy>(),
+        entry::<ops::DeleteBucketReplication>(),
+        entry::<ops::DeleteBucketTagging>(),
+        entry::<ops::DeleteBucketWebsite>(),
         entry::<ops::DeleteObject>(),
+        entry::<ops::DeletePublicAccessBlock>(),
+        entry::<ops::GetBucketAccelerateConfiguration>(),
+        entry::<ops::GetBucketAcl>(),
+        entry::<ops::GetBucketCors>(),
+        entry::<ops::GetBucketEncryption>(),
+        entry::<ops::GetBucketLifecycleConfiguration>(),
         entry::<ops::GetBucketLocation>(),
+        entry::<ops::GetBucketLogging>(),
+        entry::<ops::GetBucketNotificationConfiguration>(),
+        entry::<ops::GetBucketOwnershipControls>(),
+        entry::<ops::GetBucketPolicy>(),
+        entry::<ops::GetBucketPolicyStatus>(),
+        entry::<ops::GetBucketReplication>(),
+        entry::<ops::GetBucketRequestPayment>(),
+        entry::<ops::GetBucketTagging>(),
+        entry::<ops::GetBucketVersioning>(),
+        entry::<ops::GetBucketWebsite>(),
         entry::<ops::GetObject>(),
+        entry::<ops::GetObjectLockConfiguration>(),
+        entry::<ops::GetPublicAccessBlock>(),
         entry::<ops::HeadBucket>(),
         entry::<ops::HeadObject>(),
         entry::<ops::ListBuckets>(),
         entry::<ops::ListObjects>(),
         entry::<ops::ListObjectsV2>(),
+        entry::<ops::PutBucketAccelerateConfiguration>(),
+        entry::<ops::PutBucketAcl>(),
+        entry::<ops::PutBucketCors>(),
+        entry::<ops::PutBucketEncryption>(),
+        entry::<ops::PutBucketLifecycleConfiguration>(),
+        entry::<ops::PutBucketLogging>(),
+        entry::<ops::PutBucketNotificationConfiguration>(),
+        entry::<ops::PutBucketOwnershipControls>(),
+        entry::<ops::PutBucketPolicy>(),
+        entry::<ops::PutBucketReplication>(),
+        entry::<ops::PutBucketRequestPayment>(),
+        entry::<ops::PutBucketTagging>(),
+        entry::<ops::PutBucketVersioning>(),
+        entry::<ops::PutBucketWebsite>(),
         entry::<ops::PutObject>(),
+        entry::<ops::PutPublicAccessBlock>(),
     ],
-    resources: &[],
+    resources: &[&stack::Bucket, &stack::BucketPolicy],
     jobs: &[],
     plane: None,
     words: Words { validation_code: "InvalidRequest", denied_code: "AccessDenied" },

@@ -13,3 +13,17 @@ pub(crate) const BUCKETS_MAX: usize = 10_000;
 /// Bytes of an object that stands in its row; larger ones are files. The store's advice is 16 KiB, and the row
 /// holds them in base64.
 pub(crate) const INLINE_BYTES_MAX: usize = 12 * 1024;
+/// Tags of a bucket ("Using cost allocation S3 bucket tags").
+pub(crate) const BUCKET_TAGS_MAX: usize = 50;
+/// Tags of an object ("Categorizing your objects using tags").
+pub(crate) const OBJECT_TAGS_MAX: usize = 10;
+/// Characters of a tag's key.
+pub(crate) const TAG_KEY_CHARS_MAX: usize = 128;
+/// Characters of a tag's value.
+pub(crate) const TAG_VALUE_CHARS_MAX: usize = 256;
+/// Rules of a CORS configuration ("Elements of a CORS configuration").
+pub(crate) const CORS_RULES_MAX: usize = 100;
+/// Rules of a lifecycle configuration ("Managing the lifecycle of objects").
+pub(crate) const LIFECYCLE_RULES_MAX: usize = 1000;
+/// Routing rules of a website ("Configuring advanced conditional redirects").
+pub(crate) const ROUTING_RULES_MAX: usize = 50;

@@ -1,0 +1,39 @@
+//! GetBucketLogging: never enabled.
+
+use cloud::prelude::*;
+
+use crate::bucket;
+use crate::error::Error;
+use crate::settings::{self, Named};
+
+#[derive(Shape)]
+#[shape(xml = "BucketLoggingStatus")]
+pub(crate) struct Output {}
+
+pub(crate) struct GetBucketLogging;
+
+impl Operation for GetBucketLogging {
+    const NAME: &'static str = "GetBucketLogging";
+    const KIND: Kind = Kind::Read;
+    const HTTP: Option<Http> = Some(Http::get("/{Bucket}?logging"));
+    type Input = Named;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Named) -> Result<Resource, Error> {
+        Ok(bucket::arn(&input.bucket))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Named) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Named) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Named) -> Result<Output, Error> {
+        settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
+        Ok(Output {})
+    }
+}

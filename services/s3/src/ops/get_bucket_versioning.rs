@@ -1,0 +1,41 @@
+//! GetBucketVersioning: never enabled.
+
+use cloud::prelude::*;
+
+use crate::bucket;
+use crate::error::Error;
+use crate::settings::{self, Named};
+
+#[derive(Shape)]
+#[shape(xml = "VersioningConfiguration")]
+pub(crate) struct Output {
+    status: Option<String>,
+}
+
+pub(crate) struct GetBucketVersioning;
+
+impl Operation for GetBucketVersioning {
+    const NAME: &'static str = "GetBucketVersioning";
+    const KIND: Kind = Kind::Read;
+    const HTTP: Option<Http> = Some(Http::get("/{Bucket}?versioning"));
+    type Input = Named;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Named) -> Result<Resource, Error> {
+        Ok(bucket::arn(&input.bucket))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Named) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Named) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Named) -> Result<Output, Error> {
+        settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
+        Ok(Output { status: None })
+    }
+}

@@ -1,0 +1,49 @@
+//! PutBucketNotificationConfiguration.
+
+use cloud::prelude::*;
+
+use crate::bucket;
+use crate::error::Error;
+use crate::notification::{self, Notification};
+use crate::settings::{self, Nothing};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(label)]
+    bucket: String,
+    #[shape(payload)]
+    notification_configuration: Notification,
+    #[shape(header = "x-amz-expected-bucket-owner")]
+    expected_bucket_owner: Option<String>,
+}
+
+pub(crate) struct PutBucketNotificationConfiguration;
+
+impl Operation for PutBucketNotificationConfiguration {
+    const NAME: &'static str = "PutBucketNotificationConfiguration";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("PUT", "/{Bucket}?notification", 200));
+    const ACTION: Option<&'static str> = Some("PutBucketNotification");
+    type Input = Input;
+    type Output = Nothing;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(bucket::arn(&input.bucket))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
+        let row = settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
+        input.notification_configuration.check()?;
+        settings::write(cx, row, notification::NAME, input.notification_configuration).await?;
+        Ok(Nothing {})
+    }
+}

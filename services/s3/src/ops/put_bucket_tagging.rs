@@ -1,0 +1,48 @@
+//! PutBucketTagging.
+
+use cloud::prelude::*;
+
+use crate::bucket;
+use crate::error::Error;
+use crate::settings::{self, Nothing};
+use crate::tagging::{self, Tagging};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(label)]
+    bucket: String,
+    #[shape(payload)]
+    tagging: Tagging,
+    #[shape(header = "x-amz-expected-bucket-owner")]
+    expected_bucket_owner: Option<String>,
+}
+
+pub(crate) struct PutBucketTagging;
+
+impl Operation for PutBucketTagging {
+    const NAME: &'static str = "PutBucketTagging";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("PUT", "/{Bucket}?tagging", 204));
+    type Input = Input;
+    type Output = Nothing;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(bucket::arn(&input.bucket))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
+        let row = settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
+        input.tagging.check_bucket("System tags cannot be added/updated by requester")?;
+        settings::write(cx, row, tagging::NAME, input.tagging).await?;
+        Ok(Nothing {})
+    }
+}

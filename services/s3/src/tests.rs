@@ -1,0 +1,4 @@
+//! Stories over several operations.
+
+mod settings;
+mod stack;
