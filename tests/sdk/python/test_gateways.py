@@ -2,8 +2,6 @@
 
 import base64
 import json
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -135,17 +133,10 @@ class Apis:
         """Asks an API by its host name on AWS, or by its path on this cloud."""
         stage = "/dev" if kind == "Rest" else ""
         if host:
-            headers = {**(headers or {}), "Host": f"{self.ids[kind]}.execute-api.us-east-1.amazonaws.com"}
-            url = f"{self.cloud.url}{stage}{path}"
+            url = f"http://{self.ids[kind]}.execute-api.us-east-1.amazonaws.com{stage}{path}"
         else:
-            stage = stage or "/$default"
-            url = f"{self.cloud.url}/_aws/execute-api/{self.ids[kind]}{stage}{path}"
-        request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-        try:
-            answer = urllib.request.urlopen(request)
-        except urllib.error.HTTPError as error:
-            answer = error
-        return answer.status, answer.headers, answer.read()
+            url = f"{self.cloud.url}/_aws/execute-api/{self.ids[kind]}{stage or '/$default'}{path}"
+        return self.cloud.ask(url, method, body, headers)
 
 
 @pytest.mark.parametrize("host", [True, False])

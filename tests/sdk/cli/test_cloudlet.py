@@ -1,0 +1,87 @@
+"""The `cloudlet` command on a project, from the first deployment to its removal."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import REPOSITORY, Cloud
+
+sys.path.insert(0, str(REPOSITORY / "tests/sdk/oracle"))
+from projects import example_project  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def own():
+    cloud = Cloud()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture
+def run(own, tmp_path):
+    folder = example_project("hello", tmp_path / "hello")
+    binary = Path(os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")).resolve()
+
+    def run(*arguments, fails=False):
+        done = subprocess.run(
+            [binary, *arguments], cwd=folder, env=own.environment(), capture_output=True, text=True, timeout=120
+        )
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stderr if fails else done.stdout
+
+    run.folder = folder
+    return run
+
+
+def said(cloud, url):
+    status, _, body = cloud.ask(url)
+    assert status == 200, body
+    return json.loads(body)["message"]
+
+
+def test_a_project_from_its_deployment_to_its_removal(own, run):
+    deployed = json.loads(run("deploy", "--json"))
+    assert deployed["outcome"] == "deployed"
+    assert json.loads(run("deploy", "--json"))["outcome"] == "skipped"
+
+    info = json.loads(run("info", "--json"))
+    urls = [endpoint["url"] for endpoint in info["endpoints"]]
+    hello = [url for url in urls if url.endswith("/hello")]
+    assert len(hello) == 2, urls
+    for url in hello:
+        assert said(own, f"{url}?name=Ana") == "Hello, Ana!"
+
+    event = json.dumps({"pathParameters": {"name": "Ana"}})
+    answer = json.loads(run("invoke", "-f", "greet", "-d", event))
+    assert json.loads(answer["body"])["message"] == "Hello, Ana!"
+    assert "REPORT RequestId" in run("logs", "-f", "greet")
+
+    code = run.folder / "src/hello.js"
+    code.write_text(code.read_text().replace("}!`", "}, again!`"))
+    run("deploy", "function", "-f", "hello")
+    assert said(own, f"{hello[0]}?name=Ana") == "Hello, Ana, again!"
+
+    run("remove")
+    stacks = own.client("cloudformation")
+    with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
+        stacks.describe_stacks(StackName="hello-dev")
+
+
+def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
+    file = run.folder / "serverless.yml"
+    good = file.read_text()
+    file.write_text(good.replace("runtime: nodejs20.x", "runtime: go1.x"))
+    assert "serverless.yml:6:3: the runtime `go1.x` is not supported" in run("deploy", fails=True)
+    file.write_text(good.replace("- httpApi: GET /hello", "- pigeon: coop"))
+    error = run("deploy", fails=True)
+    assert "serverless.yml:25" in error and "pigeon" in error
+    file.write_text(good + "\n  broken: [")
+    assert "serverless.yml:" in run("deploy", fails=True)
+    file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
+    error = run("deploy", fails=True)
+    assert "serverless.yml:9" in error and "custom.none" in error
+    assert own.client("cloudformation").list_stacks()["StackSummaries"] == []
