@@ -57,7 +57,9 @@ fn read(root: &Path, path: &Path, text: &str) -> Source {
         || relative.starts_with("crates/testkit/");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if let Some(at) = lines.iter().position(|line| line == "#[cfg(test)]")
-        && lines.get(at + 1).is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+        && lines.get(at + 1).is_some_and(|line| {
+            line.trim_start_matches("pub(crate) ").starts_with("mod ") && line.ends_with('{')
+        })
     {
         lines.truncate(at);
     }
