@@ -1,5 +1,6 @@
 """What every Python suite needs: a running cloud, clients for it, and names that nobody else uses."""
 
+import atexit
 import http.client
 import io
 import os
@@ -26,6 +27,8 @@ class Cloud:
         binary = os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))
         command = [binary, "up", "--memory", "--listen", "127.0.0.1:0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
+        # Also when the fixture that made it fails.
+        atexit.register(self.stop)
         line = self.process.stdout.readline()
         found = READY.search(line)
         if not found:
@@ -35,6 +38,7 @@ class Cloud:
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def stop(self):
+        atexit.unregister(self.stop)
         self.process.terminate()
         self.process.wait(timeout=30)
 

@@ -78,7 +78,7 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     assert "serverless.yml:6:3: the runtime `go1.x` is not supported" in run("deploy", fails=True)
     file.write_text(good.replace("- httpApi: GET /hello", "- pigeon: coop"))
     error = run("deploy", fails=True)
-    assert "serverless.yml:25" in error and "pigeon" in error
+    assert "serverless.yml:24" in error and "pigeon" in error
     file.write_text(good + "\n  broken: [")
     assert "serverless.yml:" in run("deploy", fails=True)
     file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
