@@ -104,8 +104,8 @@ fn check_name(name: &str) -> Result<(), Error> {
             "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use. Additionally, they cannot start or end with '.'.",
         );
     }
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    {
+    // Letters of every alphabet are letters (recorded: test_send_message_with_invalid_string_attributes).
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
         return invalid(
             "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",
         );
@@ -230,7 +230,7 @@ pub(crate) fn attributes_md5<'a>(
 /// Whether a receiver that asks for `wanted` gets the attribute `name`.
 pub(crate) fn is_wanted(name: &str, wanted: &[String]) -> bool {
     wanted.iter().any(|pattern| match pattern.as_str() {
-        "All" | ".*" => true,
+        "All" | ".*" | "*" => true,
         pattern => pattern.strip_suffix(".*").map_or(pattern == name, |prefix| name.starts_with(prefix)),
     })
 }
@@ -301,7 +301,10 @@ mod tests {
         assert_eq!(some(&["Hel.*"]).unwrap(), "83fee93c1bcd8b9a5a923ffacdc636c7");
         assert_eq!(some(&["Hello"]).unwrap(), "a311262e065454b75da111d535b8dacd");
         assert_eq!(some(&[".*"]), attributes_md5(&attributes));
+        assert_eq!(some(&["*"]), attributes_md5(&attributes));
         assert_eq!(some(&["Other"]), None);
+        let foreign = read("attr.1øßä", text("Valida")).unwrap();
+        assert_eq!(attributes_md5(&foreign).unwrap(), "e191658c20136060d5770e3c678ea594");
     }
 
     #[test]

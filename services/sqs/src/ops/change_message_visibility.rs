@@ -77,6 +77,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_handle_of_an_earlier_receive_does_it_too() {
+        let world = world().await;
+        let url = queue(&world, "q", json!({})).await;
+        send(&world, &url, "x").await;
+        let first = json!({"QueueUrl": url, "VisibilityTimeout": 0});
+        let handle = world.ok("sqs", "ReceiveMessage", first).await["Messages"][0]["ReceiptHandle"].clone();
+        assert_eq!(receive(&world, &url).await.len(), 1);
+        change(&world, &url, &handle, 0).await.unwrap();
+        assert_eq!(receive(&world, &url).await.len(), 1);
+    }
+
+    #[tokio::test]
     async fn wrong_values() {
         let world = world().await;
         let url = queue(&world, "q", json!({})).await;

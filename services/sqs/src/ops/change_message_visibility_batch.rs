@@ -28,7 +28,7 @@ pub(crate) struct Output {
     #[shape(flat, xml = "ChangeMessageVisibilityBatchResultEntry")]
     successful: Vec<Done>,
     #[shape(flat, xml = "BatchResultErrorEntry")]
-    failed: Option<Vec<FailedEntry>>,
+    failed: Vec<FailedEntry>,
 }
 
 #[derive(Shape)]
@@ -65,7 +65,7 @@ impl Operation for ChangeMessageVisibilityBatch {
                 Err(error) => failed.push(FailedEntry::of(id, error)?),
             }
         }
-        Ok(Output { successful, failed: (!failed.is_empty()).then_some(failed) })
+        Ok(Output { successful, failed })
     }
 }
 

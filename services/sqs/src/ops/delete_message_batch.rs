@@ -27,7 +27,7 @@ pub(crate) struct Output {
     #[shape(flat, xml = "DeleteMessageBatchResultEntry")]
     successful: Vec<Done>,
     #[shape(flat, xml = "BatchResultErrorEntry")]
-    failed: Option<Vec<FailedEntry>>,
+    failed: Vec<FailedEntry>,
 }
 
 #[derive(Shape)]
@@ -66,7 +66,7 @@ impl Operation for DeleteMessageBatch {
                 Err(error) => failed.push(FailedEntry::of(id, error)?),
             }
         }
-        Ok(Output { successful, failed: (!failed.is_empty()).then_some(failed) })
+        Ok(Output { successful, failed })
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Output {
     #[shape(flat, xml = "SendMessageBatchResultEntry")]
     successful: Vec<SentEntry>,
     #[shape(flat, xml = "BatchResultErrorEntry")]
-    failed: Option<Vec<FailedEntry>>,
+    failed: Vec<FailedEntry>,
 }
 
 #[derive(Shape)]
@@ -104,7 +104,7 @@ impl Operation for SendMessageBatch {
                 sequence_number: sent.sequence_number,
             });
         }
-        Ok(Output { successful, failed: (!failed.is_empty()).then_some(failed) })
+        Ok(Output { successful, failed })
     }
 }
 
