@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::Service;
 use crate::problem::{Errors, Problem};
+use crate::steps::info::normal;
 
 /// The keys of functions that the plugin adds.
 pub(super) const FUNCTION_KEYS: [&str; 4] =
@@ -208,11 +209,4 @@ fn attach(template: &mut Value, key: &str, role: Value) {
             resource["DependsOn"] = json!(role_id);
         }
     }
-}
-
-/// A key as it begins the names of its resources.
-fn normal(key: &str) -> String {
-    let key = key.replace('-', "Dash").replace('_', "Underscore");
-    let mut letters = key.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -164,7 +164,7 @@ pub fn reachable(session: Session<'_>, url: &str) -> String {
 }
 
 /// A key as it begins the names of its resources: first letter large, `-` and `_` in words.
-fn normal(key: &str) -> String {
+pub(crate) fn normal(key: &str) -> String {
     let key = key.replace('-', "Dash").replace('_', "Underscore");
     let mut letters = key.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Pace, Session};
 use crate::api::Error;
 use crate::api::cloudformation::{Event, Stack};
-use crate::problem::{Errors, Problem};
+use crate::problem::{Errors, Location, Problem};
 
 /// Which change is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ async fn directly(session: Session<'_>, action: Action, body: Body<'_>) -> Resul
     let id = match action {
         Action::Create => {
             input.insert("OnFailure".to_owned(), json!("DELETE"));
-            session.api.create_stack(&Value::Object(input)).await?
+            session.api.create_stack(&Value::Object(input)).await.map_err(|error| refused(session, error))?
         }
         _ => {
             if let Some(policy) = policy(session) {
@@ -101,7 +101,7 @@ async fn directly(session: Session<'_>, action: Action, body: Body<'_>) -> Resul
                 Err(error) if error.message.contains("No updates are to be performed") => {
                     return Ok(Change::None);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(refused(session, error)),
             }
         }
     };
@@ -125,7 +125,8 @@ async fn by_change_set(session: Session<'_>, action: Action, body: Body<'_>) -> 
         // One that an earlier deployment left behind would be in the way.
         session.api.delete_change_set(&stack, &name).await?;
     }
-    let id = session.api.create_change_set(&Value::Object(input)).await?;
+    let created = session.api.create_change_set(&Value::Object(input)).await;
+    let id = created.map_err(|error| refused(session, error))?;
     let mut pace = Pace::new(session.api);
     loop {
         let set = session.api.describe_change_set(&stack, &name).await?;
@@ -274,7 +275,7 @@ async fn watch(
                 || event.status.ends_with("ROLLBACK_COMPLETE")
                 || event.status == "DELETE_COMPLETE";
             if over {
-                return Err(failed(session, &event, &failures).into());
+                return Err(failed(session, &event, &failures));
             }
         }
         pace.wait().await;
@@ -304,27 +305,61 @@ async fn new_events(session: Session<'_>, stack: &str, known: &HashSet<String>) 
     }
 }
 
-/// What went wrong: the first failure is the cause, the others follow from it or stand beside it.
-fn failed(session: Session<'_>, end: &Event, failures: &[Event]) -> Problem {
+/// What went wrong: each failure at the place in the project that it comes from, and how the stack ended.
+fn failed(session: Session<'_>, end: &Event, failures: &[Event]) -> Errors {
     let stack = session.service.stack_name();
-    let cancelled = |event: &Event| event.reason.contains("cancelled");
-    let mut lines: Vec<String> = Vec::new();
-    for event in failures.iter().filter(|event| !cancelled(event) && event.logical_id != stack) {
+    // What was cancelled only follows from what failed.
+    let causes =
+        failures.iter().filter(|event| !event.reason.contains("cancelled") && event.logical_id != stack);
+    let mut problems: Vec<Problem> = Vec::new();
+    for event in causes {
         let reason = if event.reason.is_empty() { &event.status } else { &event.reason };
-        let line = format!("{} ({}) - {reason}", event.logical_id, event.resource_type);
-        if !lines.contains(&line) {
-            lines.push(line);
+        let message = format!("{} ({}): {reason}", event.logical_id, event.resource_type);
+        let problem = Problem { location: place(session, &event.logical_id), ..Problem::new(message) };
+        if !problems.contains(&problem) {
+            problems.push(problem);
         }
     }
-    if lines.is_empty() {
-        let reason = if end.reason.is_empty() { &end.status } else { &end.reason };
-        lines.push(format!("{stack} - {reason}"));
-    }
-    let problem = Problem::new(format!("stack {stack} ended in {}: {}", end.status, lines.join("\n  ")));
-    match end.status.as_str() {
+    let reason = match problems.is_empty() && !end.reason.is_empty() {
+        true => format!(": {}", end.reason),
+        false => String::new(),
+    };
+    let problem = Problem::new(format!("stack {stack} ended in {}{reason}", end.status));
+    problems.push(match end.status.as_str() {
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => {
             problem.help("remove it with `cloudlet remove` before the next try")
         }
+        "UPDATE_ROLLBACK_COMPLETE" => problem.help("the service is as it was before"),
         _ => problem,
+    });
+    Errors(problems)
+}
+
+/// Where in the project a resource comes from: its own entry, or the function that it was made for.
+fn place(session: Session<'_>, logical_id: &str) -> Option<Location> {
+    let service = session.service;
+    let path = ["resources", "Resources", logical_id];
+    if service.get(&path).is_some() {
+        return Some(service.source.locate(&path));
     }
+    let own = |key: &&String| logical_id.starts_with(&super::info::normal(key));
+    let key = service.functions().keys().filter(own).max_by_key(|key| key.len())?;
+    Some(service.source.locate(&["functions", key]))
+}
+
+/// A refused template: the refusal names resources or their types, which have places in the project.
+fn refused(session: Session<'_>, error: Error) -> Errors {
+    let resources = session.service.get(&["resources", "Resources"]).and_then(Value::as_object);
+    let names = |text: &str| {
+        error.message.split(|c: char| !(c.is_alphanumeric() || c == ':')).any(|word| word == text)
+    };
+    let by_type = error.message.contains("resource types");
+    let named = resources.into_iter().flatten().filter(|(id, resource)| match by_type {
+        true => resource["Type"].as_str().is_some_and(names),
+        false => names(id),
+    });
+    let problem = Problem::from(error.clone());
+    let problems: Vec<Problem> =
+        named.map(|(id, _)| Problem { location: place(session, id), ..problem.clone() }).collect();
+    Errors(if problems.is_empty() { vec![problem] } else { problems })
 }

@@ -220,7 +220,7 @@ impl Stage {
         let (api, _) = api(endpoint, move |request| answering.lock().unwrap().answer(request));
         let events = json!([{"httpApi": "GET /hello"}, {"httpApi": "*"}]);
         let service = Service {
-            config: json!({"service": "shop", "provider": provider, "layers": {},
+            config: json!({"service": "shop", "provider": provider, "layers": {}, "resources": {"Resources": {"Queue": {}}},
                 "functions": {"hello": {"handler": "h.x", "memorySize": 256, "environment": {"A": 1}, "events": events}}}),
             source: Source::new("serverless.yml"),
             directory: folder.path().to_owned(),
@@ -328,7 +328,8 @@ async fn a_failure_names_its_cause_and_an_abandoned_stack_its_way_out() {
     stage.template.update = json!({"Resources": {"A": {"Type": "C"}}});
     assert_eq!(
         stage.deploy(2).await.unwrap_err(),
-        "stack shop-dev ended in UPDATE_ROLLBACK_COMPLETE: Queue (AWS::SQS::Queue) - no such thing"
+        "serverless.yml: Queue (AWS::SQS::Queue): no such thing\n\
+         stack shop-dev ended in UPDATE_ROLLBACK_COMPLETE\n  the service is as it was before"
     );
     stage.world.lock().unwrap().stack = Some("ROLLBACK_COMPLETE".to_owned());
     let error = stage.deploy(3).await.unwrap_err();
