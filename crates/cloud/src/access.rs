@@ -11,6 +11,7 @@ mod authenticate;
 mod body;
 mod facts;
 mod neighbourhood;
+mod version2;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,6 +114,7 @@ pub async fn decide_trust(
 /// A denied request.
 struct Denial {
     text: String,
+    action: String,
     /// Says nothing of why: for callers who may not know whether the resource exists.
     short: bool,
 }
@@ -206,7 +208,11 @@ impl Asked<'_> {
         let decision = iampolicy::decide(&request, &policies);
         let text = decision.denial(&request)?;
         let foreign = request.resource_account.is_some_and(|owner| owner != principal.account);
-        Some(Denial { text, short: foreign || is_nobody(&principal.kind, decision) })
+        Some(Denial {
+            text,
+            action: self.action.to_owned(),
+            short: foreign || is_nobody(&principal.kind, decision),
+        })
     }
 }
 
@@ -230,7 +236,11 @@ fn denied(service: Option<&'static Service>, denial: Denial) -> Failure {
     let is_query = |protocol: &Protocol| matches!(protocol, Protocol::Query { .. });
     let json_only = service.protocols.iter().all(is_json);
     let query_compatible = service.protocols.iter().any(is_json) && service.protocols.iter().any(is_query);
-    let text = if service.signing_name == "s3" { in_words_of_s3(denial) } else { denial.text };
+    let text = match service.signing_name {
+        "s3" => in_words_of_s3(denial),
+        "sqs" => in_words_of_sqs(denial),
+        _ => denial.text,
+    };
     let failure = Failure::new(service.words.denied_code, if json_only { 400 } else { 403 }, text);
     if query_compatible { failure.query_code("AccessDenied") } else { failure }
 }
@@ -248,6 +258,12 @@ fn in_words_of_s3(denial: Denial) -> String {
         Some(at) => format!("{before}{start}\"{}\"{}", &rest[..at], &rest[at..]),
         None => denial.text,
     }
+}
+
+/// SQS writes its actions in lower case: `sqs:sendmessage`.
+fn in_words_of_sqs(denial: Denial) -> String {
+    let lower = denial.action.to_ascii_lowercase();
+    denial.text.replace(&denial.action, &lower)
 }
 
 /// The caller as policies see it.

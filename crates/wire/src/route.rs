@@ -253,6 +253,14 @@ impl Router {
         self.by_path(candidates, parts, &host)
     }
 
+    /// The bucket that the host's name holds, in S3's virtual-host style.
+    pub fn bucket_of_host(&self, parts: &Parts) -> Option<String> {
+        match self.host(parts) {
+            Host::Bucket(bucket) => Some(bucket),
+            Host::Service(_) | Host::Other => None,
+        }
+    }
+
     fn host(&self, parts: &Parts) -> Host {
         let header = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
         let text = header.or(parts.uri.authority().map(|a| a.as_str())).unwrap_or("");

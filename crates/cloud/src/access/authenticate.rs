@@ -1,12 +1,14 @@
 //! Who signed a request.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::request::Parts;
 use wire::Body;
 use wire::sigv4::{self, Dialect, KeyCache, Presented};
 use wire::table::Protocol;
 
-use super::{body, neighbourhood};
+use super::{body, neighbourhood, version2};
 use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::failure::Failure;
@@ -33,12 +35,10 @@ pub(crate) async fn authenticate(
     let request = sigv4::Request::of(parts);
     let Some(presented) = sigv4::parse(&request).map_err(|error| words.failure(&error))? else {
         return match words.dialect {
-            Dialect::S3 => {
-                let config = cloud.config();
-                Ok((Caller::anonymous(config.account.as_str(), config.region.as_str()), body))
-            }
+            Dialect::S3 => authenticate_without_v4(cloud, parts).await.map_err(|no| words.refusal(no)),
             _ => Err(words.failure(&sigv4::Error::Missing)),
-        };
+        }
+        .map(|caller| (caller, body));
     };
     let (caller, secret) =
         identify(cloud, &presented, service.signing_name, parts).await.map_err(|no| words.refusal(no))?;
@@ -49,6 +49,19 @@ pub(crate) async fn authenticate(
     };
     let verified = presented.verify(&key, &request, hash.as_ref()).map_err(|error| words.failure(&error))?;
     Ok((caller, body::bind(verified, &parts.headers, body)?))
+}
+
+/// S3's callers without Signature Version 4: those with an older presigned URL, and anonymous ones.
+async fn authenticate_without_v4(cloud: &Cloud, parts: &Parts) -> Result<Caller, Refusal> {
+    let region = cloud.config().region.as_str();
+    let Some(presented) = version2::parse(parts) else {
+        return Ok(Caller::anonymous(cloud.config().account.as_str(), region));
+    };
+    let (id, token) = (&presented.access_key_id, presented.session_token.as_deref());
+    let (caller, secret) = look_up(cloud, id, token, region, parts).await?;
+    let bucket = cloud.registry().router().bucket_of_host(parts);
+    presented.verify(&secret, parts, bucket.as_deref(), cloud.clock().now().secs())?;
+    Ok(caller)
 }
 
 /// As for APIs, for a data plane whose route asks for IAM; `signing_name` is `execute-api` or `lambda`.
@@ -96,7 +109,7 @@ async fn identify(
     presented: &Presented,
     signing_name: &str,
     parts: &Parts,
-) -> Result<(Caller, std::sync::Arc<str>), Refusal> {
+) -> Result<(Caller, Arc<str>), Refusal> {
     let scope = &presented.scope;
     let presigned = presented.is_presigned();
     if scope.service != signing_name {
@@ -108,15 +121,26 @@ async fn identify(
         let (got, expected) = (scope.region.clone(), cloud.config().region.clone());
         return Err(sigv4::Error::WrongRegion { got, expected, presigned }.into());
     }
-    let now = cloud.clock().now();
-    presented.check_time(now.secs())?;
-    let mut caller = Caller::anonymous("", scope.region.as_str());
-    caller.access_key_id = Some(presented.access_key_id.as_str().into());
-    if presented.access_key_id.starts_with("ASIA") {
-        let token = presented.session_token.as_deref().ok_or(sigv4::Error::InvalidToken)?;
-        let checked = cloud.identities().sessions().check(&presented.access_key_id, token);
+    presented.check_time(cloud.clock().now().secs())?;
+    let token = presented.session_token.as_deref();
+    look_up(cloud, &presented.access_key_id, token, &scope.region, parts).await
+}
+
+/// Whose key it is, and its secret.
+async fn look_up(
+    cloud: &Cloud,
+    access_key_id: &str,
+    session_token: Option<&str>,
+    region: &str,
+    parts: &Parts,
+) -> Result<(Caller, Arc<str>), Refusal> {
+    let mut caller = Caller::anonymous("", region);
+    caller.access_key_id = Some(access_key_id.into());
+    if access_key_id.starts_with("ASIA") {
+        let token = session_token.ok_or(sigv4::Error::InvalidToken)?;
+        let checked = cloud.identities().sessions().check(access_key_id, token);
         let checked = checked.ok_or(sigv4::Error::InvalidToken)?;
-        if now.millis() >= checked.session.expires_at_millis {
+        if cloud.clock().now().millis() >= checked.session.expires_at_millis {
             return Err(sigv4::Error::ExpiredToken.into());
         }
         caller.principal = checked.principal;
@@ -124,15 +148,15 @@ async fn identify(
         caller.session = Some(checked.session);
         return Ok((caller, checked.secret));
     }
-    let unknown = || sigv4::Error::UnknownKey { access_key_id: presented.access_key_id.clone() };
-    let key = cloud.identities().key(&presented.access_key_id).await?.ok_or_else(unknown)?;
+    let unknown = || sigv4::Error::UnknownKey { access_key_id: access_key_id.to_owned() };
+    let key = cloud.identities().key(access_key_id).await?.ok_or_else(unknown)?;
     if key.is_well_known && !neighbourhood::is_near(parts) {
         let text = "The well-known keys of this cloud are for programs and pages of this machine: the request came \
                     under another name, or from a page elsewhere.";
         return Err(Refusal::Other(Failure::new("AccessDenied", 403, text)));
     }
     // Clients of well-known keys often send a token, too.
-    if presented.session_token.is_some() && !key.is_well_known {
+    if session_token.is_some() && !key.is_well_known {
         return Err(sigv4::Error::InvalidToken.into());
     }
     caller.principal = key.principal;

@@ -314,8 +314,8 @@ async fn users_and_their_keys() {
     assert_eq!(code(&failure), ("AccessDeniedException", 403, Some("AccessDenied")));
     assert_eq!(
         failure.message(),
-        "User: arn:aws:iam::000000000000:user/Bob is not authorized to perform: sqs:SendMessage on resource: \
-         arn:aws:sqs:eu-west-1:000000000000:q because no identity-based policy allows the sqs:SendMessage action"
+        "User: arn:aws:iam::000000000000:user/Bob is not authorized to perform: sqs:sendmessage on resource: \
+         arn:aws:sqs:eu-west-1:000000000000:q because no identity-based policy allows the sqs:sendmessage action"
     );
     // A change counts for the next request, though the answers above came from memory.
     bench.user(r#"{"Statement":[{"Effect":"Allow","Action":"sqs:Send*","Resource":"*"}]}"#).await;
@@ -357,11 +357,11 @@ async fn sessions_of_roles() {
     bench.decide(&caller, "sqs:ReceiveMessage", QUEUE_ARN).await.expect("role and session allow it");
     let failure = bench.decide(&caller, "sqs:SendMessage", QUEUE_ARN).await.expect_err("the role does not");
     assert!(
-        failure.message().ends_with("because no identity-based policy allows the sqs:SendMessage action")
+        failure.message().ends_with("because no identity-based policy allows the sqs:sendmessage action")
     );
     let log = "arn:aws:logs:eu-west-1:000000000000:log-group:g:log-stream:s";
     let failure = bench.decide(&caller, "logs:PutLogEvents", log).await.expect_err("the session does not");
-    assert!(failure.message().ends_with("because no session policy allows the logs:PutLogEvents action"));
+    assert!(failure.message().ends_with("because no session policy allows the logs:putlogevents action"));
     // Without, altered or with another key's token it is nobody's.
     let no_token = Credentials { session_token: None, ..with_token.clone() };
     assert!(who(&bench, &signed(&no_token, b""), b"").await.is_err());
@@ -461,7 +461,7 @@ async fn root_of_another_account_is_a_stranger() {
     let stranger = Caller::root(OTHER, "eu-west-1");
     let failure = bench.decide(&stranger, "sqs:SendMessage", QUEUE_ARN).await.expect_err("not his queue");
     assert!(
-        failure.message().ends_with("because no resource-based policy allows the sqs:SendMessage action")
+        failure.message().ends_with("because no resource-based policy allows the sqs:sendmessage action")
     );
     let owner = vec![(super::RESOURCE_ACCOUNT, vec![ACCOUNT.to_owned()])];
     let bucket = "arn:aws:s3:::b";
@@ -523,6 +523,37 @@ async fn trust_policies() {
     let failure =
         decide_trust(&cx, "sts:AssumeRole", arn, &lambda, &none).await.expect_err("trusts Lambda alone");
     assert!(failure.message().ends_with("because no role trust policy allows the sts:AssumeRole action"));
+}
+
+/// URLs as botocore 1.43 makes them without `signature_version`.
+#[tokio::test]
+async fn presigned_urls_of_version_2() {
+    let bench = Bench::new().await;
+    let empty = || Body::Whole(Bytes::new());
+    let get = |url: &str| {
+        let request = Request::get(url).header("host", "127.0.0.1:4791").body(()).unwrap();
+        request.into_parts().0
+    };
+    let url = "/b/a%20b/%C3%BC%2Bc?response-content-type=text%2Fplain%3B%20x&AWSAccessKeyId=test\
+        &Signature=FsyMIyJflWPEB%2BpMG44sxkHuvPE%3D&Expires=1795243987";
+    let protocol = &S3.protocols[0];
+    let (caller, _) = authenticate(&bench.cloud, &S3, protocol, &get(url), empty()).await.expect("genuine");
+    assert_eq!(caller.principal, Principal::Root);
+    for (other, code) in [
+        (url.replace("a%20b", "a%20c"), "SignatureDoesNotMatch"),
+        (url.replace("text", "html"), "SignatureDoesNotMatch"),
+        (url.replace("1795243987", "1795243988"), "SignatureDoesNotMatch"),
+        (url.replace("1795243987", "1767225599"), "AccessDenied"),
+        (url.replace("KeyId=test", "KeyId=AKIANOBODY"), "InvalidAccessKeyId"),
+    ] {
+        let failure =
+            authenticate(&bench.cloud, &S3, protocol, &get(&other), empty()).await.expect_err(&other);
+        assert_eq!(failure.code(), code, "{other}");
+    }
+    let put = "/b/k?AWSAccessKeyId=test&Signature=omF90x79vT1KqB0KwYCYzxKFv6E%3D&content-type=text%2Fplain\
+        &x-amz-meta-a=b%20c&Expires=1795243987";
+    let request = Request::put(put).header("host", "127.0.0.1:4791").body(()).unwrap();
+    authenticate(&bench.cloud, &S3, protocol, &request.into_parts().0, empty()).await.expect("genuine");
 }
 
 #[tokio::test]
