@@ -192,9 +192,9 @@ pub(crate) fn encode(
     let mut writer = xml::Writer::new(false);
     let (response, result) = (format!("{operation}Response"), format!("{operation}Result"));
     writer.open(&response, Some(Namespace { prefix: None, uri: namespace }));
-    if let Schema::Structure(structure) = schema
-        && !structure.fields.is_empty()
-    {
+    // An empty result is written as well: botocore looks for the element when the operation has an output shape at
+    // all (ExecuteChangeSet), and no client minds it when there is none (DeleteQueue).
+    if let Schema::Structure(structure) = schema {
         writer.open(&result, None);
         xml::write_members(&mut writer, structure, doc);
         writer.close(&result);
