@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloud::cx::Cx;
-use cloud::plane::{Plane, PlaneRequest};
+use cloud::plane::{Forwarded, Plane, PlaneRequest};
 use http::Response;
 use http::request::Parts;
 use proxyevent::Request;
@@ -31,6 +31,10 @@ mod validate;
 
 /// The data plane of REST APIs.
 pub(crate) struct RestPlane;
+
+/// Headers of the connection, which end here. CloudFront, which stands in front of edge endpoints, also keeps the
+/// length of the body to itself.
+const CONNECTION: &[&str] = &["connection", "content-length", "keep-alive", "transfer-encoding"];
 
 #[async_trait]
 impl Plane for RestPlane {
@@ -106,8 +110,8 @@ async fn serve(
     peer: Option<std::net::SocketAddr>,
 ) -> Response<Stream> {
     let ids = answer::Ids::new(cx);
-    let added = Added::new(cx, parts, stage, peer);
-    let headers = added.headers(parts);
+    let forwarded = Forwarded::new(cx, parts, peer, &stage.api_id, "execute-api");
+    let headers = forwarded.headers(parts, CONNECTION);
     let request = Request {
         method: parts.method.as_str(),
         path,
@@ -115,9 +119,9 @@ async fn serve(
         query: parts.uri.query().unwrap_or(""),
         headers: &headers,
         body: &body,
-        source_ip: &added.source_ip,
+        source_ip: &forwarded.source_ip,
         protocol: if parts.version == http::Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
-        domain_name: &added.domain_name,
+        domain_name: &forwarded.domain_name,
         domain_prefix: &stage.api_id,
         time_millis: cx.now().millis(),
     };
@@ -142,75 +146,6 @@ async fn serve(
     match answered.await {
         Ok(answer) => answer.into_response(&ids),
         Err(refusal) => answer::refuse(stage, Some(method), &request, &parameters, &ids, &refusal),
-    }
-}
-
-/// What the gateway adds to a request on its way.
-struct Added {
-    source_ip: String,
-    forwarded_for: String,
-    port: String,
-    proto: &'static str,
-    trace: String,
-    host: String,
-    domain_name: String,
-}
-
-impl Added {
-    fn new(cx: &Cx, parts: &Parts, stage: &StagePlan, peer: Option<std::net::SocketAddr>) -> Self {
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let source_ip =
-            peer.map_or_else(|| "127.0.0.1".to_owned(), |peer| peer.ip().to_canonical().to_string());
-        let forwarded_for = match text("x-forwarded-for") {
-            Some(before) => format!("{before}, {source_ip}"),
-            None => source_ip.clone(),
-        };
-        let authority = parts.uri.authority().map(|authority| authority.as_str());
-        let host = text("host").or(authority).unwrap_or("localhost").to_owned();
-        let tls = cx.caller().origin.tls;
-        let port = host.rsplit_once(':').map(|(_, port)| port.to_owned());
-        let domain_name = if host.contains(".execute-api.") {
-            host.clone()
-        } else {
-            let port = port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}.execute-api.localhost{port}", stage.api_id)
-        };
-        Self {
-            source_ip,
-            forwarded_for,
-            port: port.unwrap_or_else(|| if tls { "443" } else { "80" }.to_owned()),
-            proto: if tls { "https" } else { "http" },
-            trace: match text("x-amzn-trace-id") {
-                Some(trace) => trace.to_owned(),
-                None => format!("Root={}", cx.trace_id()),
-            },
-            host,
-            domain_name,
-        }
-    }
-
-    /// The headers of the request as the integration sees them. Headers of the connection are left out, as
-    /// CloudFront leaves them out in front of edge endpoints.
-    fn headers<'a>(&'a self, parts: &'a Parts) -> Vec<proxyevent::Header<'a>> {
-        const OWN: [&str; 9] = [
-            "connection",
-            "content-length",
-            "host",
-            "keep-alive",
-            "transfer-encoding",
-            "x-amzn-trace-id",
-            "x-forwarded-for",
-            "x-forwarded-port",
-            "x-forwarded-proto",
-        ];
-        let sent = parts.headers.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
-        let mut headers: Vec<_> = sent.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        headers.push(("host", self.host.as_bytes()));
-        headers.push(("x-amzn-trace-id", self.trace.as_bytes()));
-        headers.push(("x-forwarded-for", self.forwarded_for.as_bytes()));
-        headers.push(("x-forwarded-port", self.port.as_bytes()));
-        headers.push(("x-forwarded-proto", self.proto.as_bytes()));
-        headers
     }
 }
 
