@@ -10,6 +10,7 @@ use crate::callers;
 use crate::engine;
 use crate::error::Error;
 use crate::keys::{ChangeSetRow, OnFailure, OperationKind, OperationRow, Phase, Spec, StackRow};
+use crate::stack::nested::Family;
 use crate::stacks::{self, Place};
 use crate::status::Status;
 
@@ -29,6 +30,8 @@ pub(crate) struct Deployment {
     pub(crate) protection: Option<bool>,
     /// The change set that is carried out.
     pub(crate) change_set: Option<ChangeSetRow>,
+    /// The stacks above a new one.
+    pub(crate) family: Option<Family>,
 }
 
 /// What to do when the stack is found.
@@ -96,6 +99,10 @@ impl Start {
         stack.status = Status::CreateInProgress;
         stack.on_failure = self.deployment.on_failure;
         stack.spec = Some(self.deployment.spec.clone());
+        if let Some(family) = &self.deployment.family {
+            stack.parent = Some(family.parent.clone());
+            stack.root = Some(family.root.clone());
+        }
         self.write(tx, stack).await
     }
 
@@ -154,6 +161,8 @@ pub(crate) fn under_review(place: &Place, now: Timestamp) -> StackRow {
         termination_protection: false,
         policy: None,
         change_set_id: None,
+        parent: None,
+        root: None,
         operation: None,
         stuck: None,
         token: None,

@@ -36,6 +36,10 @@ pub(crate) struct StackRow {
     pub(crate) termination_protection: bool,
     pub(crate) policy: Option<String>,
     pub(crate) change_set_id: Option<String>,
+    /// The id of the stack that this one is a resource of.
+    pub(crate) parent: Option<String>,
+    /// The id of the outermost stack above.
+    pub(crate) root: Option<String>,
     pub(crate) operation: Option<OperationRow>,
     /// An update whose rollback failed, for ContinueUpdateRollback.
     pub(crate) stuck: Option<OperationRow>,
@@ -391,7 +395,7 @@ mod tests {
             table::decode(&[&[1], json.as_bytes()].concat()).unwrap()
         }
         let stack: StackRow = check(
-            r#"{"account":"1","region":"r","name":"s","uuid":"u","status":"UpdateInProgress","reason":null,"created_at_millis":1,"updated_at_millis":2,"deleted_at_millis":null,"spec":{"template":"t","description":null,"parameters":{"P":"v"},"hidden":["P"],"ssm":{},"tags":{"k":"v"},"capabilities":["CAPABILITY_IAM"],"role_arn":null},"outputs":[{"name":"o","value":"v","description":null,"export":"e"}],"on_failure":"Rollback","termination_protection":false,"policy":null,"change_set_id":null,"operation":{"id":"i","kind":"Update","phase":"Forward","caller":{"account":"1","region":"r","principal":{"User":{"name":"n","path":"/","id":"AIDA"}},"narrowed":false},"target":null,"retain":[],"disable_rollback":false,"policy":null,"cancelled":false},"stuck":null,"token":null,"next_event":3}"#,
+            r#"{"account":"1","region":"r","name":"s","uuid":"u","status":"UpdateInProgress","reason":null,"created_at_millis":1,"updated_at_millis":2,"deleted_at_millis":null,"spec":{"template":"t","description":null,"parameters":{"P":"v"},"hidden":["P"],"ssm":{},"tags":{"k":"v"},"capabilities":["CAPABILITY_IAM"],"role_arn":null},"outputs":[{"name":"o","value":"v","description":null,"export":"e"}],"on_failure":"Rollback","termination_protection":false,"policy":null,"change_set_id":null,"parent":null,"root":null,"operation":{"id":"i","kind":"Update","phase":"Forward","caller":{"account":"1","region":"r","principal":{"User":{"name":"n","path":"/","id":"AIDA"}},"narrowed":false},"target":null,"retain":[],"disable_rollback":false,"policy":null,"cancelled":false},"stuck":null,"token":null,"next_event":3}"#,
         );
         assert_eq!(stack.status, Status::UpdateInProgress);
         assert_eq!(stack.operation.unwrap().phase, Phase::Forward);

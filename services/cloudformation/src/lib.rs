@@ -66,7 +66,7 @@ pub static CLOUDFORMATION: Service = Service {
         entry::<ops::UpdateTerminationProtection>(),
         entry::<ops::ValidateTemplate>(),
     ],
-    resources: &[&stack::WaitConditionHandle],
+    resources: &[&stack::nested::NestedStack, &stack::WaitConditionHandle],
     jobs: &[jobs::RESUME, jobs::PURGE],
     plane: Some(&custom::Answers),
     words: Words::QUERY,

@@ -6,6 +6,8 @@ pub(crate) const PAGE: usize = 100;
 pub(crate) const PARALLEL_MAX: usize = 16;
 /// How long a deleted stack can be asked for by its id, as in AWS.
 pub(crate) const DELETED_KEPT_DAYS: i64 = 90;
+/// Stacks within stacks: a template that nests itself must end somewhere.
+pub(crate) const NESTED_DEPTH_MAX: usize = 10;
 /// Tags of a stack, from the AWS documentation.
 pub(crate) const TAGS_MAX: usize = 50;
 /// Stack names, from the AWS documentation of CreateStack.

@@ -104,6 +104,8 @@ pub(crate) struct Stack {
     role_arn: Option<String>,
     tags: Vec<Tag>,
     enable_termination_protection: bool,
+    parent_id: Option<String>,
+    root_id: Option<String>,
     drift_information: StackDriftInformation,
 }
 
@@ -258,6 +260,8 @@ impl Stack {
             role_arn: spec.role_arn.clone(),
             tags: tags(&spec),
             enable_termination_protection: row.termination_protection,
+            parent_id: row.parent,
+            root_id: row.root,
             drift_information: StackDriftInformation::not_checked(),
             description: spec.description,
         }

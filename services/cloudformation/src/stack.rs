@@ -1,4 +1,6 @@
-//! CloudFormation's own resource types.
+//! CloudFormation's own resource types; custom ones are in `custom.rs`.
+
+pub(crate) mod nested;
 
 use async_trait::async_trait;
 use cloud::prelude::*;

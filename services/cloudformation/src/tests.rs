@@ -16,6 +16,7 @@ mod changes;
 mod custom;
 mod deletion;
 mod exports;
+mod nested;
 mod recovery;
 mod refusals;
 mod updates;

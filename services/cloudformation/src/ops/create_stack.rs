@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::prepare::{self, Request};
 use crate::shapes::{Capability, OnFailure, Parameter, Refused, RollbackConfiguration, Tag};
 use crate::source::Source;
+use crate::stack::nested::Families;
 use crate::stacks::{self, Place};
 use crate::{keys, policy};
 
@@ -80,6 +81,7 @@ impl Operation for CreateStack {
             return Err(Error::AlreadyExists(format!("Stack [{}] already exists", stack.name)));
         }
         drop(tx);
+        let family = cx.state::<Families>().take(&input.stack_name);
         let policy = policy::given(cx, input.stack_policy_body, input.stack_policy_url).await?;
         let text = Source::new(input.template_body, input.template_url).read_required(cx).await?;
         let place = Place {
@@ -109,6 +111,7 @@ impl Operation for CreateStack {
             policy_now: None,
             protection: input.enable_termination_protection,
             change_set: None,
+            family,
         };
         deployment.create(cx).await?;
         Ok(Output { stack_id })

@@ -68,6 +68,7 @@ impl Operation for ExecuteChangeSet {
             policy_now: None,
             protection: None,
             change_set: Some(row),
+            family: None,
         };
         match is_new {
             true => deployment.create(cx).await?,

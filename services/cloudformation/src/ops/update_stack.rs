@@ -118,6 +118,7 @@ impl Operation for UpdateStack {
             policy_now,
             protection: None,
             change_set: None,
+            family: None,
         };
         deployment.update(cx).await?;
         Ok(Output { stack_id: stack.id() })
