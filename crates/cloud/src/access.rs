@@ -198,6 +198,7 @@ impl Asked<'_> {
             context: &facts,
         };
         let session = self.caller.session.as_ref().map(|session| session.policies.as_slice());
+        let policy = policy.filter(|_| !self.is_owner_at_bucket_policy(request.resource_account));
         let policies = Policies {
             identity: &grants.policies,
             boundary: grants.boundary.as_deref(),
@@ -213,6 +214,18 @@ impl Asked<'_> {
             action: self.action.to_owned(),
             short: foreign || is_nobody(&principal.kind, decision),
         })
+    }
+}
+
+impl Asked<'_> {
+    /// The owner's root user reaches the policy of a bucket whatever that policy says, so that nobody locks a bucket
+    /// for good.
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>.
+    fn is_owner_at_bucket_policy(&self, owner: Option<&str>) -> bool {
+        let actions = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+        self.caller.principal == Principal::Root
+            && owner.is_none_or(|owner| owner == &*self.caller.account)
+            && actions.contains(&self.action)
     }
 }
 

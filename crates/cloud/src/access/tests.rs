@@ -475,6 +475,22 @@ async fn root_of_another_account_is_a_stranger() {
 }
 
 #[tokio::test]
+async fn nobody_is_locked_out_of_a_bucket() {
+    let bench = Bench::new().await;
+    let deny = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b"}]}"#;
+    let owner = vec![(super::RESOURCE_ACCOUNT, vec![ACCOUNT.to_owned()])];
+    let root = Caller::root(ACCOUNT, "eu-west-1");
+    let decide = async |caller: &Caller, action: &str| {
+        bench.decide_with(caller, action, "arn:aws:s3:::b", Some(deny), &owner, &S3).await.is_ok()
+    };
+    assert!(!decide(&root, "s3:ListBucket").await);
+    for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"] {
+        assert!(decide(&root, action).await, "{action}");
+        assert!(!decide(&Caller::root(OTHER, "eu-west-1"), action).await, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn denials_in_the_words_of_each_service() {
     let bench = Bench::new().await;
     bench.user(READ).await;
