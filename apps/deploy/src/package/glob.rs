@@ -89,80 +89,98 @@ pub(crate) fn expression(pattern: &str) -> Result<String, Problem> {
     if pattern.len() > PATTERN_BYTES_MAX {
         return Err(wrong(&format!("it has more than {PATTERN_BYTES_MAX} characters")));
     }
-    let mut expression = String::from("^");
-    let characters: Vec<char> = pattern.chars().collect();
-    // What closes at each level: braces or an extended group with its repetition.
-    let mut open: Vec<char> = Vec::new();
-    let mut index = 0;
-    while index < characters.len() {
-        let character = characters[index];
-        let next = characters.get(index + 1).copied();
-        match character {
-            '*' | '+' | '@' | '?' | '!' if next == Some('(') => {
-                if character == '!' {
-                    return Err(wrong(
-                        "\"!(...)\" inside of a pattern is not supported, use a second pattern",
-                    ));
-                }
-                expression.push_str("(?:");
-                open.push(if character == '@' { '(' } else { character });
-                index += 1;
-            }
-            // `a/**` is `a` as well.
-            '/' if matches!(characters[index..], ['/', '*', '*']) => {
-                expression.push_str("(?:/.*)?");
-                index += 2;
-            }
-            '*' if next == Some('*') => index = globstar(&characters, index, &mut expression),
-            '*' => expression.push_str("[^/]*"),
-            '?' => expression.push_str("[^/]"),
-            '[' => match class(&characters, index) {
-                Some((text, end)) => {
-                    expression.push_str(&text);
-                    index = end;
-                }
-                None => expression.push_str("\\["),
-            },
-            '{' => match range(&characters, index) {
-                Some((text, end)) => {
-                    expression.push_str(&text);
-                    index = end;
-                }
-                None if characters[index..].contains(&'}') => {
-                    expression.push_str("(?:");
-                    open.push('{');
-                }
-                None => expression.push_str("\\{"),
-            },
-            '(' => {
-                expression.push_str("(?:");
-                open.push('(');
-            }
-            ',' if open.last() == Some(&'{') => expression.push('|'),
-            '|' if open.last().is_some_and(|kind| *kind != '{') => expression.push('|'),
-            '}' if open.last() == Some(&'{') => {
-                open.pop();
-                expression.push(')');
-            }
-            ')' if open.last().is_some_and(|kind| *kind != '{') => {
-                expression.push(')');
-                if let Some(repeat @ ('*' | '+' | '?')) = open.pop() {
-                    expression.push(repeat);
-                }
-            }
-            '\\' if next.is_some() => {
-                index += 1;
-                expression.push_str(&regex::escape(&characters[index].to_string()));
-            }
-            other => expression.push_str(&regex::escape(&other.to_string())),
-        }
-        index += 1;
+    let mut translation = Translation {
+        characters: pattern.chars().collect(),
+        index: 0,
+        open: Vec::new(),
+        text: String::from("^"),
+    };
+    while translation.index < translation.characters.len() {
+        translation.step().map_err(wrong)?;
     }
-    if !open.is_empty() {
+    if !translation.open.is_empty() {
         return Err(wrong("a bracket is not closed"));
     }
-    expression.push('$');
-    Ok(expression)
+    Ok(translation.text + "$")
+}
+
+/// A pattern on its way to a regular expression.
+struct Translation {
+    characters: Vec<char>,
+    index: usize,
+    /// What is open at each level: braces, a group, or an extended group by the sign of its repetition.
+    open: Vec<char>,
+    text: String,
+}
+
+impl Translation {
+    /// Translates the next character, and what belongs to it.
+    fn step(&mut self) -> Result<(), &'static str> {
+        let character = self.characters[self.index];
+        let next = self.characters.get(self.index + 1).copied();
+        match character {
+            '!' if next == Some('(') => {
+                return Err("\"!(...)\" inside of a pattern is not supported, use a second pattern");
+            }
+            '*' | '+' | '@' | '?' if next == Some('(') => {
+                self.begin(if character == '@' { '(' } else { character });
+                self.index += 1;
+            }
+            // `a/**` is `a` as well.
+            '/' if matches!(self.characters[self.index..], ['/', '*', '*']) => {
+                self.text.push_str("(?:/.*)?");
+                self.index += 2;
+            }
+            '*' if next == Some('*') => self.index = globstar(&self.characters, self.index, &mut self.text),
+            '*' => self.text.push_str("[^/]*"),
+            '?' => self.text.push_str("[^/]"),
+            '[' => self.take_or_escape(class(&self.characters, self.index)),
+            '{' => match range(&self.characters, self.index) {
+                None if self.characters[self.index..].contains(&'}') => self.begin('{'),
+                found => self.take_or_escape(found),
+            },
+            '(' => self.begin('('),
+            ',' if self.open.last() == Some(&'{') => self.text.push('|'),
+            '|' if self.open.last().is_some_and(|kind| *kind != '{') => self.text.push('|'),
+            '}' if self.open.last() == Some(&'{') => self.end(),
+            ')' if self.open.last().is_some_and(|kind| *kind != '{') => self.end(),
+            '\\' if next.is_some() => {
+                self.index += 1;
+                self.escape();
+            }
+            _ => self.escape(),
+        }
+        self.index += 1;
+        Ok(())
+    }
+
+    fn begin(&mut self, kind: char) {
+        self.text.push_str("(?:");
+        self.open.push(kind);
+    }
+
+    fn end(&mut self) {
+        self.text.push(')');
+        if let Some(repeat @ ('*' | '+' | '?')) = self.open.pop() {
+            self.text.push(repeat);
+        }
+    }
+
+    /// The character itself.
+    fn escape(&mut self) {
+        self.text.push_str(&regex::escape(&self.characters[self.index].to_string()));
+    }
+
+    /// An expression that ends at an index, or the character itself.
+    fn take_or_escape(&mut self, found: Option<(String, usize)>) {
+        match found {
+            Some((text, end)) => {
+                self.text.push_str(&text);
+                self.index = end;
+            }
+            None => self.escape(),
+        }
+    }
 }
 
 /// `**` as a whole part of the path crosses folders; elsewhere it is like `*`. Returns the index of its last character.
