@@ -8,6 +8,7 @@ pub static SERVICES: &[&Service] = &[
     &apigatewayv2::APIGATEWAYV2,
     &cloudformation::CLOUDFORMATION,
     &iam::IAM,
+    &lambda::LAMBDA,
     &logs::LOGS,
     &s3::S3,
     &sqs::SQS,
