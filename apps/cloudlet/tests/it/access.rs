@@ -12,7 +12,8 @@ use crate::sample::least;
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
 /// What AWS's services answer when a policy does not allow a call.
-const DENIALS: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"];
+const DENIALS: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"];
 
 fn denied(answer: &Result<shape::Doc, Failure>) -> bool {
     answer.as_ref().is_err_and(|failure| DENIALS.contains(&failure.code()))
@@ -26,7 +27,8 @@ async fn uncovered(caller: fn() -> Caller) -> Vec<String> {
             let input = least((entry.input)());
             let answer = cloud::door::call(world.cloud(), caller(), service.name, entry.name, input).await;
             if !denied(&answer) {
-                found.push(format!("{}/{}", service.name, entry.name));
+                let code = answer.err().map_or("succeeds".to_owned(), |failure| failure.code().to_owned());
+                found.push(format!("{}/{} {code}", service.name, entry.name));
             }
         }
     }

@@ -21,7 +21,8 @@ fn clients_name_members_that_exist() {
         ("s3", "GetObject", &["Bucket", "Key"]),
     ];
     for (service, operation, names) in used {
-        let known = members(&registry, service, operation).unwrap_or_else(|| panic!("no {service}/{operation}"));
+        let known =
+            members(&registry, service, operation).unwrap_or_else(|| panic!("no {service}/{operation}"));
         for name in *names {
             assert!(known.contains(name), "{service}/{operation} has no member {name}");
         }
@@ -36,7 +37,12 @@ fn targets_name_members_that_exist() {
         let known = members(&registry, &target.service, &target.operation);
         let known = known.unwrap_or_else(|| panic!("no {}/{}", target.service, target.operation));
         for name in target.input.as_object().unwrap().keys() {
-            assert!(known.contains(&name.as_str()), "{}/{} has no member {name}", target.service, target.operation);
+            assert!(
+                known.contains(&name.as_str()),
+                "{}/{} has no member {name}",
+                target.service,
+                target.operation
+            );
         }
     }
 }

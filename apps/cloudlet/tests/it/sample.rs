@@ -17,20 +17,34 @@ const TEXTS: &[&str] = &[
     "{}",
     "$LATEST",
     "sample-sample-sample-sample-sample",
+    "200",
+    "v1",
+    "AKIAIOSFODNN7EXAMPLE",
+    "lambda:GetLayerVersion",
+];
+
+/// Members that name the resource although the schema does not require them, with a value that does.
+const HINTS: &[(&str, &str)] = &[
+    ("QueueName", "sample"),
+    ("QueueUrl", "http://localhost:4566/000000000000/sample"),
+    ("logGroupName", "sample"),
+    ("resourceArn", "arn:aws:logs:us-east-1:000000000000:log-group:sample"),
 ];
 
 /// The least input of `schema`.
 pub(crate) fn least(schema: Schema) -> Doc {
     match schema {
         Schema::Structure(structure) => least_structure(structure),
-        Schema::Union(structure) => structure.fields.first().map_or(Doc::Null, |field| {
-            Doc::Union(0, Box::new(member(field)))
-        }),
+        Schema::Union(structure) => {
+            structure.fields.first().map_or(Doc::Null, |field| Doc::Union(0, Box::new(member(field))))
+        }
         Schema::Bool => Doc::Bool(true),
         Schema::Integer | Schema::Long => Doc::Int(1),
         Schema::Float | Schema::Double => Doc::Float(1.0),
         Schema::Text => Doc::Text("sample".to_owned()),
-        Schema::Enum(enumeration) => Doc::Text(enumeration.values.first().copied().unwrap_or_default().to_owned()),
+        Schema::Enum(enumeration) => {
+            Doc::Text(enumeration.values.first().copied().unwrap_or_default().to_owned())
+        }
         Schema::Blob => Doc::Blob("sample".into()),
         Schema::Stream => Doc::Stream(Stream::once("sample".into())),
         Schema::Timestamp => Doc::Time(Timestamp::from_secs(1)),
@@ -42,7 +56,15 @@ pub(crate) fn least(schema: Schema) -> Doc {
 
 fn least_structure(structure: &Structure) -> Doc {
     let members = structure.fields.iter();
-    Doc::Structure(members.map(|field| if field.required { member(field) } else { Doc::Null }).collect())
+    let hinted = |field: &Field| {
+        HINTS.iter().find(|(name, _)| *name == field.name).map(|(_, text)| (*text).to_owned())
+    };
+    let value = |field| match hinted(field) {
+        Some(text) => Doc::Text(text),
+        None if field.required => member(field),
+        None => Doc::Null,
+    };
+    Doc::Structure(members.map(value).collect())
 }
 
 fn member(field: &Field) -> Doc {
@@ -56,7 +78,10 @@ fn member(field: &Field) -> Doc {
 }
 
 fn least_number(checks: &[Check]) -> i64 {
-    checks.iter().find_map(|check| if let Check::Range(Some(least), _) = check { Some(*least) } else { None }).unwrap_or(1)
+    checks
+        .iter()
+        .find_map(|check| if let Check::Range(Some(least), _) = check { Some(*least) } else { None })
+        .unwrap_or(1)
 }
 
 fn text(checks: &[Check]) -> Doc {
@@ -71,9 +96,8 @@ fn fits(check: &Check, text: &str) -> bool {
             let length = text.chars().count() as u64;
             least.is_none_or(|least| length >= least) && most.is_none_or(|most| length <= most)
         }
-        Check::Pattern(pattern) => {
-            fancy_regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text).unwrap_or(false))
-        }
+        Check::Pattern(pattern) => fancy_regex::Regex::new(&format!("^(?:{pattern})$"))
+            .is_ok_and(|regex| regex.is_match(text).unwrap_or(false)),
         Check::Range(..) => true,
     }
 }
