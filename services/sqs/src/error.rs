@@ -1,7 +1,7 @@
 //! Every AWS error of the service.
 //!
 //! Codes are those of the JSON protocol; the query protocol, and `x-amzn-query-error`, have older ones (recorded from
-//! SQS: replay, `Code` and `QueryErrorCode` of each error).
+//! SQS: replay, `Code` and `QueryErrorCode` of each error). Where both are the same the header is there all the same.
 
 use cloud::prelude::*;
 
@@ -36,14 +36,30 @@ pub(crate) enum Error {
         message = "{0}"
     )]
     Invalid(String),
-    #[api(code = "InvalidAttributeName", status = 400, message = "Unknown Attribute {0}.")]
+    #[api(
+        code = "InvalidAttributeName",
+        query_code = "InvalidAttributeName",
+        status = 400,
+        message = "Unknown Attribute {0}."
+    )]
     UnknownAttribute(String),
-    #[api(code = "InvalidAttributeValue", status = 400, message = "{0}")]
+    #[api(
+        code = "InvalidAttributeValue",
+        query_code = "InvalidAttributeValue",
+        status = 400,
+        message = "{0}"
+    )]
     InvalidAttribute(String),
-    #[api(code = "InvalidMessageContents", status = 400, message = "{0}")]
+    #[api(
+        code = "InvalidMessageContents",
+        query_code = "InvalidMessageContents",
+        status = 400,
+        message = "{0}"
+    )]
     InvalidMessageContents(String),
     #[api(
         code = "ReceiptHandleIsInvalid",
+        query_code = "ReceiptHandleIsInvalid",
         status = 404,
         message = "The input receipt handle \"{0}\" is not a valid receipt handle."
     )]
