@@ -83,5 +83,5 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     assert "serverless.yml:" in run("deploy", fails=True)
     file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
     error = run("deploy", fails=True)
-    assert "serverless.yml:9" in error and "custom.none" in error
+    assert "serverless.yml:9:5: " in error and "provider.environment.GREETING" in error
     assert own.client("cloudformation").list_stacks()["StackSummaries"] == []

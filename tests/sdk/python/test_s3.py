@@ -156,8 +156,12 @@ def test_a_bucket_can_be_part_of_the_host_name(cloud, s3, bucket):
 
 def test_policies_and_tags_of_a_bucket(s3, bucket):
     fails("NoSuchBucketPolicy", s3.get_bucket_policy, status=404, Bucket=bucket)
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    # New buckets refuse policies that let everyone in.
+    public = {"Version": "2012-10-17", "Statement": [{**statement, "Principal": "*"}]}
+    fails("AccessDenied", s3.put_bucket_policy, status=403, Bucket=bucket, Policy=json.dumps(public))
+    own = {**statement, "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}
+    policy = {"Version": "2012-10-17", "Statement": [own]}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     assert json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]) == policy
     fails("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy="{")
