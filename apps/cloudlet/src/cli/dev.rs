@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::deploy::compile::normalise;
+use ::deploy::compile::{Template, normalise};
 use ::deploy::model::Packages;
 use ::deploy::problem::Errors;
 use ::deploy::project::Project;
@@ -59,7 +59,7 @@ impl Dev {
             Some(folder) => format!("data in {}", folder.display()),
             None => "everything in memory".to_owned(),
         };
-        let running = server::start(options).await.map_err(in_use)?;
+        let running = server::start(options).await?;
         output.line(&format!("cloudlet is ready at {} ({place})", running.endpoint()));
         let connection = Connection::local(running.endpoint())?;
         let result = tokio::select! {
@@ -120,8 +120,7 @@ async fn whole(
     output.step("Reading the configuration");
     let project = project::open(global, connection, output).await?;
     output.step("Packaging");
-    let packages = project.package(&project::package_options(&project, None, None))?;
-    let template = project.compile(&packages)?;
+    let (packages, template) = make(&project)?;
     template.notices.iter().for_each(|problem| output.notice(problem));
     let outcome = deploy::send(connection, &project, (&packages, &template), false, output).await?;
     let name = project.service.name();
@@ -152,9 +151,8 @@ async fn after(
         },
         false => last.project.clone(),
     };
-    let made = make(&project);
-    let (packages, template) = match made {
-        Ok(made) => made,
+    let (packages, template) = match make(&project) {
+        Ok((packages, template)) => (packages, normalise(&template.update)),
         Err(error) => return Err((error, Some(last))),
     };
     // The hash of the code is in the template too; what is the same without it needs no stack.
@@ -169,10 +167,14 @@ async fn after(
     Ok(Deployed { project, template, packages })
 }
 
-fn make(project: &Project) -> anyhow::Result<(Packages, Value)> {
-    let packages = project.package(&project::package_options(project, None, None))?;
-    let template = project.compile(&packages)?;
-    Ok((packages, normalise(&template.update)))
+/// Makes packages and templates. That is work for the processor and the disk: the cloud, which runs in the same
+/// process, goes on beside it.
+fn make(project: &Project) -> anyhow::Result<(Packages, Template)> {
+    tokio::task::block_in_place(|| {
+        let packages = project.package(&project::package_options(project, None, None))?;
+        let template = project.compile(&packages)?;
+        Ok((packages, template))
+    })
 }
 
 /// Gives every function whose package changed its new code; returns their keys.
@@ -258,22 +260,6 @@ fn follow(
 /// The frame around an invocation says little that a developer wants to read each time, but for its end.
 fn is_shown(message: &str) -> bool {
     !message.starts_with("START RequestId") && !message.starts_with("END RequestId")
-}
-
-/// A port that is taken has a way out.
-fn in_use(error: anyhow::Error) -> anyhow::Error {
-    let taken = error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
-    });
-    match taken {
-        true => error.context(
-            "another program listens there; take a free port with `--listen 127.0.0.1:0`, or deploy to the cloud that \
-             runs there with `cloudlet deploy`",
-        ),
-        false => error,
-    }
 }
 
 #[cfg(test)]
