@@ -21,6 +21,7 @@ const TEXTS: &[&str] = &[
     "v1",
     "AKIAIOSFODNN7EXAMPLE",
     "lambda:GetLayerVersion",
+    "000000000000",
 ];
 
 /// Members that name the resource although the schema does not require them, with a value that does.
