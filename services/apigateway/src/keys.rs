@@ -278,7 +278,8 @@ mod tests {
             "root_resource_id":"r"}"#;
         let row: ApiRow = decode(&[&[1], &api[..]].concat()).expect("version 1");
         assert_eq!(row.binary_media_types, ["*/*"]);
-        let others: [(&str, fn(&[u8]) -> bool); 5] = [
+        type Reads = fn(&[u8]) -> bool;
+        let others: [(&str, Reads); 5] = [
             (r#"{"api_id":"a","id":"d","description":null,"created_at_millis":1}"#, |b| {
                 decode::<DeploymentRow>(b).is_ok()
             }),

@@ -87,8 +87,11 @@ fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
     tags
 }
 
+/// A property, the member of an input that it becomes, and the conversion between them.
+type Member = (&'static str, &'static str, fn(&Value) -> Value);
+
 /// Copies properties into the members of an input, through a conversion.
-fn copy(request: &ResourceRequest, input: &mut Value, members: &[(&str, &str, fn(&Value) -> Value)]) {
+fn copy(request: &ResourceRequest, input: &mut Value, members: &[Member]) {
     for (property, member, convert) in members {
         if let Some(value) = request.property(property) {
             input[*member] = convert(value);

@@ -78,17 +78,14 @@ impl Source {
         if let Some(fixed) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return Some(Self::Fixed(fixed.to_owned()));
         }
-        let kinds: [(&str, fn(String) -> Self); 5] = [
-            ("context.", Self::Context),
-            ("stageVariables.", Self::StageVariable),
-            ("method.request.header.", Self::Header),
-            ("method.request.querystring.", Self::Query),
-            ("method.request.path.", Self::Path),
-        ];
-        kinds.iter().find_map(|(prefix, make)| {
-            let name = text.strip_prefix(prefix).filter(|name| !name.is_empty())?;
-            Some(make(name.to_owned()))
-        })
+        let named =
+            |prefix: &str| text.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
+        named("context.")
+            .map(Self::Context)
+            .or_else(|| named("stageVariables.").map(Self::StageVariable))
+            .or_else(|| named("method.request.header.").map(Self::Header))
+            .or_else(|| named("method.request.querystring.").map(Self::Query))
+            .or_else(|| named("method.request.path.").map(Self::Path))
     }
 
     /// The value, if there is one.

@@ -76,7 +76,7 @@ impl Method {
 
 async fn put_integration(cx: &mut Cx, key: &Value, integration: &Value) -> Result<(), Failure> {
     let mut input = key.clone();
-    let members: [(&str, &str, fn(&Value) -> Value); 7] = [
+    let members: [Member; 7] = [
         ("Type", "type", text),
         ("IntegrationHttpMethod", "integrationHttpMethod", text),
         ("Uri", "uri", text),
@@ -99,7 +99,7 @@ async fn put_integration(cx: &mut Cx, key: &Value, integration: &Value) -> Resul
     call(cx, "PutIntegration", input).await?;
     for response in list(integration.get("IntegrationResponses")) {
         let mut input = with_status(key, response);
-        let members: [(&str, &str, fn(&Value) -> Value); 4] = [
+        let members: [Member; 4] = [
             ("SelectionPattern", "selectionPattern", text),
             ("ResponseParameters", "responseParameters", texts),
             ("ResponseTemplates", "responseTemplates", texts),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wire::sigv4::{Credentials, Payload, Signer};
+
 use super::*;
 
 const MISSING: &str = "{\"message\":\"Missing Authentication Token\"}";
@@ -361,6 +363,37 @@ async fn signed_methods_refuse_the_unsigned() {
     let headers = [("authorization", wrong), ("x-amz-date", "20260101T000000Z")];
     let seen = ask(&world, "GET", &api.id, "/dev", &headers, "").await;
     assert_eq!((seen.status, seen.header("x-amzn-errortype")), (403, Some("InvalidSignatureException")));
+}
+
+#[tokio::test]
+async fn signed_methods_know_their_caller() {
+    let world = world().await;
+    let api = Api::new(&world, json!({})).await;
+    api.lambda(&api.root, "GET", "echo", json!({"authorizationType": "AWS_IAM"})).await;
+    api.deploy("dev").await;
+    let host = format!("{}.execute-api.us-east-1.amazonaws.com", api.id);
+    let credentials = Credentials {
+        access_key_id: "test".to_owned(),
+        secret_access_key: "test".to_owned(),
+        session_token: None,
+    };
+    let signed = async |service: &str| {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("host", host.parse().expect("a header"));
+        let payload = Payload::of(b"");
+        Signer::new(&credentials, "us-east-1", service)
+            .sign(testkit::START.secs(), ("GET", "/dev", ""), &mut headers, &payload)
+            .expect("signed");
+        let mut request = Request::builder().uri("/dev").body(Stream::empty()).expect("a request");
+        *request.headers_mut() = headers;
+        send(&world, request).await
+    };
+    let seen = signed("execute-api").await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    let identity = &seen.json()["requestContext"]["identity"];
+    assert_eq!((&identity["accessKey"], &identity["accountId"]), (&json!("test"), &json!("000000000000")));
+    assert_eq!(identity["userArn"], "arn:aws:iam::000000000000:root");
+    assert_eq!(signed("s3").await.status, 403);
 }
 
 #[tokio::test]

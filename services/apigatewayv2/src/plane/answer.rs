@@ -43,23 +43,28 @@ impl Refusal {
         Self::new(500, "Internal Server Error")
     }
 
-    pub(super) fn into_response(self, cx: &Cx) -> Response<Stream> {
+    pub(super) fn into_response(self, request_id: &str) -> Response<Stream> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Bytes::from(format!("{{\"message\":\"{}\"}}", self.message));
-        Answer { status: self.status, headers, body }.into_response(cx)
+        Answer { status: self.status, headers, body }.into_response(request_id)
     }
 }
 
+/// A new request id: what `apigw-requestid` and the event's context both show.
+pub(super) fn request_id(cx: &Cx) -> String {
+    let mut chance = [0; SHORT_ID_BYTES];
+    cx.chance().fill(&mut chance);
+    short_request_id(chance)
+}
+
 impl Answer {
-    pub(super) fn into_response(self, cx: &Cx) -> Response<Stream> {
+    pub(super) fn into_response(self, request_id: &str) -> Response<Stream> {
         let mut response = Response::new(Stream::once(self.body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = self.headers;
-        let mut chance = [0; SHORT_ID_BYTES];
-        cx.chance().fill(&mut chance);
-        if let Ok(id) = HeaderValue::from_str(&short_request_id(chance)) {
+        if let Ok(id) = HeaderValue::from_str(request_id) {
             response.headers_mut().insert(HeaderName::from_static("apigw-requestid"), id);
         }
         response

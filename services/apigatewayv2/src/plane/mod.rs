@@ -40,23 +40,24 @@ impl Plane for HttpPlane {
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
         let host = cloud::http::host_of(&request.parts);
         let uri = request.parts.uri.clone();
+        let id = answer::request_id(cx);
         let Some(address) = Address::find(&host, uri.path()) else {
-            return Refusal::not_found().into_response(cx);
+            return Refusal::not_found().into_response(&id);
         };
         let found = match find(cx, &address).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, api = address.api_id, "a stage cannot be read");
-                return Refusal::internal().into_response(cx);
+                return Refusal::internal().into_response(&id);
             }
         };
         let Some((stage, path)) = found else {
-            return Refusal::not_found().into_response(cx);
+            return Refusal::not_found().into_response(&id);
         };
         let origin = request.parts.headers.get("origin").cloned();
-        let mut response = match serve(cx, &stage, path, address.path, request).await {
-            Ok(answer) => answer.into_response(cx),
-            Err(refusal) => refusal.into_response(cx),
+        let mut response = match serve(cx, &stage, path, address.path, &id, request).await {
+            Ok(answer) => answer.into_response(&id),
+            Err(refusal) => refusal.into_response(&id),
         };
         if let Some(cors) = &stage.cors {
             cors::mark(cors, origin.as_ref(), response.headers_mut());
@@ -84,6 +85,7 @@ async fn serve(
     stage: &StagePlan,
     path: &str,
     full_path: &str,
+    request_id: &str,
     request: PlaneRequest,
 ) -> Result<Answer, Refusal> {
     let PlaneRequest { parts, body, peer } = request;
@@ -115,7 +117,7 @@ async fn serve(
         time_millis: cx.now().millis(),
     };
     let caller = access::authorize(cx, stage, route, &parts, &body, &request).await?;
-    let call = proxy::Call { stage, route, request: &request, parameters };
+    let call = proxy::Call { stage, route, request: &request, request_id, parameters };
     call.run(cx, caller.as_ref()).await
 }
 

@@ -23,6 +23,7 @@ pub(super) struct Call<'a> {
     pub(super) stage: &'a StagePlan,
     pub(super) route: &'a RoutePlan,
     pub(super) request: &'a Request<'a>,
+    pub(super) request_id: &'a str,
     pub(super) parameters: &'a [(&'a str, Cow<'a, str>)],
 }
 
@@ -30,7 +31,7 @@ impl Call<'_> {
     /// Invokes the function and maps what it returned.
     pub(super) async fn run(&self, cx: &mut Cx, caller: Option<&Caller>) -> Result<Answer, Refusal> {
         let function = self.route.function.as_deref().ok_or_else(Refusal::internal)?;
-        let payload = self.event(cx, caller);
+        let payload = self.event(caller);
         let StagePlan { account, region, .. } = self.stage;
         let invoker =
             Caller::service(PRINCIPAL, account.as_str(), region.as_str(), Some(&self.route.source_arn));
@@ -73,16 +74,16 @@ impl Call<'_> {
         Ok(Answer { status, headers: map, body: Bytes::from(body.into_owned()) })
     }
 
-    fn event(&self, cx: &Cx, caller: Option<&Caller>) -> Bytes {
+    fn event(&self, caller: Option<&Caller>) -> Bytes {
         let mut event = Vec::new();
         match self.route.payload_format {
-            Format::One => self.write_one(cx, caller, &mut event),
-            Format::Two => self.write_two(cx, caller, &mut event),
+            Format::One => self.write_one(caller, &mut event),
+            Format::Two => self.write_two(caller, &mut event),
         }
         event.into()
     }
 
-    fn write_one(&self, cx: &Cx, caller: Option<&Caller>, event: &mut Vec<u8>) {
+    fn write_one(&self, caller: Option<&Caller>, event: &mut Vec<u8>) {
         let (user_id, user_arn) = (caller.map(Caller::user_id), caller.map(Caller::arn));
         let identity = Identity {
             access_key: caller.and_then(|caller| caller.access_key_id.as_deref()),
@@ -101,8 +102,8 @@ impl Call<'_> {
             resource_id: &self.route.key,
             resource_path: &self.route.path,
             operation_name: None,
-            request_id: cx.request_id(),
-            extended_request_id: cx.request_id(),
+            request_id: self.request_id,
+            extended_request_id: self.request_id,
             stage_variables: &self.stage.variables,
             path_parameters: self.parameters,
             identity,
@@ -112,7 +113,7 @@ impl Call<'_> {
         v1::write(event, self.request, &context);
     }
 
-    fn write_two(&self, cx: &Cx, caller: Option<&Caller>, event: &mut Vec<u8>) {
+    fn write_two(&self, caller: Option<&Caller>, event: &mut Vec<u8>) {
         let (user_id, user_arn) = (caller.map(Caller::user_id), caller.map(Caller::arn));
         let authorizer = caller.map(|caller| Authorizer::Iam {
             access_key: caller.access_key_id.as_deref().unwrap_or_default(),
@@ -126,7 +127,7 @@ impl Call<'_> {
             api_id: &self.stage.api_id,
             stage: &self.stage.name,
             route_key: &self.route.key,
-            request_id: cx.request_id(),
+            request_id: self.request_id,
             stage_variables: &self.stage.variables,
             path_parameters: self.parameters,
             authorizer,

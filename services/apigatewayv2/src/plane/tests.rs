@@ -145,6 +145,16 @@ async fn routes_pass_events_of_format_2() {
 }
 
 #[tokio::test]
+async fn the_answer_and_the_event_name_one_request_id() {
+    let api = Fixture::new(json!({}), &[("GET /x", "echo")]).await;
+    let (response, body) = api.send(api.request("GET", "/x")).await;
+    let event: Value = serde_json::from_str(&body).unwrap();
+    let shown = response.headers()["apigw-requestid"].to_str().unwrap();
+    // The form of an id as in the sample events: `LV7fzho-PHcEJPw=`.
+    assert_eq!((shown.len(), event["requestContext"]["requestId"].as_str()), (16, Some(shown)));
+}
+
+#[tokio::test]
 async fn answers_without_a_status_are_bodies() {
     let api = Fixture::new(json!({}), &[("$default", "plain")]).await;
     assert_eq!(api.get("/anything").await, (200, r#"{"hello":"world"}"#.to_owned()));
