@@ -1,5 +1,102 @@
-//! Lambda.
+//! Lambda: functions.
+//!
+//! `runtime/` runs them: sandboxed processes, log lines, pools. `runner.rs` keeps in memory what an invocation needs.
+//! `keys.rs` holds the stored rows, `ops/` one file for each operation, `plane.rs` function URLs, `stack.rs` the
+//! CloudFormation types. Start with `ops/invoke.rs`.
 
+use cloud::operation::entry;
+use cloud::service::{Service, Words};
+use wire::table::Protocol;
+
+mod code;
+mod config;
+mod cors;
+mod error;
+mod event_invoke;
+mod events;
+mod function;
+mod jobs;
+mod keys;
+mod layers;
 mod limits;
+mod logs;
+mod names;
+mod ops;
+mod plane;
+mod policy;
+mod roles;
+mod runner;
 mod runtime;
+mod shapes;
+mod stack;
 mod time;
+mod unzip;
+mod upload;
+mod urls;
+
+/// The service's table of contents.
+pub static LAMBDA: Service = Service {
+    name: "lambda",
+    title: "Lambda",
+    signing_name: "lambda",
+    protocols: &[Protocol::RestJson],
+    operations: &[
+        entry::<ops::AddLayerVersionPermission>(),
+        entry::<ops::AddPermission>(),
+        entry::<ops::CreateAlias>(),
+        entry::<ops::CreateFunction>(),
+        entry::<ops::CreateFunctionUrlConfig>(),
+        entry::<ops::DeleteAlias>(),
+        entry::<ops::DeleteFunction>(),
+        entry::<ops::DeleteFunctionConcurrency>(),
+        entry::<ops::DeleteFunctionEventInvokeConfig>(),
+        entry::<ops::DeleteFunctionUrlConfig>(),
+        entry::<ops::DeleteLayerVersion>(),
+        entry::<ops::GetAccountSettings>(),
+        entry::<ops::GetAlias>(),
+        entry::<ops::GetFunction>(),
+        entry::<ops::GetFunctionConcurrency>(),
+        entry::<ops::GetFunctionConfiguration>(),
+        entry::<ops::GetFunctionEventInvokeConfig>(),
+        entry::<ops::GetFunctionUrlConfig>(),
+        entry::<ops::GetLayerVersion>(),
+        entry::<ops::GetLayerVersionByArn>(),
+        entry::<ops::GetLayerVersionPolicy>(),
+        entry::<ops::GetPolicy>(),
+        entry::<ops::Invoke>(),
+        entry::<ops::ListAliases>(),
+        entry::<ops::ListFunctionEventInvokeConfigs>(),
+        entry::<ops::ListFunctionUrlConfigs>(),
+        entry::<ops::ListFunctions>(),
+        entry::<ops::ListLayerVersions>(),
+        entry::<ops::ListLayers>(),
+        entry::<ops::ListTags>(),
+        entry::<ops::ListVersionsByFunction>(),
+        entry::<ops::PublishLayerVersion>(),
+        entry::<ops::PublishVersion>(),
+        entry::<ops::PutFunctionConcurrency>(),
+        entry::<ops::PutFunctionEventInvokeConfig>(),
+        entry::<ops::RemoveLayerVersionPermission>(),
+        entry::<ops::RemovePermission>(),
+        entry::<ops::RunEvent>(),
+        entry::<ops::TagResource>(),
+        entry::<ops::UntagResource>(),
+        entry::<ops::UpdateAlias>(),
+        entry::<ops::UpdateFunctionCode>(),
+        entry::<ops::UpdateFunctionConfiguration>(),
+        entry::<ops::UpdateFunctionEventInvokeConfig>(),
+        entry::<ops::UpdateFunctionUrlConfig>(),
+    ],
+    resources: stack::RESOURCES,
+    jobs: &[jobs::SWEEP, jobs::FOLDERS],
+    plane: Some(&plane::LambdaPlane),
+    words: Words::JSON,
+};
+
+/// What functions find on this machine: the layers of the sandbox and the interpreters, one line each.
+pub fn report() -> Vec<String> {
+    runner::report()
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,3 +11,31 @@ pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
 /// The init phase.
 pub(crate) const INIT_TIME_MAX: Duration = Duration::from_secs(10);
+/// A zip file in a request: 50 MB.
+pub(crate) const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
+/// Code and layers unzipped: 250 MB.
+pub(crate) const UNZIPPED_BYTES_MAX: u64 = 262_144_000;
+/// Files in a zip. AWS names no number; this one stops archives made of empty files.
+pub(crate) const ZIP_ENTRIES_MAX: usize = 200_000;
+/// Environment variables in all: 4 KB.
+pub(crate) const ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
+/// Layers of a function.
+pub(crate) const LAYERS_MAX: usize = 5;
+/// Resource-based policy: 20 KB.
+pub(crate) const POLICY_BYTES_MAX: usize = 20 * 1024;
+/// Concurrent executions of an account and region.
+pub(crate) const CONCURRENCY: u32 = 1000;
+/// What reservations must leave to other functions.
+pub(crate) const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
+/// Tags of a function.
+pub(crate) const TAGS_MAX: usize = 50;
+/// Page of ListFunctions, ListVersionsByFunction, ListAliases: 50, whatever larger number is asked for (API reference).
+pub(crate) const PAGE_MAX: usize = 50;
+/// Code storage of an account and region: 75 GB.
+pub(crate) const CODE_STORAGE_BYTES: i64 = 80_530_636_800;
+/// Asynchronous events are kept for six hours at most.
+pub(crate) const EVENT_AGE_SECONDS_MAX: i64 = 21_600;
+/// An asynchronous invocation that fails is tried twice more.
+pub(crate) const RETRIES_DEFAULT: i32 = 2;
+/// Role sessions of an environment. AWS keeps credentials of environments valid for hours without naming the number.
+pub(crate) const CREDENTIALS_SECONDS: i64 = 12 * 60 * 60;

@@ -165,11 +165,9 @@ impl Environment {
         {
             self.lane_ended = true; // The process ended already; why is told below.
         }
-        loop {
-            match self.listen(until).await {
-                Heard::Frame(Frame { kind: Kind::Ready, .. }) => return Ok(()),
-                other => return Err(other),
-            }
+        match self.listen(until).await {
+            Heard::Frame(Frame { kind: Kind::Ready, .. }) => Ok(()),
+            other => Err(other),
         }
     }
 

@@ -15,7 +15,7 @@ use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
 
 /// A function version, ready to run: everything is resolved and unpacked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Launch {
     /// The function's name.
     pub(crate) name: String,

@@ -18,6 +18,17 @@ const PACKAGES_MAX: usize = 400;
 /// Source files larger than this are looked through only so far: bundles are smaller.
 const SOURCE_BYTES_MAX: u64 = 32 << 20;
 
+/// Where SDKs are kept between runs: `CLOUDLET_CACHE`, else the user's cache folder, else the system's temporary one.
+pub(crate) fn cache_folder() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = || variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    let own = || user().map(|folder| folder.join("cloudlet"));
+    variable("CLOUDLET_CACHE")
+        .or_else(own)
+        .unwrap_or_else(|| std::env::temp_dir().join("cloudlet-cache"))
+        .join("sdk")
+}
+
 /// Which SDK packages a function's code names but does not bring.
 pub(crate) fn missing(
     code: &Path,

@@ -1,0 +1,455 @@
+//! Functions in memory: what an invocation needs, without a read of the store, and their pools of environments.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use async_trait::async_trait;
+use cloud::prelude::*;
+use cloud::{Cloud, Failure};
+use jail::host::{Jail, Mode};
+use store::layer::table;
+use store::{Version, keyspace};
+use tokio::sync::{OnceCell, Semaphore, watch};
+
+use crate::error::Error;
+use crate::function::{self, Found};
+use crate::keys::{Config, FunctionRow, VersionRow};
+use crate::limits::CONCURRENCY;
+use crate::names::{FunctionRef, LATEST};
+use crate::runtime::image::Image;
+use crate::runtime::interpreters::{self, Wanted};
+use crate::runtime::launch::{Backend, Credentials, Host, Launch};
+use crate::runtime::log::LogLine;
+use crate::runtime::pool::{self, Shelf};
+use crate::runtime::sdk;
+use crate::{code, logs, roles};
+
+/// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
+const FUNCTIONS_MAX: usize = 10_000;
+
+/// What an invocation of a function with a certain qualifier needs.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// Versions and their shares of the invocations; the shares add up to one.
+    pub(crate) versions: Vec<(f64, Arc<Shelf>)>,
+    /// The policy of the function or of this qualifier.
+    pub(crate) policy: Option<String>,
+    reserved: Option<u32>,
+    in_flight: Arc<AtomicU32>,
+}
+
+/// All functions that ran here of late.
+pub(crate) struct Runner {
+    cloud: Weak<Cloud>,
+    inner: Mutex<Inner>,
+    host: OnceCell<Arc<Host>>,
+    starts: Arc<Semaphore>,
+    /// Invocations of the whole account that run now.
+    total: Arc<AtomicU32>,
+    log: logs::Sender,
+}
+
+struct Inner {
+    /// Tell of changes by other processes and by us.
+    changes: [watch::Receiver<Version>; 3],
+    generation: u64,
+    ready: HashMap<FunctionRef, Arc<Ready>>,
+    /// The pools by function and version: they outlive the entries of `ready`.
+    shelves: HashMap<(FunctionRef, String), Arc<Shelf>>,
+    in_flight: HashMap<FunctionRef, Arc<AtomicU32>>,
+}
+
+impl Inner {
+    /// Forgets what was read when something has changed since.
+    fn refresh(&mut self) {
+        let mut changed = false;
+        for receiver in &mut self.changes {
+            // A closed store changes no more.
+            if receiver.has_changed().unwrap_or(false) {
+                receiver.mark_unchanged();
+                changed = true;
+            }
+        }
+        if changed || self.ready.len() > FUNCTIONS_MAX {
+            self.generation += 1;
+            self.ready.clear();
+        }
+    }
+}
+
+/// A counted invocation.
+pub(crate) struct Permit {
+    counters: [Arc<AtomicU32>; 2],
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        for counter in &self.counters {
+            counter.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Ready {
+    /// The version that takes the next invocation.
+    pub(crate) fn choose(&self, cx: &Cx) -> &Arc<Shelf> {
+        if self.versions.len() > 1 {
+            let mut point = (cx.chance().number() >> 11) as f64 / (1_u64 << 53) as f64;
+            for (share, shelf) in &self.versions {
+                if point < *share {
+                    return shelf;
+                }
+                point -= share;
+            }
+        }
+        &self.versions[self.versions.len() - 1].1
+    }
+}
+
+impl Runner {
+    /// The one of this cloud.
+    pub(crate) fn of(cx: &Cx) -> Arc<Runner> {
+        Runner::of_cloud(cx.cloud())
+    }
+
+    pub(crate) fn of_cloud(cloud: &Arc<Cloud>) -> Arc<Runner> {
+        cloud.states().get_or(|| {
+            let prefixes = [keyspace::LAMBDA_FUNCTION, keyspace::LAMBDA_VERSION, keyspace::LAMBDA_ALIAS];
+            let changes = prefixes.map(|prefix| cloud.store().watch(prefix.0.to_vec().into()));
+            Runner {
+                cloud: Arc::downgrade(cloud),
+                inner: Mutex::new(Inner {
+                    changes,
+                    generation: 0,
+                    ready: HashMap::new(),
+                    shelves: HashMap::new(),
+                    in_flight: HashMap::new(),
+                }),
+                host: OnceCell::new(),
+                starts: Arc::new(Semaphore::new(pool::starts_at_once())),
+                total: Arc::default(),
+                log: logs::Sender::start(cloud),
+            }
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an invocation needs: from memory, or read and unpacked now.
+    pub(crate) async fn ready(&self, cx: &Cx, function: &FunctionRef) -> Result<Arc<Ready>, Error> {
+        let generation = {
+            let mut inner = self.inner();
+            inner.refresh();
+            if let Some(ready) = inner.ready.get(function) {
+                return Ok(Arc::clone(ready));
+            }
+            inner.generation
+        };
+        let tx = cx.snapshot().await?;
+        let found = function::find(&tx, function).await?;
+        let mut versions = Vec::new();
+        let mut rest = 1.0;
+        if let Some((other, weight)) = found.alias.as_ref().and_then(|alias| alias.routing.clone())
+            && let Some(config) = function::config_of(&tx, &found.row, &other).await?
+        {
+            versions.push((weight, self.shelf(cx, &found.row, &config, &other).await?));
+            rest -= weight;
+        }
+        versions.push((rest, self.shelf(cx, &found.row, &found.config, &found.version).await?));
+        let ready = self.make(function, found, versions);
+        let mut inner = self.inner();
+        inner.refresh();
+        if inner.generation == generation {
+            inner.ready.insert(function.clone(), Arc::clone(&ready));
+        }
+        Ok(ready)
+    }
+
+    fn make(&self, function: &FunctionRef, found: Found, versions: Vec<(f64, Arc<Shelf>)>) -> Arc<Ready> {
+        let key = function.qualifier.clone().unwrap_or_default();
+        let policy = found.row.policies.get(&key).filter(|policy| !policy.statements.is_empty());
+        let unqualified = function.clone().unqualified();
+        let in_flight = Arc::clone(self.inner().in_flight.entry(unqualified).or_default());
+        Arc::new(Ready {
+            versions,
+            policy: policy.map(|policy| policy.text()),
+            reserved: found.row.reserved_concurrency,
+            in_flight,
+        })
+    }
+
+    /// The pool of one version; a new one when the version is configured in another way than before.
+    async fn shelf(
+        &self,
+        cx: &Cx,
+        row: &FunctionRow,
+        config: &Config,
+        version: &str,
+    ) -> Result<Arc<Shelf>, Error> {
+        let launch = self.launch(cx, row, config, version).await?;
+        let host = self.host().await?;
+        let key = (row.reference(), version.to_string());
+        let mut inner = self.inner();
+        let old = inner.shelves.get(&key).cloned();
+        if let Some(old) = &old
+            && *old.launch == launch
+        {
+            return Ok(Arc::clone(old));
+        }
+        let shelf = Shelf::new(Arc::new(launch), host, Arc::clone(&self.starts));
+        inner.shelves.insert(key, Arc::clone(&shelf));
+        drop(inner);
+        if let Some(old) = old {
+            old.retire();
+        }
+        Ok(shelf)
+    }
+
+    async fn launch(
+        &self,
+        cx: &Cx,
+        row: &FunctionRow,
+        config: &Config,
+        version: &str,
+    ) -> Result<Launch, Error> {
+        let cloud = cx.cloud();
+        let code = code::unpacked(cloud, &config.code).await?;
+        let layers = code::merged_layers(cloud, &config.layers).await?;
+        let wanted = interpreters::wanted(&config.runtime).ok_or_else(|| {
+            Failure::internal(format!("the stored runtime `{}` is unknown", config.runtime))
+        })?;
+        let interpreter = interpreter(&config.runtime, wanted).await?;
+        let sdk = match (&interpreter, wanted) {
+            (Some(interpreter), Wanted::Managed(language, _)) if !config.sdk_packages.is_empty() => {
+                let packages = config.sdk_packages.iter().cloned().collect();
+                install_sdk(interpreter.clone(), language, packages).await
+            }
+            _ => None,
+        };
+        let function = row.reference();
+        Ok(Launch {
+            name: row.name.clone(),
+            version: version.to_string(),
+            arn: function.arn().to_string(),
+            account: row.account.clone(),
+            region: row.region.clone(),
+            log_group: function::log_group(&row.name, config),
+            role: config.role.clone(),
+            runtime: config.runtime.clone(),
+            wanted,
+            interpreter,
+            handler: config.handler.clone(),
+            code,
+            layers,
+            sdk,
+            variables: config.variables.clone().unwrap_or_default(),
+            memory_mb: config.memory_mb,
+            timeout: std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
+            tmp_mb: config.tmp_mb,
+            endpoint: cloud.endpoint().to_string(),
+        })
+    }
+
+    /// The sandbox and the runtimes of this machine, found at the first need.
+    pub(crate) async fn host(&self) -> Result<Arc<Host>, Failure> {
+        let cloud = self.cloud.upgrade().ok_or_else(|| Failure::internal("the cloud has stopped"))?;
+        let make = async {
+            let folder = code::root(&cloud);
+            let backend = Arc::new(InCloud { cloud: Arc::downgrade(&cloud), log: self.log.clone() });
+            let made = tokio::task::spawn_blocking(move || -> Result<Host, Failure> {
+                let mode = sandbox_mode()?;
+                let jail = Jail::probe(mode).map_err(|error| refused(&error))?;
+                for missing in jail.missing() {
+                    tracing::warn!("{missing}");
+                }
+                let scratch = folder.join("tmp");
+                std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
+                let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
+                Ok(Host { jail, image, backend, scratch })
+            });
+            made.await.map_err(Failure::internal)?.map(Arc::new)
+        };
+        self.host.get_or_try_init(|| make).await.cloned()
+    }
+
+    /// Counts an invocation, unless there are too many at once.
+    pub(crate) fn enter(&self, ready: &Ready) -> Result<Permit, Error> {
+        let counters = [Arc::clone(&ready.in_flight), Arc::clone(&self.total)];
+        let (own, total) =
+            (counters[0].fetch_add(1, Ordering::Relaxed), counters[1].fetch_add(1, Ordering::Relaxed));
+        let permit = Permit { counters };
+        if ready.reserved.is_some_and(|reserved| own >= reserved) {
+            return Err(Error::TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded"));
+        }
+        if total >= CONCURRENCY {
+            return Err(Error::TooManyRequests("ConcurrentInvocationLimitExceeded"));
+        }
+        Ok(permit)
+    }
+
+    /// Starts an environment of a function whose code has just changed, if it ran before: the next caller finds it ready.
+    pub(crate) fn warm(self: &Arc<Self>, cx: &Cx, function: &FunctionRef) {
+        let ran = self.inner().shelves.keys().any(|(owner, version)| owner == function && version == LATEST);
+        if !ran || cx.cloud().tasks().is_stopping() {
+            return;
+        }
+        let (runner, cx, function) = (Arc::clone(self), cx.detach(), function.clone());
+        let cloud = Arc::clone(cx.cloud());
+        cloud.tasks().spawn_loop(async move {
+            // An error comes again with the next invocation, which tells it.
+            if let Ok(ready) = runner.ready(&cx, &function).await {
+                ready.choose(&cx).warm().await;
+            }
+        });
+    }
+
+    /// The folders of unpacked code that environments may use now.
+    pub(crate) fn folders(&self) -> std::collections::BTreeSet<std::path::PathBuf> {
+        let inner = self.inner();
+        let launches = inner.shelves.values().map(|shelf| &shelf.launch);
+        launches.flat_map(|launch| [Some(launch.code.clone()), launch.layers.clone()]).flatten().collect()
+    }
+
+    /// A function was deleted, or all of its versions changed: its environments end.
+    pub(crate) fn forget(&self, function: &FunctionRef) {
+        let mut gone = Vec::new();
+        {
+            let mut inner = self.inner();
+            inner.shelves.retain(|(owner, _), shelf| {
+                let keep = owner != function;
+                if !keep {
+                    gone.push(Arc::clone(shelf));
+                }
+                keep
+            });
+        }
+        gone.iter().for_each(|shelf| shelf.retire());
+    }
+
+    /// Ends idle environments, and those of functions that another process has deleted.
+    pub(crate) async fn sweep(&self, cx: &Cx) -> Result<(), Failure> {
+        let shelves: Vec<_> = {
+            let inner = self.inner();
+            inner.shelves.iter().map(|(key, shelf)| (key.clone(), Arc::clone(shelf))).collect()
+        };
+        let tx = cx.snapshot().await?;
+        for ((function, version), shelf) in shelves {
+            shelf.sweep(pool::IDLE_TIME);
+            let there = match version.parse::<u64>() {
+                Ok(number) => {
+                    let key = (&function.account, &function.region, &function.name, number);
+                    table::exists::<VersionRow>(&tx, key).await?
+                }
+                Err(_) => table::exists::<FunctionRow>(&tx, crate::keys::of(&function)).await?,
+            };
+            if !there {
+                self.inner().shelves.remove(&(function, version));
+                shelf.retire();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The interpreter of a managed runtime. Asked first, it runs each interpreter of this machine once.
+pub(crate) async fn interpreter(
+    runtime: &str,
+    wanted: Wanted,
+) -> Result<Option<interpreters::Interpreter>, Error> {
+    let Wanted::Managed(language, version) = wanted else { return Ok(None) };
+    let name = runtime.to_string();
+    let chosen = tokio::task::spawn_blocking(move || interpreters::choose(&name, language, version));
+    let (interpreter, notice) =
+        chosen.await.map_err(Failure::internal)?.map_err(Error::InvalidParameterValue)?;
+    if let Some(notice) = notice {
+        tracing::info!("{notice}");
+    }
+    Ok(Some(interpreter))
+}
+
+/// The SDK that the runtime supplies. Without it the function still runs, and says itself what it misses.
+pub(crate) async fn install_sdk(
+    interpreter: interpreters::Interpreter,
+    language: interpreters::Language,
+    packages: std::collections::BTreeSet<String>,
+) -> Option<std::path::PathBuf> {
+    let install = tokio::task::spawn_blocking(move || {
+        sdk::install(&sdk::cache_folder(), &interpreter, language, &packages)
+    });
+    match install.await {
+        Ok(Ok(folder)) => Some(folder),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the AWS SDK that the runtime supplies could not be installed; a function that needs it will fail");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "the installation of the AWS SDK broke off");
+            None
+        }
+    }
+}
+
+/// `CLOUDLET_SANDBOX`: require, degrade (the default) or off.
+fn sandbox_mode() -> Result<Mode, Failure> {
+    match std::env::var("CLOUDLET_SANDBOX") {
+        Ok(text) => text.parse().map_err(Failure::internal),
+        Err(_) => Ok(Mode::Degrade),
+    }
+}
+
+fn refused(error: &jail::host::Error) -> Failure {
+    tracing::error!(%error, "functions cannot run");
+    Failure::new(
+        "ServiceException",
+        500,
+        "Functions cannot run: the sandbox is required and this machine does not allow it.",
+    )
+}
+
+/// The cloud as environments see it.
+struct InCloud {
+    cloud: Weak<Cloud>,
+    log: logs::Sender,
+}
+
+#[async_trait]
+impl Backend for InCloud {
+    fn now_millis(&self) -> i64 {
+        // A cloud that has stopped has no time, and its last lines go nowhere.
+        self.cloud.upgrade().map_or(0, |cloud| cloud.clock().now().millis())
+    }
+
+    fn random_hex(&self, digits: usize) -> String {
+        self.cloud
+            .upgrade()
+            .map_or_else(String::new, |cloud| cloud.chance().text(b"0123456789abcdef", digits))
+    }
+
+    async fn credentials(&self, launch: &Launch) -> Option<Credentials> {
+        let cloud = self.cloud.upgrade()?;
+        roles::credentials(&cloud, &launch.role, &launch.name).await
+    }
+
+    fn log(&self, launch: &Launch, stream: &str, lines: Vec<LogLine>) {
+        self.log.send(launch, stream, lines);
+    }
+}
+
+/// What `doctor` shows of functions on this machine: the sandbox and the interpreters.
+pub(crate) fn report() -> Vec<String> {
+    let mut lines = Vec::new();
+    match Jail::probe(Mode::Degrade) {
+        Ok(jail) if jail.missing().is_empty() => lines.push("sandbox: all layers".to_string()),
+        Ok(jail) => lines.extend(jail.missing().iter().map(ToString::to_string)),
+        Err(error) => lines.push(format!("sandbox: {error}")),
+    }
+    for language in [interpreters::Language::Node, interpreters::Language::Python] {
+        for one in interpreters::installed(language) {
+            lines.push(format!("{language:?} {}: {}", one.text, one.program.display()));
+        }
+    }
+    lines
+}

@@ -1,0 +1,2 @@
+//! CloudFormation resource types.
+pub(crate) const RESOURCES: &[&dyn cloud::resource::ResourceType] = &[];

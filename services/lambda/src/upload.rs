@@ -1,0 +1,40 @@
+//! What happens to code before a function uses it: it is unpacked, its runtime is looked for, and the AWS SDK that it
+//! expects of the runtime is installed.
+
+use cloud::prelude::*;
+
+use crate::code;
+use crate::error::Error;
+use crate::keys::Config;
+use crate::limits::UNZIPPED_BYTES_MAX;
+use crate::runner;
+use crate::runtime::interpreters::{self, Wanted};
+use crate::runtime::sdk;
+
+/// Prepares the code and layers of `config`, and fills in what they need.
+pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
+    let wanted = interpreters::wanted(&config.runtime).ok_or_else(|| {
+        Error::invalid(format!("The runtime {} is not supported by this cloud.", config.runtime))
+    })?;
+    let interpreter = runner::interpreter(&config.runtime, wanted).await?;
+    let cloud = cx.cloud();
+    let folder = code::unpacked(cloud, &config.code).await?;
+    let too_large = |failure: Failure| match failure.status() {
+        500 if config.layers.len() > 1 => Error::invalid(format!(
+            "Function code combined with layers exceeds the maximum allowed size of {UNZIPPED_BYTES_MAX} bytes."
+        )),
+        _ => Error::Internal(failure),
+    };
+    let layers = code::merged_layers(cloud, &config.layers).await.map_err(too_large)?;
+    config.sdk_packages.clear();
+    let Some(interpreter) = interpreter else { return Ok(()) };
+    let Wanted::Managed(language, version) = wanted else { return Ok(()) };
+    let missing =
+        tokio::task::spawn_blocking(move || sdk::missing(&folder, layers.as_deref(), language, version));
+    let missing = missing.await.map_err(Failure::internal)?;
+    config.sdk_packages = missing.iter().cloned().collect();
+    if !missing.is_empty() {
+        runner::install_sdk(interpreter, language, missing).await;
+    }
+    Ok(())
+}
