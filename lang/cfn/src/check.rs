@@ -19,6 +19,9 @@ pub(crate) fn template(template: &Template) -> Result<(), Invalid> {
     names.check_outputs(template)?;
     for resource in &template.resources {
         names.check_values(template, &resource.properties)?;
+        for policy in resource.deletion_policy.iter().chain(&resource.update_replace_policy) {
+            names.check_values(template, policy)?;
+        }
     }
     for output in &template.outputs {
         names.check_values(template, &output.value)?;
@@ -89,6 +92,10 @@ impl Names<'_> {
                 }
             }
             self.unresolved(&resource.properties, &mut unresolved)?;
+            for policy in resource.deletion_policy.iter().chain(&resource.update_replace_policy) {
+                self.check_independent(policy, "a policy of a resource")?;
+                self.unresolved(policy, &mut unresolved)?;
+            }
             if let Some(name) = &resource.condition
                 && !self.conditions.contains(name.as_str())
             {

@@ -9,7 +9,8 @@ use crate::Invalid;
 use crate::cidr;
 use crate::expr::{Expr, Function, Part};
 use crate::limits::TEXT_BYTES_MAX;
-use crate::template::Template;
+use crate::section::unrecognized_policy;
+use crate::template::{DeletionPolicy, Template};
 
 /// What the world knows and a template does not.
 pub trait Resolver {
@@ -155,6 +156,21 @@ impl Scope<'_> {
             Some(value) => text_of(&value).ok_or_else(|| Invalid::new(otherwise)),
             None => Err(Invalid::new(otherwise)),
         }
+    }
+
+    /// What `DeletionPolicy` or `UpdateReplacePolicy` (the `key`) of `resource` says.
+    pub fn policy(
+        &self,
+        key: &str,
+        policy: &Option<Expr>,
+        resource: &str,
+    ) -> Result<DeletionPolicy, Invalid> {
+        let Some(expr) = policy else {
+            return Ok(DeletionPolicy::Delete);
+        };
+        let value = self.value(expr)?.unwrap_or_default();
+        let word = value.as_str().and_then(DeletionPolicy::parse);
+        word.ok_or_else(|| unrecognized_policy(key, &value, resource))
     }
 
     /// The truth of a condition.

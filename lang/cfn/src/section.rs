@@ -211,7 +211,7 @@ pub(crate) fn conditions(top: &Object) -> Result<Vec<(String, Expr)>, Invalid> {
     let Some(map) = section(top, "Conditions")? else {
         return Ok(Vec::new());
     };
-    names("Condition", map)?;
+    // Names of conditions may have any form: AWS took `AWS::NoValue` (LocalStack's `test_using_pseudoparameters_in_places`).
     let mut read = Vec::with_capacity(map.len());
     for (name, json) in map {
         read.push((name.clone(), Expr::read_condition(json)?));
@@ -285,17 +285,28 @@ fn condition_name(members: &Object) -> Result<Option<String>, Invalid> {
     }
 }
 
-fn policy(members: &Object, key: &str, name: &str) -> Result<Option<DeletionPolicy>, Invalid> {
+/// A policy: one of the known words, or a function of parameters and mappings that gives one.
+fn policy(members: &Object, key: &str, name: &str) -> Result<Option<Expr>, Invalid> {
     let Some(value) = members.get(key) else {
         return Ok(None);
     };
-    match value.as_str().and_then(DeletionPolicy::parse) {
-        Some(policy) => Ok(Some(policy)),
-        None => Err(Invalid::new(format!(
-            "Template error: Unrecognized {key} {} for resource {name}",
-            text_of(value).unwrap_or_else(|| value.to_string())
-        ))),
+    let expr = Expr::read(value)?;
+    let known = match &expr {
+        Expr::Plain(Value::String(word)) => DeletionPolicy::parse(word).is_some(),
+        Expr::Call(_) => true,
+        _ => false,
+    };
+    match known {
+        true => Ok(Some(expr)),
+        false => Err(unrecognized_policy(key, value, name)),
     }
+}
+
+pub(crate) fn unrecognized_policy(key: &str, value: &Value, name: &str) -> Invalid {
+    Invalid::new(format!(
+        "Template error: Unrecognized {key} {} for resource {name}",
+        text_of(value).unwrap_or_else(|| value.to_string())
+    ))
 }
 
 pub(crate) fn outputs(top: &Object) -> Result<Vec<Output>, Invalid> {

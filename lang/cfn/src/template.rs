@@ -43,9 +43,9 @@ pub struct Resource {
     /// It exists only when this condition is true.
     pub condition: Option<String>,
     /// What happens to it when it leaves the stack.
-    pub deletion_policy: Option<DeletionPolicy>,
+    pub deletion_policy: Option<Expr>,
     /// What happens to the old one when it is replaced.
-    pub update_replace_policy: Option<DeletionPolicy>,
+    pub update_replace_policy: Option<Expr>,
     /// Its `Metadata`, as it was written.
     pub metadata: Option<Value>,
     /// Whether it has a `CreationPolicy`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cloud::prelude::*;
+use futures::future::{self, Either};
 use store::Tx;
 use store::layer::table;
 
@@ -10,6 +11,7 @@ use crate::callers;
 use crate::engine;
 use crate::error::Error;
 use crate::keys::{ChangeSetRow, OnFailure, OperationKind, OperationRow, Phase, Spec, StackRow};
+use crate::limits::GRACE_MILLIS;
 use crate::stack::nested::Family;
 use crate::stacks::{self, Place};
 use crate::status::Status;
@@ -79,8 +81,30 @@ impl Deployment {
             })
         })
         .await?;
-        engine::start(cx.cloud(), place, Some(acting));
-        Ok(())
+        engine::start(cx.cloud(), place.clone(), Some(acting));
+        grace(cx, &place).await
+    }
+}
+
+/// Waits a short while for the operation of a stack, so that the client's first look finds it done.
+pub(crate) async fn grace(cx: &Cx, place: &Place) -> Result<(), Error> {
+    let key = (&place.account, &place.region, &place.name, &place.uuid);
+    let mut changes = cx.cloud().store().watch(table::watch_key::<StackRow>(key));
+    let mut over = Box::pin(cx.sleep_until(cx.now().plus_millis(GRACE_MILLIS)));
+    loop {
+        changes.borrow_and_update();
+        let tx = cx.snapshot().await?;
+        let stack = stacks::reopen(&tx, place).await?;
+        drop(tx);
+        if stack.operation.is_none() {
+            return Ok(());
+        }
+        let change = Box::pin(changes.changed());
+        match future::select(change, &mut over).await {
+            Either::Left((Ok(()), _)) => {}
+            // The time is over, or the store is closed.
+            _ => return Ok(()),
+        }
     }
 }
 

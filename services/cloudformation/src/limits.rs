@@ -4,6 +4,9 @@
 pub(crate) const PAGE: usize = 100;
 /// Resources that are worked on at the same time: enough for the widest level of common stacks.
 pub(crate) const PARALLEL_MAX: usize = 16;
+/// How long an answer waits for the operation that it began, in milliseconds. Clients ask again only after 5 to 30
+/// seconds (the SDKs' waiters, the Serverless Framework), and small stacks take a fraction of a second.
+pub(crate) const GRACE_MILLIS: i64 = 3_000;
 /// How long a deleted stack can be asked for by its id, as in AWS.
 pub(crate) const DELETED_KEPT_DAYS: i64 = 90;
 /// Stacks within stacks: a template that nests itself must end somewhere.

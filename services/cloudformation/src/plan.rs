@@ -63,7 +63,8 @@ impl Plan {
         tags: &BTreeMap<String, String>,
         token: String,
     ) -> Result<Wanted, Invalid> {
-        let properties = match self.scope(world).value(&resource.properties)? {
+        let scope = self.scope(world);
+        let properties = match scope.value(&resource.properties)? {
             Some(Value::Object(properties)) => properties,
             None => Map::new(),
             Some(_) => return Err(not_a_map(&resource.name)),
@@ -73,8 +74,16 @@ impl Plan {
             tags: tags.clone(),
             token,
             depends_on: self.needs(&resource.name),
-            deletion_policy: keep(resource.deletion_policy),
-            replace_policy: keep(resource.update_replace_policy),
+            deletion_policy: keep(scope.policy(
+                "DeletionPolicy",
+                &resource.deletion_policy,
+                &resource.name,
+            )?),
+            replace_policy: keep(scope.policy(
+                "UpdateReplacePolicy",
+                &resource.update_replace_policy,
+                &resource.name,
+            )?),
         })
     }
 
@@ -98,11 +107,11 @@ fn not_a_map(name: &str) -> Invalid {
     ))
 }
 
-fn keep(policy: Option<DeletionPolicy>) -> Keep {
+fn keep(policy: DeletionPolicy) -> Keep {
     match policy {
-        Some(DeletionPolicy::Retain) => Keep::Retain,
-        Some(DeletionPolicy::RetainExceptOnCreate) => Keep::RetainExceptOnCreate,
+        DeletionPolicy::Retain => Keep::Retain,
+        DeletionPolicy::RetainExceptOnCreate => Keep::RetainExceptOnCreate,
         // Snapshots are refused before.
-        Some(DeletionPolicy::Delete | DeletionPolicy::Snapshot) | None => Keep::Delete,
+        DeletionPolicy::Delete | DeletionPolicy::Snapshot => Keep::Delete,
     }
 }

@@ -232,8 +232,12 @@ fn check_resources(cx: &Cx, plan: &Plan, rows: &BTreeMap<String, ResourceRow>) -
         if let Err(text) = kind.check(&properties) {
             fault(text);
         }
-        let policies = [resource.deletion_policy, resource.update_replace_policy];
-        if policies.contains(&Some(DeletionPolicy::Snapshot)) {
+        let scope = plan.scope(&world);
+        let policies = [
+            scope.policy("DeletionPolicy", &resource.deletion_policy, &resource.name)?,
+            scope.policy("UpdateReplacePolicy", &resource.update_replace_policy, &resource.name)?,
+        ];
+        if policies.contains(&DeletionPolicy::Snapshot) {
             fault("the policy Snapshot is not supported by this resource type".to_owned());
         }
         if resource.has_creation_policy || resource.has_update_policy {

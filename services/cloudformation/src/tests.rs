@@ -10,7 +10,7 @@ use cloud::service::{Service, Words};
 use serde_json::{Map, Value, json};
 use testkit::World;
 
-use crate::limits::PARALLEL_MAX;
+use crate::limits::{GRACE_MILLIS, PARALLEL_MAX};
 
 mod changes;
 mod custom;
@@ -171,8 +171,19 @@ impl Room {
         self.things().with(|inner| inner.things[id]["Size"].clone())
     }
 
+    /// Calls an operation. One that waits for a stack that hangs is answered when its time is over.
     pub(super) async fn call(&self, operation: &str, input: Value) -> Value {
-        self.world.ok("cloudformation", operation, input).await
+        let patience = async {
+            for _ in 0..2_000 {
+                tokio::task::yield_now().await;
+            }
+            self.world.advance(std::time::Duration::from_millis(GRACE_MILLIS as u64)).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            answer = self.world.ok("cloudformation", operation, input) => answer,
+            () = patience => unreachable!("it waits for ever"),
+        }
     }
 
     pub(super) async fn error(&self, operation: &str, input: Value) -> (String, String) {

@@ -22,7 +22,7 @@ fn reads_every_section() {
     assert_eq!(template.description.as_deref(), Some("d"));
     assert!(template.parameters[0].no_echo);
     assert_eq!(template.resources[0].depends_on, ["S"]);
-    assert_eq!(template.resources[0].deletion_policy, Some(DeletionPolicy::Retain));
+    assert_eq!(template.resources[0].deletion_policy.as_ref().and_then(Expr::as_str), Some("Retain"));
     assert_eq!(template.mappings["M"]["a"]["b"], json!("c"));
     assert_eq!(template.outputs[0].condition.as_deref(), Some("C"));
     let graph = Graph::of_template(&template).unwrap();
@@ -121,6 +121,10 @@ fn faults_are_told_in_aws_words() {
         "Circular dependency between resources: [A, B]",
     );
     check("Resources: {A: {Type: T, Properties: {X: !Ref A}}}", "Circular dependency between resources: [A]");
+    check(
+        "Resources: {R: {Type: T, DeletionPolicy: !Ref R}}",
+        "Template error: a policy of a resource must not depend on any resources, imported values, or Fn::GetAZs",
+    );
     check(
         "Resources: {R: {Type: T, DeletionPolicy: Keep}}",
         "Template error: Unrecognized DeletionPolicy Keep for resource R",

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::keys::{OperationRow, Phase};
 use crate::shapes::Refused;
 use crate::status::Status;
-use crate::{callers, engine, stacks};
+use crate::{begin, callers, engine, stacks};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -73,6 +73,7 @@ impl Operation for ContinueUpdateRollback {
         })
         .await?;
         engine::start(cx.cloud(), stack.place(), Some(acting));
+        begin::grace(cx, &stack.place()).await?;
         Ok(Output {})
     }
 }

@@ -49,7 +49,7 @@ pub(crate) struct Output {
 }
 
 /// Differs from AWS: a resource type, property or attribute that this cloud does not have is refused at once, before
-/// there is a stack. Notification topics, rollback alarms, resource type lists and timeouts are refused.
+/// there is a stack. The answer waits a few seconds for the stack. Notification topics, rollback alarms, resource type lists and timeouts are refused.
 pub(crate) struct CreateStack;
 
 impl Operation for CreateStack {

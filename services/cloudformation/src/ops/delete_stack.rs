@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::keys::{OperationKind, OperationRow, Phase, StackRow};
 use crate::stacks::{self, Place};
 use crate::status::Status;
-use crate::{callers, engine};
+use crate::{begin, callers, engine};
 
 #[derive(Clone, Copy, PartialEq, Shape)]
 #[shape(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -85,6 +85,7 @@ impl Operation for DeleteStack {
         })
         .await?;
         engine::start(cx.cloud(), stack.place(), Some(acting));
+        begin::grace(cx, &stack.place()).await?;
         Ok(Output {})
     }
 }
