@@ -86,7 +86,9 @@ pub async fn load(options: &Options, connect: Connect<'_>) -> Result<Loaded, Err
         None => resolver.config["provider"]["region"].as_str().unwrap_or("us-east-1").to_owned(),
     };
     resolver.resolve(None, connect(&region).as_ref()).await?;
-    let files = std::iter::once(name).chain(resolver.read_files()).collect();
+    let mut files = resolver.read_files();
+    files.retain(|file| *file != name);
+    files.insert(0, name);
     let Resolver { config, places, facts, .. } = resolver;
     let service = normalise(config, places, options)?;
     Ok(Loaded { service, environment: facts.environment, files })

@@ -122,6 +122,13 @@ async fn other_kinds_of_files_are_read() {
     let module = "import { name } from './name.mjs'; export default {service: name, provider: 'aws'};";
     let files = [("serverless.mjs", module), ("name.mjs", "export const name = 'm';")];
     assert_eq!(service(&files, json!({})).await.name(), "m");
+    let parts = "module.exports = {...require('./parts/base.js'), custom: '${file(./x.json)}'};";
+    let files =
+        [("serverless.js", parts), ("parts/base.js", "module.exports = {service: 'p', provider: 'aws'};")];
+    let loaded = load_with(&[&files[..], &[("x.json", "{}")]].concat(), json!({})).await.unwrap();
+    let mut found: Vec<&str> = loaded.files.iter().filter_map(|file| file.to_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["parts/base.js", "serverless.js", "x.json"]);
 }
 
 #[tokio::test]

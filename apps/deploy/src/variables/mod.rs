@@ -148,7 +148,7 @@ impl Resolver {
     }
 
     /// The files that variables read so far, relative to the project folder; those that do not exist as well.
-    pub(crate) fn read_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn read_files(&mut self) -> Vec<PathBuf> {
         let programs = self.programs.keys().map(|(file, _)| file);
         let mut files: Vec<PathBuf> = self
             .files
@@ -156,6 +156,14 @@ impl Resolver {
             .chain(programs)
             .map(|file| file.strip_prefix(&self.facts.directory).unwrap_or(file).to_owned())
             .collect();
+        if let Some(node) = &mut self.node {
+            // What cannot be told is not watched; the configuration itself is right without it.
+            let modules =
+                node.perform(json!({"do": "modules", "directory": self.facts.directory})).unwrap_or_default();
+            files.extend(
+                modules.as_array().into_iter().flatten().filter_map(|file| file.as_str().map(PathBuf::from)),
+            );
+        }
         files.sort();
         files.dedup();
         files

@@ -146,6 +146,11 @@ async function variable({ id, file, name, address, options }) {
 const tasks = {
   config,
   variable,
+  // The project's own files that were loaded so far, packages left out.
+  modules: async ({ directory }) =>
+    Object.keys(Module._cache)
+      .map((file) => path.relative(directory, file))
+      .filter((file) => !file.startsWith('..') && !file.split(path.sep).includes('node_modules')),
   environment: async ({ values }) => {
     Object.assign(process.env, values);
     return null;
