@@ -125,6 +125,17 @@ impl Plugins {
         service: &mut Service,
         environment: &BTreeMap<String, String>,
     ) -> Result<Vec<Problem>, Errors> {
+        let refused = [
+            (Plugin::Pseudo, ["custom", "pseudoParameters", "skipRegionReplace"], Value::Bool(false)),
+            (Plugin::Prune, ["custom", "prune", "includeLayers"], Value::Bool(true)),
+        ];
+        let problems = refused
+            .iter()
+            .filter(|(plugin, path, value)| self.has(*plugin) && service.get(path) == Some(value));
+        let problems = problems.map(|(_, path, value)| {
+            service.problem(path, format!("the setting \"{}: {value}\" is not supported", path.join(".")))
+        });
+        Errors::none_or(problems.collect())?;
         match self.has(Plugin::Dotenv) {
             true => dotenv::add(service, environment),
             false => Ok(Vec::new()),

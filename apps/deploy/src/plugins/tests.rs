@@ -137,6 +137,26 @@ fn a_role_that_cannot_be_made_is_said() {
 }
 
 #[test]
+fn settings_that_would_do_nothing_are_refused() {
+    let check = |plugin: &str, custom: Value| {
+        let mut service = service(json!({"plugins": [plugin], "custom": custom}));
+        let (plugins, _) = Plugins::read(&service).unwrap();
+        plugins.configure(&mut service, &BTreeMap::new()).map_err(|errors| errors.to_string())
+    };
+    let regions = json!({"pseudoParameters": {"skipRegionReplace": false}, "prune": {"includeLayers": true}});
+    let refusal = |setting: &str| Err(format!("serverless.yml: the setting \"{setting}\" is not supported"));
+    assert_eq!(
+        check("serverless-pseudo-parameters", regions.clone()),
+        refusal("custom.pseudoParameters.skipRegionReplace: false")
+    );
+    assert_eq!(
+        check("serverless-prune-plugin", regions.clone()),
+        refusal("custom.prune.includeLayers: true")
+    );
+    assert_eq!(check("serverless-offline", regions), Ok(Vec::new()));
+}
+
+#[test]
 fn dotenv_files_become_variables_of_the_functions() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
