@@ -19,6 +19,8 @@ pub(crate) struct Buffer {
     /// Which of the checks are claims: their failure is a conflict.
     claims: Vec<usize>,
     bytes: usize,
+    /// What each change of `cells` has replaced, oldest first, for going back to a savepoint.
+    undo: Vec<(Key, Option<Cell>)>,
     pub(crate) durability: Durability,
     pub(crate) id: Option<[u8; 16]>,
 }
@@ -28,6 +30,19 @@ enum Cell {
     Put(Val),
     Delete,
     Add(i64),
+}
+
+/// A place in the history of a buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    cleared: usize,
+    appends: usize,
+    checks: usize,
+    claims: usize,
+    bytes: usize,
+    undo: usize,
+    durability: Durability,
+    id: Option<[u8; 16]>,
 }
 
 /// What the pending writes say about one key.
@@ -54,12 +69,8 @@ impl Buffer {
             )));
         }
         match write {
-            Write::Put(key, val) => {
-                self.cells.insert(key, Cell::Put(val));
-            }
-            Write::Delete(key) => {
-                self.cells.insert(key, Cell::Delete);
-            }
+            Write::Put(key, val) => self.set(key, Cell::Put(val)),
+            Write::Delete(key) => self.set(key, Cell::Delete),
             Write::DeleteRange(range) => self.clear(range),
             Write::Add(key, n) => self.add(key, n)?,
             append @ Write::Append { .. } => self.appends.push(append),
@@ -67,12 +78,51 @@ impl Buffer {
         Ok(())
     }
 
+    fn set(&mut self, key: Key, cell: Cell) {
+        let before = self.cells.insert(key.clone(), cell);
+        self.undo.push((key, before));
+    }
+
     fn clear(&mut self, range: Range) {
         if range.is_empty() {
             return;
         }
-        self.cells.retain(|key, _| !range.contains(key));
+        let inside = self.cells.extract_if(range.from.clone()..range.to.clone(), |_, _| true);
+        self.undo.extend(inside.map(|(key, cell)| (key, Some(cell))));
         self.cleared.push(range);
+    }
+
+    /// Marks this moment.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            cleared: self.cleared.len(),
+            appends: self.appends.len(),
+            checks: self.checks.len(),
+            claims: self.claims.len(),
+            bytes: self.bytes,
+            undo: self.undo.len(),
+            durability: self.durability,
+            id: self.id,
+        }
+    }
+
+    /// Goes back to a moment of this buffer's past.
+    pub(crate) fn go_back(&mut self, mark: Mark) {
+        while self.undo.len() > mark.undo
+            && let Some((key, before)) = self.undo.pop()
+        {
+            match before {
+                Some(cell) => self.cells.insert(key, cell),
+                None => self.cells.remove(&key),
+            };
+        }
+        self.cleared.truncate(mark.cleared);
+        self.appends.truncate(mark.appends);
+        self.checks.truncate(mark.checks);
+        self.claims.truncate(mark.claims);
+        self.bytes = mark.bytes;
+        self.durability = mark.durability;
+        self.id = mark.id;
     }
 
     fn add(&mut self, key: Key, n: i64) -> Result<(), Error> {
@@ -82,7 +132,7 @@ impl Buffer {
             Seen::Plus(before) => Cell::Add(before.saturating_add(n)),
             Seen::Nothing => Cell::Add(n),
         };
-        self.cells.insert(key, cell);
+        self.set(key, cell);
         Ok(())
     }
 

@@ -101,6 +101,10 @@ prefixes! {
     S3_BUCKET = 0x11, 0x01;
     /// Objects, by bucket and key.
     S3_OBJECT = 0x11, 0x02;
+    /// Uploads in parts that are not finished, by bucket, key and id.
+    S3_UPLOAD = 0x11, 0x03;
+    /// Parts of such uploads, by upload id and number.
+    S3_PART = 0x11, 0x04;
     /// Lambda functions with their `$LATEST`, by account, region and name.
     LAMBDA_FUNCTION = 0x13, 0x01;
     /// Published versions of functions, by function and number.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::Error;
-use crate::buffer::{Buffer, Collector, Seen};
+use crate::buffer::{Buffer, Collector, Mark, Seen};
 use crate::engine::{Snapshot, Store, Txn};
 use crate::types::{
     Check, Committed, Durability, Key, Page, Range, Scan, Val, Version, Write, decode_counter, encode_counter,
@@ -34,7 +34,7 @@ type Hook = Box<dyn FnOnce(&Committed) + Send + Sync>;
 
 /// A moment in a transaction to which its writes can be rolled back.
 pub struct Savepoint {
-    buffer: Buffer,
+    buffer: Mark,
     hooks: usize,
     held: usize,
 }
@@ -255,14 +255,14 @@ impl Tx {
         self.held.push(Box::new(guard));
     }
 
-    /// Marks this moment for [`Tx::roll_back_to`].
+    /// Marks this moment for [`Tx::roll_back_to`]. It costs nothing.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint { buffer: self.buffer.clone(), hooks: self.hooks.len(), held: self.held.len() }
+        Savepoint { buffer: self.buffer.mark(), hooks: self.hooks.len(), held: self.held.len() }
     }
 
-    /// Forgets all writes, checks and hooks since the savepoint. What was read stays read.
+    /// Forgets all writes, checks and hooks since the savepoint, which must be one of this transaction. What was read stays read.
     pub fn roll_back_to(&mut self, savepoint: Savepoint) {
-        self.buffer = savepoint.buffer;
+        self.buffer.go_back(savepoint.buffer);
         self.hooks.truncate(savepoint.hooks);
         self.held.truncate(savepoint.held);
     }

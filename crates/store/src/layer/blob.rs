@@ -38,6 +38,11 @@ impl BlobId {
         BlobId(format!("{:012x}{random:016x}", now.max(0)))
     }
 
+    /// A name that was stored as text.
+    pub fn stored(text: &str) -> Self {
+        BlobId(text.to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -153,6 +153,11 @@ async fn a_transaction_behaves_as_a_map() {
                 }
                 let mut after = model.clone();
                 replay(&steps, &mut after);
+                let savepoint = tx.savepoint();
+                for _ in 0..rng.random_range(0..10) {
+                    step(&mut rng, &mut tx).await;
+                }
+                tx.roll_back_to(savepoint);
                 if rng.random_range(0..4) > 0 {
                     tx.commit().await.unwrap();
                     model = after;
