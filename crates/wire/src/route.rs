@@ -1,6 +1,6 @@
 //! Which operation a request is for.
 //!
-//! In this order, and without guessing: the host's name, `X-Amz-Target`, the credential scope's service, `Action` with
+//! In this order, and without guessing: `X-Amz-Target`, the host's name, the credential scope's service, `Action` with
 //! `Version`. A request that says nothing of all this is S3's, because S3 alone is meant to be called with a bare URL.
 
 mod host;
@@ -234,10 +234,10 @@ impl Router {
     /// # Errors
     /// When nothing fits, or the body is needed to know.
     pub fn find(&self, parts: &Parts, body: Option<&Bytes>) -> Result<Found, RouteError> {
-        let host = self.host(parts);
         if let Some(target) = parts.headers.get("x-amz-target") {
             return self.by_target(target.to_str().unwrap_or_default(), parts);
         }
+        let host = self.host(parts);
         let candidates = self.candidates(parts, &host)?;
         if self.may_be_query(&candidates, parts) {
             let is_form = is_form(parts);

@@ -71,6 +71,10 @@ const SYSTEM_ATTRIBUTES: [&str; 10] = [
     "SequenceNumber",
 ];
 
+/// A waiting receiver hears at once of messages that become visible, but not of those that will be: a message sent
+/// with a delay, or a visibility timeout made shorter, moves the time at which it has to look again.
+const RECHECK_MILLIS: i64 = 1000;
+
 /// Receivers of this process pass each other by these.
 #[derive(Default)]
 struct Receivers(Claims);
@@ -125,7 +129,8 @@ impl Operation for ReceiveMessage {
                 return Ok(Output { messages: None });
             }
             let next = queue.messages().next_visible_at(&cx.snapshot().await?).await?;
-            let wake = next.map_or(deadline, |at| Timestamp::from_millis(at).min(deadline));
+            let latest = deadline.min(cx.now().plus_millis(RECHECK_MILLIS));
+            let wake = next.map_or(latest, |at| Timestamp::from_millis(at).min(latest));
             tokio::select! {
                 // The sender of news ends with the store: then sleep decides.
                 _ = news.changed() => {}

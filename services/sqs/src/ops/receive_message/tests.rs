@@ -101,6 +101,24 @@ async fn a_long_poll_sees_delays_end_and_ends_itself() {
 }
 
 #[tokio::test]
+async fn a_long_poll_sees_a_message_that_was_delayed_meanwhile() {
+    let world = world().await;
+    let url = queue(&world, "q", json!({})).await;
+    let poll = world.call("sqs", "ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": 20}));
+    let meanwhile = async {
+        tokio::task::yield_now().await;
+        let late = json!({"QueueUrl": url, "MessageBody": "late", "DelaySeconds": 3});
+        world.ok("sqs", "SendMessage", late).await;
+        for _ in 0..3 {
+            world.advance(Duration::from_secs(1)).await;
+        }
+    };
+    let (answer, ()) = tokio::join!(poll, meanwhile);
+    assert_eq!(answer.unwrap()["Messages"][0]["Body"], "late");
+    assert_eq!(world.cx().now(), START.plus_secs(3));
+}
+
+#[tokio::test]
 async fn too_many_receives_lead_to_the_dead_letter_queue() {
     let world = world().await;
     let dead = queue(&world, "dead", json!({})).await;
