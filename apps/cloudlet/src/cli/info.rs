@@ -3,6 +3,7 @@
 use ::deploy::model::Packages;
 use ::deploy::steps::Session;
 use ::deploy::steps::info::{Address, Info, info};
+use clap::Args;
 use owo_colors::OwoColorize;
 use serde_json::{Map, Value, json};
 
@@ -11,11 +12,22 @@ use super::connect::Connection;
 use super::output::{Output, size};
 use super::project;
 
-pub(crate) async fn run(global: &Global, output: &Output) -> anyhow::Result<()> {
+/// Shows a deployed service.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Show {
+    /// Leave the values of API keys out.
+    #[arg(long)]
+    conceal: bool,
+}
+
+pub(crate) async fn run(arguments: &Show, global: &Global, output: &Output) -> anyhow::Result<()> {
     let connection = Connection::from(global, &project::environment())?;
     let project = project::open(global, &connection, output).await?;
     let api = connection.api(&project.service.region);
-    let found = info(Session { api: &api, service: &project.service, report: output }).await?;
+    let mut found = info(Session { api: &api, service: &project.service, report: output }).await?;
+    if arguments.conceal {
+        found.api_keys.iter_mut().for_each(|key| key.value.clear());
+    }
     show(output, &found, None, &json(&found), true);
     Ok(())
 }
@@ -36,6 +48,7 @@ pub(crate) fn json(info: &Info) -> Value {
         "stage": info.stage,
         "region": info.region,
         "stack": info.stack,
+        "apiKeys": info.api_keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect::<Vec<_>>(),
         "endpoints": info.addresses.iter().map(endpoint).collect::<Vec<_>>(),
         "functions": map(info.functions.iter().map(function).collect()),
         "layers": map(info.layers.iter().map(|(key, arn)| (key.clone(), json!(arn))).collect()),
@@ -60,6 +73,11 @@ pub(crate) fn show(output: &Output, info: &Info, packages: Option<&Packages>, va
             output.text(&format!("{} {value}", label(&format!("{name}:"))));
         }
     }
+    let keys = info.api_keys.iter().map(|key| match key.value.as_str() {
+        "" => key.name.clone(),
+        value => format!("{}: {value}", key.name),
+    });
+    section(output, "api keys", &keys.collect::<Vec<_>>());
     let mut endpoints: Vec<String> = info.addresses.iter().map(endpoint_line).collect();
     let urls = info
         .functions

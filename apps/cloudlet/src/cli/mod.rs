@@ -80,7 +80,7 @@ enum Command {
     /// Remove a deployed service.
     Remove,
     /// Show what a deployed service consists of and where it answers.
-    Info,
+    Info(info::Show),
     /// Make the packages and the CloudFormation template, without deploying them.
     Package(package::Package),
     /// Print the configuration with all variables resolved.
@@ -109,7 +109,7 @@ pub fn main() -> ExitCode {
         Command::Dev(dev) => block_on(dev.run(&global, &output)),
         Command::Deploy(deploy) => block_on(deploy.run(&global, &output)),
         Command::Remove => block_on(remove::run(&global, &output)),
-        Command::Info => block_on(info::run(&global, &output)),
+        Command::Info(show) => block_on(info::run(&show, &global, &output)),
         Command::Package(package) => block_on(package.run(&global, &output)),
         Command::Invoke(invoke) => block_on(invoke.run(&global, &output)),
         Command::Logs(logs) => block_on(logs.run(&global, &output)),

@@ -3,6 +3,7 @@
 //! Start at [`Api`]. The modules below it are the services, each with the few operations that are used, named as AWS
 //! names them. A request goes to one endpoint for everything (Cloudlet) or to each service's own host (AWS).
 
+pub mod apigateway;
 pub mod cloudformation;
 mod http;
 pub mod lambda;

@@ -1,10 +1,12 @@
 //! What a deployed service consists of.
 
+use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::deploy::function_name;
 use super::{Session, stack};
 use crate::api::Endpoint;
+use crate::api::apigateway::ApiKey;
 use crate::problem::{Errors, Problem};
 
 /// A function of a deployed service.
@@ -38,6 +40,8 @@ pub struct Info {
     pub region: String,
     /// The stack's name.
     pub stack: String,
+    /// The keys of its REST API.
+    pub api_keys: Vec<ApiKey>,
     /// Where it answers.
     pub addresses: Vec<Address>,
     /// Its functions.
@@ -75,11 +79,23 @@ pub async fn info(session: Session<'_>) -> Result<Info, Errors> {
         stage: service.stage.clone(),
         region: service.region.clone(),
         stack: service.stack_name(),
+        api_keys: api_keys(session).await?,
         addresses: addresses(session, &stack.outputs),
         functions,
         layers,
         outputs: stack.outputs,
     })
+}
+
+/// The keys of the REST API, where the service has some.
+async fn api_keys(session: Session<'_>) -> Result<Vec<ApiKey>, Errors> {
+    let configured = session.service.get(&["provider", "apiGateway", "apiKeys"]).and_then(Value::as_array);
+    if configured.is_none_or(|keys| keys.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let resources = session.api.list_resources(&session.service.stack_name()).await?;
+    let ids = resources.iter().filter(|(_, _, kind)| kind == "AWS::ApiGateway::ApiKey").map(|(_, id, _)| id);
+    Ok(try_join_all(ids.map(|id| session.api.get_api_key(id))).await?)
 }
 
 /// The addresses of a service: one for each route.
