@@ -76,6 +76,9 @@ impl ResourceType for Queue {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let is_fifo = request.text("FifoQueue").as_deref() == Some("true");
         let name = request.text("QueueName").unwrap_or_else(|| generated_name(request, is_fifo));
+        if !request.adopts("QueueName") {
+            refuse_present(cx, &name).await?;
+        }
         let mut attributes = attributes(&request.properties);
         if is_fifo {
             attributes.insert("FifoQueue".to_owned(), json!("true"));
@@ -114,6 +117,18 @@ impl ResourceType for Queue {
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "sqs", operation, input).await
+}
+
+/// CreateQueue answers the URL of a queue that is there already; a stack must not take over what is not its own.
+async fn refuse_present(cx: &mut Cx, name: &str) -> Result<(), Failure> {
+    match call(cx, "GetQueueUrl", &json!({"QueueName": name})).await {
+        Ok(_) => {
+            let text = format!("Resource of type 'AWS::SQS::Queue' with identifier '{name}' already exists.");
+            Err(Failure::new("AlreadyExists", 400, text))
+        }
+        Err(failure) if failure.code() == "QueueDoesNotExist" => Ok(()),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// A queue that is gone already is what a deletion wants.
@@ -268,6 +283,7 @@ mod tests {
             logical_id: "Jobs".into(),
             physical_id: physical_id.map(str::to_owned),
             token: "t".into(),
+            repeated: false,
             properties: properties.as_object().cloned().unwrap(),
             tags: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
         }
@@ -304,6 +320,20 @@ mod tests {
         for _ in 0..2 {
             Queue.delete(&mut cx, &changed).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_queue_of_somebody_else_is_left_alone() {
+        let world = world().await;
+        crate::tests::queue(&world, "q", json!({})).await;
+        let mut wanted = request(json!({"QueueName": "q"}), None);
+        let failure = Queue.create(&mut world.cx(), &wanted).await.unwrap_err();
+        assert_eq!(
+            failure.message(),
+            "Resource of type 'AWS::SQS::Queue' with identifier 'q' already exists."
+        );
+        wanted.repeated = true;
+        assert!(Queue.create(&mut world.cx(), &wanted).await.is_ok(), "the first try may have made it");
     }
 
     #[tokio::test]
