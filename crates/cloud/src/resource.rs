@@ -63,6 +63,9 @@ pub struct ResourceRequest {
     /// A random text that stays the same when the engine repeats a creation after a crash: generated names and
     /// client tokens come from it, so that the repetition finds what the first try made.
     pub token: String,
+    /// Whether this creation may have been tried before, by a process that ended meanwhile: a thing that is there
+    /// already under the wanted name is then taken for what that try made.
+    pub repeated: bool,
     /// The properties.
     pub properties: Map<String, Value>,
     /// The stack's tags, for types that take tags.
@@ -142,6 +145,12 @@ impl ResourceRequest {
             .ok_or_else(|| Failure::internal(format!("resource `{}` has no physical id", self.logical_id)))
     }
 
+    /// Whether a thing that is there already under the name in `property` (or under the generated name, when the
+    /// template gives none) counts as made by this request.
+    pub fn adopts(&self, property: &str) -> bool {
+        self.repeated || !self.properties.contains_key(property)
+    }
+
     /// A name that CloudFormation would generate: `stack-LogicalId-RANDOM`, shortened in front of the random
     /// part to `length_max` characters. The same request always gives the same name.
     pub fn generated_name(&self, length_max: usize) -> String {
@@ -186,6 +195,7 @@ mod tests {
             logical_id: logical.into(),
             physical_id: None,
             token: token.into(),
+            repeated: false,
             properties: Map::new(),
             tags: BTreeMap::new(),
         };

@@ -92,9 +92,15 @@ impl ResourceType for Thing {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         if cx.state::<Things>().begin("create", request)? {
+            // It is made, but nobody hears of it.
+            settle(cx, request, request.text("Name").unwrap_or_else(|| request.generated_name(40)));
             std::future::pending::<()>().await;
         }
         let id = request.text("Name").unwrap_or_else(|| request.generated_name(40));
+        let exists = cx.state::<Things>().with(|inner| inner.things.contains_key(&id));
+        if exists && !request.adopts("Name") {
+            return Err(Failure::new("ThingAlreadyExists", 400, format!("{id} already exists")));
+        }
         Ok(settle(cx, request, id))
     }
 

@@ -39,18 +39,18 @@ fn ignore_missing(answer: Result<Value, Failure>) -> Result<(), Failure> {
     }
 }
 
-/// What the first try of a repeated creation made is ours, if its name was generated.
-fn adopt(answer: Result<Value, Failure>, generated: bool) -> Result<(), Failure> {
+/// What the first try of a repeated creation made is ours.
+fn adopt(answer: Result<Value, Failure>, ours: bool) -> Result<(), Failure> {
     match answer {
-        Err(failure) if generated && failure.code() == "EntityAlreadyExists" => Ok(()),
+        Err(failure) if ours && failure.code() == "EntityAlreadyExists" => Ok(()),
         other => other.map(|_| ()),
     }
 }
 
-/// The name in the property, or a generated one; and whether it was generated.
+/// The name in the property, or a generated one; and whether a thing that has it already is ours.
 fn name(request: &ResourceRequest, property: &str, length_max: usize) -> (String, bool) {
     match request.text(property) {
-        Some(name) => (name, false),
+        Some(name) => (name, request.adopts(property)),
         None => (request.generated_name(length_max), true),
     }
 }

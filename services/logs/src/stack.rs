@@ -45,7 +45,7 @@ impl ResourceType for LogGroup {
                 input[member] = value.clone();
             }
         }
-        call(cx, "CreateLogGroup", &input).await?;
+        adopt(call(cx, "CreateLogGroup", &input).await, request.adopts("LogGroupName"))?;
         put_retention(cx, &name, request.property("RetentionInDays")).await?;
         Ok(outcome(cx, name))
     }
@@ -101,7 +101,7 @@ impl ResourceType for LogStream {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("LogStreamName").unwrap_or_else(|| request.generated_name(NAME_MAX));
         let input = json!({"logGroupName": request.text("LogGroupName"), "logStreamName": name});
-        call(cx, "CreateLogStream", &input).await?;
+        adopt(call(cx, "CreateLogStream", &input).await, request.adopts("LogStreamName"))?;
         Ok(ResourceOutcome { physical_id: name, attributes: BTreeMap::new() })
     }
 
@@ -118,6 +118,14 @@ impl ResourceType for LogStream {
         let input =
             json!({"logGroupName": request.text("LogGroupName"), "logStreamName": request.physical()?});
         ignore_missing(call(cx, "DeleteLogStream", &input).await)
+    }
+}
+
+/// What the first try of a repeated creation made is ours.
+fn adopt(answer: Result<Value, Failure>, ours: bool) -> Result<(), Failure> {
+    match answer {
+        Err(failure) if ours && failure.code() == "ResourceAlreadyExistsException" => Ok(()),
+        other => other.map(|_| ()),
     }
 }
 

@@ -545,6 +545,7 @@ async fn stacks_make_groups_and_streams() {
             logical_id: "Group".to_owned(),
             physical_id: physical_id.map(str::to_owned),
             token: "token".to_owned(),
+            repeated: false,
             properties,
             tags: BTreeMap::new(),
         }

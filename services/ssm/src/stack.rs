@@ -37,8 +37,8 @@ impl ResourceType for Parameter {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
-        let generated = request.property("Name").is_none();
-        put(cx, request, &name, generated).await
+        let ours = request.adopts("Name");
+        put(cx, request, &name, ours).await
     }
 
     async fn update(

@@ -10,6 +10,7 @@ fn request(logical_id: &str, physical_id: Option<&str>, properties: Value) -> Re
         logical_id: logical_id.to_owned(),
         physical_id: physical_id.map(str::to_owned),
         token: logical_id.to_owned(),
+        repeated: false,
         properties,
         tags: BTreeMap::new(),
     }

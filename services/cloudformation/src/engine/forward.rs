@@ -164,7 +164,7 @@ fn begin(engine: &mut Engine, name: &str, note: &mut Note) -> Step {
                 engine.halted = true;
                 return Step::Failed;
             }
-            (Some(pending), _) => return Step::Work(Box::new(work(row, pending))),
+            (Some(pending), _) => return Step::Work(Box::new(Work { repeated: true, ..work(row, pending) })),
         }
     }
     match evaluate(engine, name) {
@@ -225,6 +225,7 @@ fn work(row: &ResourceRow, pending: &Pending) -> Work {
         physical_id: row.current.as_ref().map(|current| current.physical_id.clone()),
         wanted: pending.wanted.clone(),
         old: row.current.as_ref().map_or_else(Map::new, |current| current.wanted.properties.clone()),
+        repeated: false,
     }
 }
 

@@ -104,6 +104,7 @@ fn change_back(
         physical_id: Some(physical_id),
         wanted: to.wanted.clone(),
         old,
+        repeated: false,
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) wanted: Wanted,
     /// The properties to change from.
     pub(super) old: Map<String, Value>,
+    /// Whether the handler may have run already, in a process that ended meanwhile.
+    pub(super) repeated: bool,
 }
 
 impl Work {
@@ -41,6 +43,7 @@ impl Work {
             physical_id: Some(physical.physical_id.clone()),
             wanted: physical.wanted.clone(),
             old: Map::new(),
+            repeated: false,
         }
     }
 }
@@ -111,6 +114,7 @@ impl Engine {
             logical_id: work.logical_id.clone(),
             physical_id: work.physical_id.clone(),
             token: work.wanted.token.clone(),
+            repeated: work.repeated,
             properties: Map::new(),
             tags: self.tags(&work.wanted),
         };

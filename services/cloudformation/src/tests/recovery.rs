@@ -28,7 +28,7 @@ async fn a_creation_goes_on_after_a_crash() {
     assert_eq!(room.stack("s").await["StackStatus"], "CREATE_IN_PROGRESS");
     room.world.run_jobs().await;
     assert_eq!(room.settle("s").await.0, "CREATE_COMPLETE");
-    // A is not made again; B is, by the same request.
+    // A is not made again; B is, by the same request, which finds what the first one made.
     assert_eq!(room.log(), ["create A", "create B", "create B"]);
     assert_eq!(room.ids(), ["a", "a-b"]);
 }

@@ -38,10 +38,10 @@ impl ResourceType for Group {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let (name, generated) = name(request, "GroupName", NAME_CHARS_MAX);
+        let (name, ours) = name(request, "GroupName", NAME_CHARS_MAX);
         let mut input = HOLDER.named(&name);
         copy(request, &["Path"], &mut input);
-        adopt(call(cx, "CreateGroup", &input).await, generated)?;
+        adopt(call(cx, "CreateGroup", &input).await, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await
     }

@@ -34,10 +34,10 @@ impl ResourceType for InstanceProfile {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let (name, generated) = name(request, "InstanceProfileName", NAME_CHARS_MAX);
+        let (name, ours) = name(request, "InstanceProfileName", NAME_CHARS_MAX);
         let mut input = json!({"InstanceProfileName": name});
         copy(request, &["Path"], &mut input);
-        adopt(call(cx, "CreateInstanceProfile", &input).await, generated)?;
+        adopt(call(cx, "CreateInstanceProfile", &input).await, ours)?;
         bring(cx, &name, &texts(&request.properties, "Roles")).await?;
         outcome(cx, name).await
     }

@@ -43,12 +43,12 @@ impl ResourceType for ManagedPolicy {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let (name, generated) = name(request, "ManagedPolicyName", NAME_CHARS_MAX);
+        let (name, ours) = name(request, "ManagedPolicyName", NAME_CHARS_MAX);
         let path = request.text("Path").unwrap_or_else(|| "/".to_owned());
         let arn = format!("arn:aws:iam::{}:policy{path}{name}", cx.account());
         let mut input = json!({"PolicyName": name, "PolicyDocument": text(&request.properties)});
         copy(request, &["Description", "Path"], &mut input);
-        adopt(call(cx, "CreatePolicy", &input).await, generated)?;
+        adopt(call(cx, "CreatePolicy", &input).await, ours)?;
         attach(cx, &arn, &request.properties).await?;
         outcome(cx, arn).await
     }

@@ -43,14 +43,14 @@ impl ResourceType for Role {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let (name, generated) = name(request, "RoleName", NAME_CHARS_MAX);
+        let (name, ours) = name(request, "RoleName", NAME_CHARS_MAX);
         let mut input = HOLDER.named(&name);
         copy(request, &["Description", "Path", "PermissionsBoundary"], &mut input);
         input["AssumeRolePolicyDocument"] = trust(&request.properties);
         if let Some(seconds) = number(&request.properties, "MaxSessionDuration") {
             input["MaxSessionDuration"] = seconds;
         }
-        adopt(call(cx, "CreateRole", &input).await, generated)?;
+        adopt(call(cx, "CreateRole", &input).await, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await
     }

@@ -41,10 +41,10 @@ impl ResourceType for User {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let (name, generated) = name(request, "UserName", NAME_CHARS_MAX);
+        let (name, ours) = name(request, "UserName", NAME_CHARS_MAX);
         let mut input = HOLDER.named(&name);
         copy(request, &["Path", "PermissionsBoundary"], &mut input);
-        adopt(call(cx, "CreateUser", &input).await, generated)?;
+        adopt(call(cx, "CreateUser", &input).await, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         bring_groups(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await

@@ -19,6 +19,7 @@ fn request(physical: Option<&str>, properties: Value) -> ResourceRequest {
         logical_id: "Thing".into(),
         physical_id: physical.map(ToString::to_string),
         token: "t".into(),
+        repeated: false,
         properties: map(properties),
         tags: BTreeMap::from([("stack".into(), "demo".into())]),
     }

@@ -117,11 +117,11 @@ impl ResourceType for Bucket {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let generated = request.property("BucketName").is_none();
+        let ours = request.adopts("BucketName");
         let name = request
             .text("BucketName")
             .unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX).to_lowercase());
-        make(cx, &name, generated).await?;
+        make(cx, &name, ours).await?;
         configure(cx, request, &name, &Map::new()).await?;
         Ok(outcome(cx, name))
     }
@@ -150,9 +150,10 @@ async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failu
     cx.call_json(caller, "s3", operation, &input).await
 }
 
-/// Makes the bucket. A bucket that is there already is the stack's own only if its name was generated for it.
-async fn make(cx: &mut Cx, name: &str, generated: bool) -> Result<(), Failure> {
-    if !generated && call(cx, "HeadBucket", json!({"Bucket": name})).await.is_ok() {
+/// Makes the bucket. A bucket that is there already is the stack's own only if its name was generated for it, or if
+/// the creation is repeated.
+async fn make(cx: &mut Cx, name: &str, ours: bool) -> Result<(), Failure> {
+    if !ours && call(cx, "HeadBucket", json!({"Bucket": name})).await.is_ok() {
         return Err(Failure::new("BucketAlreadyOwnedByYou", 409, format!("{name} already exists")));
     }
     let mut input = json!({"Bucket": name});
@@ -160,7 +161,7 @@ async fn make(cx: &mut Cx, name: &str, generated: bool) -> Result<(), Failure> {
         input["CreateBucketConfiguration"] = json!({"LocationConstraint": cx.region()});
     }
     match call(cx, "CreateBucket", input).await {
-        Err(failure) if !(generated && failure.code() == "BucketAlreadyOwnedByYou") => Err(failure),
+        Err(failure) if !(ours && failure.code() == "BucketAlreadyOwnedByYou") => Err(failure),
         _ => Ok(()),
     }
 }

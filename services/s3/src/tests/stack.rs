@@ -15,6 +15,7 @@ fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
         logical_id: "ServerlessDeploymentBucket".into(),
         physical_id: physical_id.map(Into::into),
         token: "t".into(),
+        repeated: false,
         properties: properties.as_object().unwrap().clone(),
         tags: BTreeMap::from([
             ("STAGE".into(), "dev".into()),
