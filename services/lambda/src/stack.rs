@@ -1,2 +1,86 @@
-//! CloudFormation resource types.
-pub(crate) const RESOURCES: &[&dyn cloud::resource::ResourceType] = &[];
+//! The CloudFormation resource types. Each acts through the operations of this service.
+
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use serde_json::{Map, Value, json};
+
+mod alias;
+mod event_invoke_config;
+mod function;
+mod layer_version;
+mod permission;
+mod url;
+mod version;
+
+/// All types of the service.
+pub(crate) const RESOURCES: &[&dyn ResourceType] = &[
+    &function::Function,
+    &version::FunctionVersion,
+    &alias::Alias,
+    &permission::Permission,
+    &layer_version::LayerVersion,
+    &layer_version::LayerVersionPermission,
+    &url::Url,
+    &event_invoke_config::EventInvokeConfig,
+];
+
+/// Calls an operation of this service as the stack.
+async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "lambda", operation, input).await
+}
+
+/// Deleting what is gone already is fine.
+fn ignore_missing(result: Result<Value, Failure>) -> Result<(), Failure> {
+    match result {
+        Err(failure) if failure.code() != "ResourceNotFoundException" => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+fn outcome(physical_id: impl Into<String>, attributes: &[(&str, &Value)]) -> ResourceOutcome {
+    let attributes = attributes.iter().map(|(name, value)| ((*name).to_string(), (*value).clone())).collect();
+    ResourceOutcome { physical_id: physical_id.into(), attributes }
+}
+
+/// Copies properties that the operation calls by the same name.
+fn copy(request: &ResourceRequest, names: &[&str]) -> Value {
+    let mut input = json!({});
+    for name in names {
+        if let Some(value) = request.property(name) {
+            input[*name] = value.clone();
+        }
+    }
+    input
+}
+
+/// A property as a number: parameters of stacks are texts.
+fn number(request: &ResourceRequest, name: &str) -> Result<Option<i64>, Failure> {
+    let Some(text) = request.text(name) else { return Ok(None) };
+    let parsed = text.parse::<i64>().map(Some);
+    parsed.map_err(|_| {
+        Failure::new("ValidationError", 400, format!("Value of property {name} must be of type Integer"))
+    })
+}
+
+/// A text as CloudFormation makes it of any plain value.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Bool(value) => json!(value.to_string()),
+        Value::Number(value) => json!(value.to_string()),
+        other => other.clone(),
+    }
+}
+
+/// Whether a value still holds an intrinsic function, so that nothing can be said of it yet.
+fn is_open(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => {
+            map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")) || map.values().any(is_open)
+        }
+        Value::Array(list) => list.iter().any(is_open),
+        _ => false,
+    }
+}

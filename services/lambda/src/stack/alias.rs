@@ -1,0 +1,79 @@
+//! `AWS::Lambda::Alias`.
+
+use super::{
+    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
+    copy, ignore_missing, json, outcome, plain,
+};
+
+/// An alias. ProvisionedConcurrencyConfig is not supported.
+pub(crate) struct Alias;
+
+#[async_trait]
+impl ResourceType for Alias {
+    fn name(&self) -> &'static str {
+        "AWS::Lambda::Alias"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("Description"),
+            Property::new("FunctionName").required().replace(),
+            Property::new("FunctionVersion").required(),
+            Property::new("Name").required().replace(),
+            Property::new("RoutingConfig"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["AliasArn"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let wanted = input(request);
+        let made = match call(cx, "CreateAlias", &wanted).await {
+            // Made here before an interruption; the rest of it is written again.
+            Err(failure) if failure.code() == "ResourceConflictException" && request.repeated => {
+                call(cx, "UpdateAlias", &wanted).await?
+            }
+            other => other?,
+        };
+        Ok(of(&made))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        Ok(of(&call(cx, "UpdateAlias", &input(request)).await?))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = copy(request, &["FunctionName", "Name"]);
+        ignore_missing(call(cx, "DeleteAlias", &input).await)
+    }
+}
+
+fn input(request: &ResourceRequest) -> Value {
+    let mut input = copy(request, &["FunctionName", "Name"]);
+    input["FunctionVersion"] = json!(request.text("FunctionVersion").unwrap_or_default());
+    input["Description"] = json!(request.text("Description").unwrap_or_default());
+    // The template has a list, the operation a map.
+    let mut weights = Map::new();
+    let list =
+        request.property("RoutingConfig").and_then(|routing| routing["AdditionalVersionWeights"].as_array());
+    for weight in list.into_iter().flatten() {
+        if let Some(version) = plain(&weight["FunctionVersion"]).as_str() {
+            weights.insert(version.to_string(), weight["FunctionWeight"].clone());
+        }
+    }
+    input["RoutingConfig"] = json!({"AdditionalVersionWeights": weights});
+    input
+}
+
+/// `Ref` is the alias's ARN.
+fn of(alias: &Value) -> ResourceOutcome {
+    outcome(alias["AliasArn"].as_str().unwrap_or_default(), &[("AliasArn", &alias["AliasArn"])])
+}

@@ -1,0 +1,257 @@
+//! `AWS::Lambda::Function`.
+
+use std::io::{Cursor, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zip::write::SimpleFileOptions;
+
+use super::{
+    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
+    ignore_missing, is_open, json, number, outcome, plain,
+};
+use crate::config;
+
+/// Longest function name.
+const NAME_MAX: usize = 64;
+/// The tags by which a function says which stack it belongs to, as in AWS.
+const STACK_TAGS: [&str; 3] =
+    ["aws:cloudformation:stack-name", "aws:cloudformation:stack-id", "aws:cloudformation:logical-id"];
+
+/// A function.
+///
+/// Differs from AWS: CodeSigningConfigArn, RuntimeManagementConfig and the other properties that are not listed fail the
+/// stack before anything is created, and so do VpcConfig, FileSystemConfigs, ImageConfig and KmsKeyArn with content.
+pub(crate) struct Function;
+
+#[async_trait]
+impl ResourceType for Function {
+    fn name(&self) -> &'static str {
+        "AWS::Lambda::Function"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("Architectures"),
+            Property::new("Code").required(),
+            Property::new("DeadLetterConfig"),
+            Property::new("Description"),
+            Property::new("Environment"),
+            Property::new("EphemeralStorage"),
+            Property::new("FileSystemConfigs"),
+            Property::new("FunctionName").replace(),
+            Property::new("Handler"),
+            Property::new("KmsKeyArn"),
+            Property::new("Layers"),
+            Property::new("LoggingConfig"),
+            Property::new("MemorySize"),
+            Property::new("PackageType").replace(),
+            Property::new("ReservedConcurrentExecutions"),
+            Property::new("Role").required(),
+            Property::new("Runtime"),
+            Property::new("SnapStart"),
+            Property::new("Tags"),
+            Property::new("Timeout"),
+            Property::new("TracingConfig"),
+            Property::new("VpcConfig"),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Arn"]
+    }
+
+    fn check(&self, properties: &Map<String, Value>) -> Result<(), String> {
+        let filled =
+            |name: &str| properties.get(name).is_some_and(|value| !is_open(value) && !is_empty(value));
+        for name in ["FileSystemConfigs", "VpcConfig", "KmsKeyArn"] {
+            if filled(name) {
+                return Err(format!("{name} is not supported by this cloud"));
+            }
+        }
+        if properties.get("PackageType").is_some_and(|kind| kind == "Image") {
+            return Err("PackageType Image is not supported by this cloud".to_string());
+        }
+        if properties.get("SnapStart").is_some_and(|snap| snap["ApplyOn"] == "PublishedVersions") {
+            return Err("SnapStart is not supported by this cloud".to_string());
+        }
+        if properties.get("LoggingConfig").is_some_and(|logging| logging["LogFormat"] == "JSON") {
+            return Err("LoggingConfig with LogFormat JSON is not supported by this cloud".to_string());
+        }
+        if let Some(Value::String(runtime)) = properties.get("Runtime") {
+            config::check_runtime(runtime).map_err(|error| match error {
+                crate::error::Error::InvalidParameterValue(text) => text,
+                other => format!("{other:?}"),
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let name = request.text("FunctionName").unwrap_or_else(|| request.generated_name(NAME_MAX));
+        let mut input = settings(request)?;
+        input["FunctionName"] = json!(name);
+        input["Code"] = code(request)?;
+        input["Tags"] = Value::Object(tags(request));
+        if let Some(architectures) = request.property("Architectures") {
+            input["Architectures"] = architectures.clone();
+        }
+        let made = match call(cx, "CreateFunction", &input).await {
+            Err(failure) if failure.code() == "ResourceConflictException" => {
+                // Made by this stack before it was interrupted.
+                let shown = call(cx, "GetFunction", &json!({"FunctionName": name})).await?;
+                if !request.adopts("FunctionName") && !is_ours(request, &shown["Tags"]) {
+                    return Err(failure);
+                }
+                shown["Configuration"].clone()
+            }
+            other => other?,
+        };
+        if let Some(reserved) = number(request, "ReservedConcurrentExecutions")? {
+            let input = json!({"FunctionName": name, "ReservedConcurrentExecutions": reserved});
+            call(cx, "PutFunctionConcurrency", &input).await?;
+        }
+        Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let name = request.physical()?.to_string();
+        let mut input = settings(request)?;
+        input["FunctionName"] = json!(name);
+        let made = call(cx, "UpdateFunctionConfiguration", &input).await?;
+        let changed = |property: &str| request.property(property) != old.get(property);
+        if changed("Code") || changed("Architectures") {
+            let mut input = code(request)?;
+            input["FunctionName"] = json!(name);
+            if let Some(architectures) = request.property("Architectures") {
+                input["Architectures"] = architectures.clone();
+            }
+            call(cx, "UpdateFunctionCode", &input).await?;
+        }
+        if changed("ReservedConcurrentExecutions") {
+            match number(request, "ReservedConcurrentExecutions")? {
+                Some(reserved) => {
+                    let input = json!({"FunctionName": name, "ReservedConcurrentExecutions": reserved});
+                    call(cx, "PutFunctionConcurrency", &input).await?;
+                }
+                None => {
+                    call(cx, "DeleteFunctionConcurrency", &json!({"FunctionName": name})).await?;
+                }
+            }
+        }
+        update_tags(cx, request, &made["FunctionArn"]).await?;
+        Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = json!({"FunctionName": request.physical()?});
+        ignore_missing(call(cx, "DeleteFunction", &input).await)
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.values().all(is_empty),
+        _ => false,
+    }
+}
+
+/// All settings; those that the template does not name get their defaults, so that a removed property is reset.
+fn settings(request: &ResourceRequest) -> Result<Value, Failure> {
+    let text = |name: &str, default: &str| json!(request.text(name).unwrap_or_else(|| default.to_string()));
+    let variables =
+        request.property("Environment").and_then(|environment| environment["Variables"].as_object());
+    let variables: Map<String, Value> =
+        variables.into_iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect();
+    let tmp = request.property("EphemeralStorage").map(|storage| plain(&storage["Size"]));
+    let tmp = tmp.and_then(|size| size.as_str().and_then(|size| size.parse::<i64>().ok())).unwrap_or(512);
+    let or = |name: &str, default: Value| request.property(name).cloned().unwrap_or(default);
+    let mut input = json!({
+        "Role": text("Role", ""),
+        "Description": text("Description", ""),
+        "Timeout": number(request, "Timeout")?.unwrap_or(3),
+        "MemorySize": number(request, "MemorySize")?.unwrap_or(128),
+        "Environment": {"Variables": variables},
+        "Layers": or("Layers", json!([])),
+        "DeadLetterConfig": or("DeadLetterConfig", json!({"TargetArn": ""})),
+        "TracingConfig": or("TracingConfig", json!({"Mode": "PassThrough"})),
+        "EphemeralStorage": {"Size": tmp},
+        "LoggingConfig": or("LoggingConfig", json!({"LogFormat": "Text"})),
+    });
+    for name in ["Runtime", "Handler"] {
+        if let Some(value) = request.text(name) {
+            input[name] = json!(value);
+        }
+    }
+    Ok(input)
+}
+
+/// Where the code is: in S3, or as a text in the template, which becomes `index.js` or `index.py` in a zip file.
+fn code(request: &ResourceRequest) -> Result<Value, Failure> {
+    let code = request.property("Code").cloned().unwrap_or_default();
+    let Some(source) = code["ZipFile"].as_str() else {
+        let mut input = json!({});
+        for name in ["S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"] {
+            if let Some(value) = code.get(name) {
+                input[name] = plain(value);
+            }
+        }
+        return Ok(input);
+    };
+    let python = request.text("Runtime").is_some_and(|runtime| runtime.starts_with("python"));
+    let file = if python { "index.py" } else { "index.js" };
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().unix_permissions(0o644);
+    zip.start_file(file, options).map_err(Failure::internal)?;
+    zip.write_all(source.as_bytes()).map_err(Failure::internal)?;
+    let bytes = zip.finish().map_err(Failure::internal)?.into_inner();
+    Ok(json!({"ZipFile": STANDARD.encode(bytes)}))
+}
+
+/// The tags of the stack, of the resource, and those that say where it belongs.
+fn tags(request: &ResourceRequest) -> Map<String, Value> {
+    let mut tags: Map<String, Value> =
+        request.tags.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(key) = tag["Key"].as_str() {
+            tags.insert(key.to_string(), plain(&tag["Value"]));
+        }
+    }
+    let own = [&request.stack_name, &request.stack_id, &request.logical_id];
+    for (name, value) in STACK_TAGS.iter().zip(own) {
+        tags.insert((*name).to_string(), json!(value));
+    }
+    tags
+}
+
+fn is_ours(request: &ResourceRequest, tags: &Value) -> bool {
+    tags[STACK_TAGS[1]] == *request.stack_id && tags[STACK_TAGS[2]] == *request.logical_id
+}
+
+async fn update_tags(cx: &mut Cx, request: &ResourceRequest, arn: &Value) -> Result<(), Failure> {
+    let mut wanted = tags(request);
+    wanted.retain(|name, _| !STACK_TAGS.contains(&name.as_str()));
+    let current = call(cx, "ListTags", &json!({"Resource": arn})).await?;
+    let current = current["Tags"].as_object().cloned().unwrap_or_default();
+    let gone: Vec<&String> = current
+        .keys()
+        .filter(|name| !wanted.contains_key(*name) && !STACK_TAGS.contains(&name.as_str()))
+        .collect();
+    if !gone.is_empty() {
+        call(cx, "UntagResource", &json!({"Resource": arn, "TagKeys": gone})).await?;
+    }
+    wanted.retain(|name, value| current.get(name) != Some(value));
+    if !wanted.is_empty() {
+        call(cx, "TagResource", &json!({"Resource": arn, "Tags": wanted})).await?;
+    }
+    Ok(())
+}

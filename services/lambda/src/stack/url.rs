@@ -1,0 +1,83 @@
+//! `AWS::Lambda::Url`.
+
+use super::{
+    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
+    copy, ignore_missing, is_open, json, outcome,
+};
+
+/// A function URL. InvokeMode RESPONSE_STREAM is not supported.
+pub(crate) struct Url;
+
+#[async_trait]
+impl ResourceType for Url {
+    fn name(&self) -> &'static str {
+        "AWS::Lambda::Url"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("AuthType").required(),
+            Property::new("Cors"),
+            Property::new("InvokeMode"),
+            Property::new("Qualifier").replace(),
+            Property::new("TargetFunctionArn").required().replace(),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["FunctionArn", "FunctionUrl"]
+    }
+
+    fn check(&self, properties: &Map<String, Value>) -> Result<(), String> {
+        match properties.get("InvokeMode") {
+            Some(mode) if !is_open(mode) && mode == "RESPONSE_STREAM" => {
+                Err("InvokeMode RESPONSE_STREAM is not supported by this cloud".to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let wanted = input(request);
+        let made = match call(cx, "CreateFunctionUrlConfig", &wanted).await {
+            // Made here before an interruption; the rest of it is written again.
+            Err(failure) if failure.code() == "ResourceConflictException" && request.repeated => {
+                call(cx, "UpdateFunctionUrlConfig", &wanted).await?
+            }
+            other => other?,
+        };
+        Ok(of(&made))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let mut input = input(request);
+        if input.get("Cors").is_none() {
+            input["Cors"] = json!({}); // A removed property is reset.
+        }
+        Ok(of(&call(cx, "UpdateFunctionUrlConfig", &input).await?))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let mut input = copy(request, &["Qualifier"]);
+        input["FunctionName"] = json!(request.text("TargetFunctionArn"));
+        ignore_missing(call(cx, "DeleteFunctionUrlConfig", &input).await)
+    }
+}
+
+fn input(request: &ResourceRequest) -> Value {
+    let mut input = copy(request, &["AuthType", "Cors", "InvokeMode", "Qualifier"]);
+    input["FunctionName"] = json!(request.text("TargetFunctionArn"));
+    input
+}
+
+/// `Ref` is the function's ARN.
+fn of(url: &Value) -> ResourceOutcome {
+    let attributes = [("FunctionArn", &url["FunctionArn"]), ("FunctionUrl", &url["FunctionUrl"])];
+    outcome(url["FunctionArn"].as_str().unwrap_or_default(), &attributes)
+}

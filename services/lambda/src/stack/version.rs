@@ -1,0 +1,58 @@
+//! `AWS::Lambda::Version`.
+
+use super::{
+    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
+    copy, ignore_missing, json, outcome,
+};
+
+/// A published version.
+///
+/// Differs from AWS: when nothing has changed since the last version, the resource is that version; AWS fails the stack.
+pub(crate) struct FunctionVersion;
+
+#[async_trait]
+impl ResourceType for FunctionVersion {
+    fn name(&self) -> &'static str {
+        "AWS::Lambda::Version"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] = &[
+            Property::new("CodeSha256").replace(),
+            Property::new("Description").replace(),
+            Property::new("FunctionName").required().replace(),
+        ];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["Version", "FunctionArn"]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let input = copy(request, &["FunctionName", "CodeSha256", "Description"]);
+        let made = call(cx, "PublishVersion", &input).await?;
+        Ok(of(&made))
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        let input = json!({"FunctionName": request.physical()?});
+        Ok(of(&call(cx, "GetFunctionConfiguration", &input).await?))
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = json!({"FunctionName": request.physical()?});
+        ignore_missing(call(cx, "DeleteFunction", &input).await)
+    }
+}
+
+/// `Ref` is the ARN with the number.
+fn of(version: &Value) -> ResourceOutcome {
+    let arn = &version["FunctionArn"];
+    outcome(arn.as_str().unwrap_or_default(), &[("Version", &version["Version"]), ("FunctionArn", arn)])
+}
