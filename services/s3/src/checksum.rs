@@ -69,36 +69,44 @@ impl Wanted {
 /// Computes the digests of bytes that flow by.
 pub(crate) struct Meter {
     md5: Hasher,
-    algorithm: Algorithm,
-    checksum: Hasher,
+    sums: Vec<(Algorithm, Hasher)>,
 }
 
 impl Meter {
-    /// A meter for MD5 and the wanted algorithm, or CRC64NVME, which S3 adds by itself.
-    pub(crate) fn new(wanted: &Wanted) -> Self {
-        let algorithm = wanted.algorithm.unwrap_or(Algorithm::Crc64Nvme);
-        Self { md5: Hasher::new(Algorithm::Md5), algorithm, checksum: Hasher::new(algorithm) }
+    /// A meter for MD5 and these algorithms.
+    pub(crate) fn new(algorithms: &[Algorithm]) -> Self {
+        let sums = algorithms.iter().map(|algorithm| (*algorithm, Hasher::new(*algorithm))).collect();
+        Self { md5: Hasher::new(Algorithm::Md5), sums }
     }
 
     /// Counts bytes in.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);
-        self.checksum.update(bytes);
+        self.sums.iter_mut().for_each(|(_, hasher)| hasher.update(bytes));
     }
 
-    /// The ETag and the checksum, once they are what the client expects.
-    pub(crate) fn finish(self, wanted: &Wanted) -> Result<(String, Algorithm, Digest), Error> {
+    /// The MD5 and the checksums, once they are what the client expects.
+    pub(crate) fn finish(self, wanted: &Wanted) -> Result<(Digest, Vec<(Algorithm, Digest)>), Error> {
         let md5 = self.md5.finish();
         if wanted.md5.as_ref().is_some_and(|expected| *expected != md5) {
             return Err(Error::BadDigest { name: "Content-MD5".to_owned(), what: "what we received" });
         }
-        let digest = self.checksum.finish();
-        if wanted.digest.as_ref().is_some_and(|expected| *expected != digest) {
-            let name = self.algorithm.name().to_owned();
+        let sums: Vec<_> =
+            self.sums.into_iter().map(|(algorithm, hasher)| (algorithm, hasher.finish())).collect();
+        let found = |wanted: Algorithm| sums.iter().find(|(algorithm, _)| *algorithm == wanted);
+        if let (Some(algorithm), Some(expected)) = (wanted.algorithm, &wanted.digest)
+            && found(algorithm).is_some_and(|(_, digest)| digest != expected)
+        {
+            let name = algorithm.name().to_owned();
             return Err(Error::BadDigest { name, what: "the calculated checksum" });
         }
-        Ok((md5.hex(), self.algorithm, digest))
+        Ok((md5, sums))
     }
+}
+
+/// Checksums as they are stored.
+pub(crate) fn stored(sums: &[(Algorithm, Digest)]) -> BTreeMap<String, String> {
+    sums.iter().map(|(algorithm, digest)| (algorithm.name().to_owned(), digest.base64())).collect()
 }
 
 /// The checksum of `algorithm` among those of an object.

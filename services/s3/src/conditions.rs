@@ -59,7 +59,7 @@ fn failed(condition: &'static str) -> Result<(), Error> {
 }
 
 /// Whether one of the ETags in `header` is `etag`.
-fn matches(header: &str, etag: &str) -> bool {
+pub(crate) fn matches(header: &str, etag: &str) -> bool {
     header
         .split(',')
         .map(|one| one.trim().trim_start_matches("W/").trim_matches('"'))

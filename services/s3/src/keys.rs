@@ -40,9 +40,9 @@ pub(crate) struct ObjectRow {
     pub(crate) checksums: BTreeMap<String, String>,
     /// `FULL_OBJECT` or `COMPOSITE`.
     pub(crate) checksum_type: String,
-    /// Sizes of the parts of a multipart upload, in order.
+    /// It was uploaded in parts: each of its files is one.
     #[serde(default)]
-    pub(crate) parts: Vec<u64>,
+    pub(crate) multipart: bool,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -67,7 +67,70 @@ pub(crate) enum Content {
     /// In the row, in base64.
     Inline(String),
     /// In one or more files, one after the other.
-    Blobs(Vec<Blob>),
+    Blobs(#[serde(with = "packed")] Vec<Blob>),
+}
+
+impl ObjectRow {
+    /// Sizes of the parts that it was uploaded in.
+    pub(crate) fn parts(&self) -> Vec<u64> {
+        match &self.content {
+            Content::Blobs(blobs) if self.multipart => blobs.iter().map(|blob| blob.size).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An upload in parts that is not finished.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct UploadRow {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) id: String,
+    /// When its bucket was created: a bucket made again under the same name has none of the old uploads.
+    pub(crate) bucket_created_at_millis: i64,
+    pub(crate) begun_at_millis: i64,
+    pub(crate) initiator: String,
+    pub(crate) headers: Headers,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// The algorithm that the client asked for.
+    pub(crate) algorithm: Option<String>,
+    /// `FULL_OBJECT` or `COMPOSITE`.
+    pub(crate) checksum_type: String,
+}
+
+/// A part of an unfinished upload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PartRow {
+    pub(crate) upload: String,
+    pub(crate) number: u32,
+    /// The MD5 in hex.
+    pub(crate) etag: String,
+    pub(crate) modified_at_millis: i64,
+    pub(crate) blob: Blob,
+    /// Base64 digests by algorithm name.
+    pub(crate) checksums: BTreeMap<String, String>,
+}
+
+/// Ten thousand parts must fit in a row: `id size;id size` is half of what JSON makes of them.
+mod packed {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use store::layer::blob::{Blob, BlobId};
+
+    pub(super) fn serialize<S: Serializer>(blobs: &[Blob], out: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<_> = blobs.iter().map(|blob| format!("{} {}", blob.id.as_str(), blob.size)).collect();
+        out.serialize_str(&texts.join(";"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Blob>, D::Error> {
+        let text = String::deserialize(input)?;
+        let read = |one: &str| {
+            let (id, size) = one.split_once(' ')?;
+            Some(Blob { id: BlobId::stored(id), size: size.parse().ok()? })
+        };
+        let parts = text.split(';').filter(|one| !one.is_empty());
+        parts.map(|one| read(one).ok_or_else(|| D::Error::custom("a file of an object"))).collect()
+    }
 }
 
 impl Record for BucketRow {
@@ -88,6 +151,24 @@ impl Record for ObjectRow {
     }
 }
 
+impl Record for UploadRow {
+    const PREFIX: Prefix = keyspace::S3_UPLOAD;
+    const VERSION: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.bucket, &self.key, &self.id))
+    }
+}
+
+impl Record for PartRow {
+    const PREFIX: Prefix = keyspace::S3_PART;
+    const VERSION: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.upload, u64::from(self.number)))
+    }
+}
+
 /// Writes an object in place of `old`; the old one's files go when nobody has them.
 pub(crate) async fn put_object(
     tx: &mut Tx,
@@ -100,6 +181,16 @@ pub(crate) async fn put_object(
             blob::own(tx, part)?;
         }
     }
+    take_over(tx, row, old, now_millis).await
+}
+
+/// As [`put_object`], for an object whose files are owned already.
+pub(crate) async fn take_over(
+    tx: &mut Tx,
+    row: &ObjectRow,
+    old: Option<&ObjectRow>,
+    now_millis: i64,
+) -> Result<(), store::Error> {
     if let Some(old) = old {
         release(tx, old, now_millis).await?;
     }
@@ -138,5 +229,19 @@ mod tests {
             "checksums":{"CRC32":"x"},"checksum_type":"FULL_OBJECT"}"#;
         let object: ObjectRow = table::decode(&[&[1], json.as_bytes()].concat()).unwrap();
         assert_eq!(object.content, Content::Inline("aGk=".into()));
+        let content: Content = serde_json::from_str(r#"{"Blobs":"00ff 5;01ff 6"}"#).unwrap();
+        let Content::Blobs(blobs) = &content else { panic!("{content:?}") };
+        assert_eq!(blobs.iter().map(|blob| blob.size).collect::<Vec<_>>(), [5, 6]);
+        assert_eq!(serde_json::to_string(&content).unwrap(), r#"{"Blobs":"00ff 5;01ff 6"}"#);
+        let json = r#"{"bucket":"b","key":"k","id":"u","bucket_created_at_millis":1,"begun_at_millis":2,
+            "initiator":"i","headers":{"content_type":null,"cache_control":null,"content_disposition":null,
+            "content_encoding":null,"content_language":null,"expires":null,"website_redirect":null,
+            "storage_class":null,"metadata":{}},"tags":{},"algorithm":null,"checksum_type":"FULL_OBJECT"}"#;
+        let upload: UploadRow = table::decode(&[&[1], json.as_bytes()].concat()).unwrap();
+        assert_eq!(upload.id, "u");
+        let json = r#"{"upload":"u","number":1,"etag":"e","modified_at_millis":3,
+            "blob":{"id":"00ff","size":5},"checksums":{}}"#;
+        let part: PartRow = table::decode(&[&[1], json.as_bytes()].concat()).unwrap();
+        assert_eq!(part.blob.size, 5);
     }
 }

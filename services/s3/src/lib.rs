@@ -14,15 +14,18 @@ mod acl;
 mod bucket;
 mod checksum;
 mod conditions;
+mod copying;
 mod cors;
 mod download;
 mod encryption;
 mod error;
 mod headers;
+mod jobs;
 mod keys;
 mod lifecycle;
 mod limits;
 mod listing;
+mod multipart;
 mod notification;
 mod ops;
 mod ownership;
@@ -46,7 +49,11 @@ pub static S3: Service = Service {
         wrapped_errors: false,
     }],
     operations: &[
+        entry::<ops::AbortMultipartUpload>(),
+        entry::<ops::CompleteMultipartUpload>(),
+        entry::<ops::CopyObject>(),
         entry::<ops::CreateBucket>(),
+        entry::<ops::CreateMultipartUpload>(),
         entry::<ops::DeleteBucket>(),
         entry::<ops::DeleteBucketCors>(),
         entry::<ops::DeleteBucketEncryption>(),
@@ -57,6 +64,8 @@ pub static S3: Service = Service {
         entry::<ops::DeleteBucketTagging>(),
         entry::<ops::DeleteBucketWebsite>(),
         entry::<ops::DeleteObject>(),
+        entry::<ops::DeleteObjectTagging>(),
+        entry::<ops::DeleteObjects>(),
         entry::<ops::DeletePublicAccessBlock>(),
         entry::<ops::GetBucketAccelerateConfiguration>(),
         entry::<ops::GetBucketAcl>(),
@@ -75,13 +84,19 @@ pub static S3: Service = Service {
         entry::<ops::GetBucketVersioning>(),
         entry::<ops::GetBucketWebsite>(),
         entry::<ops::GetObject>(),
+        entry::<ops::GetObjectAcl>(),
+        entry::<ops::GetObjectAttributes>(),
         entry::<ops::GetObjectLockConfiguration>(),
+        entry::<ops::GetObjectTagging>(),
         entry::<ops::GetPublicAccessBlock>(),
         entry::<ops::HeadBucket>(),
         entry::<ops::HeadObject>(),
         entry::<ops::ListBuckets>(),
+        entry::<ops::ListMultipartUploads>(),
+        entry::<ops::ListObjectVersions>(),
         entry::<ops::ListObjects>(),
         entry::<ops::ListObjectsV2>(),
+        entry::<ops::ListParts>(),
         entry::<ops::PutBucketAccelerateConfiguration>(),
         entry::<ops::PutBucketAcl>(),
         entry::<ops::PutBucketCors>(),
@@ -97,10 +112,14 @@ pub static S3: Service = Service {
         entry::<ops::PutBucketVersioning>(),
         entry::<ops::PutBucketWebsite>(),
         entry::<ops::PutObject>(),
+        entry::<ops::PutObjectAcl>(),
+        entry::<ops::PutObjectTagging>(),
         entry::<ops::PutPublicAccessBlock>(),
+        entry::<ops::UploadPart>(),
+        entry::<ops::UploadPartCopy>(),
     ],
     resources: &[&stack::Bucket, &stack::BucketPolicy],
-    jobs: &[],
+    jobs: &[jobs::LIFECYCLE, jobs::UPLOADS],
     plane: None,
     words: Words { validation_code: "InvalidRequest", denied_code: "AccessDenied" },
 };

@@ -309,7 +309,7 @@ mod tests {
             headers: crate::keys::Headers::default(),
             checksums: BTreeMap::new(),
             checksum_type: String::new(),
-            parts: Vec::new(),
+            multipart: false,
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         }
     }

@@ -27,3 +27,17 @@ pub(crate) const CORS_RULES_MAX: usize = 100;
 pub(crate) const LIFECYCLE_RULES_MAX: usize = 1000;
 /// Routing rules of a website ("Configuring advanced conditional redirects").
 pub(crate) const ROUTING_RULES_MAX: usize = 50;
+/// Parts of an upload ("Amazon S3 multipart upload limits").
+pub(crate) const PARTS_MAX: u32 = 10_000;
+/// Bytes of a part that is not the last one.
+pub(crate) const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
+/// Bytes of a part.
+pub(crate) const PART_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// Bytes of an object that is copied in one request.
+pub(crate) const COPY_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// Keys of one DeleteObjects.
+pub(crate) const DELETE_KEYS_MAX: usize = 1000;
+/// Parts of one listing.
+pub(crate) const LIST_PARTS_MAX: i32 = 1000;
+/// Uploads of one listing.
+pub(crate) const LIST_UPLOADS_MAX: i32 = 1000;

@@ -85,7 +85,8 @@ pub(crate) async fn page(tx: &Tx, query: &Query<'_>) -> Result<Page, store::Erro
     }
 }
 
-fn common_prefix(key: &str, prefix: &str, delimiter: &str) -> Option<String> {
+/// What a key folds into.
+pub(crate) fn common_prefix(key: &str, prefix: &str, delimiter: &str) -> Option<String> {
     let rest = key.strip_prefix(prefix)?;
     let at = rest.find(delimiter)?;
     Some(key[..prefix.len() + at + delimiter.len()].to_owned())
@@ -150,16 +151,16 @@ pub(crate) fn limit(max_keys: Option<i32>, most: i32) -> Result<i32, Error> {
 /// An object in a listing.
 #[derive(Debug, Shape)]
 pub(crate) struct Object {
-    key: String,
-    last_modified: Timestamp,
+    pub(crate) key: String,
+    pub(crate) last_modified: Timestamp,
     #[shape(name = "ETag")]
-    etag: String,
+    pub(crate) etag: String,
     #[shape(flat)]
-    checksum_algorithm: Vec<String>,
-    checksum_type: Option<String>,
-    size: i64,
-    owner: Option<Owner>,
-    storage_class: String,
+    pub(crate) checksum_algorithm: Vec<String>,
+    pub(crate) checksum_type: Option<String>,
+    pub(crate) size: i64,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) storage_class: String,
 }
 
 /// An account, as S3 shows it.
@@ -173,7 +174,7 @@ pub(crate) struct Owner {
 /// Keys that share a prefix.
 #[derive(Debug, Shape)]
 pub(crate) struct CommonPrefix {
-    prefix: String,
+    pub(crate) prefix: String,
 }
 
 /// Splits a page into what an answer lists apart.

@@ -132,19 +132,31 @@ impl Operation for GetObject {
     }
 }
 
-/// The object, if it is there and the conditions hold.
-pub(super) async fn find(cx: &Cx, input: &Input) -> Result<ObjectRow, Error> {
-    let row = bucket::open(cx, &input.bucket).await?;
-    bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
-    if !matches!(input.version_id.as_deref(), None | Some("null")) {
+/// The object, if it is there.
+pub(super) async fn object(
+    cx: &Cx,
+    bucket: &str,
+    key: &str,
+    version: Option<&str>,
+    owner: Option<&str>,
+) -> Result<ObjectRow, Error> {
+    let row = bucket::open(cx, bucket).await?;
+    bucket::check_owner(&row, owner)?;
+    if !matches!(version, None | Some("null")) {
         return Err(Error::InvalidArgument {
             message: "Invalid version id specified".to_owned(),
             name: "versionId",
-            value: input.version_id.clone().unwrap_or_default(),
+            value: version.unwrap_or_default().to_owned(),
         });
     }
-    let object = cx.get::<ObjectRow>((&input.bucket, &input.key)).await?;
-    let object = object.ok_or_else(|| Error::no_key(&input.key))?;
+    let object = cx.get::<ObjectRow>((bucket, key)).await?;
+    object.ok_or_else(|| Error::no_key(key))
+}
+
+/// The object, if it is there and the conditions hold.
+pub(super) async fn find(cx: &Cx, input: &Input) -> Result<ObjectRow, Error> {
+    let (version, owner) = (input.version_id.as_deref(), input.expected_bucket_owner.as_deref());
+    let object = object(cx, &input.bucket, &input.key, version, owner).await?;
     let conditions = Read {
         if_match: input.if_match.clone(),
         if_none_match: input.if_none_match.clone(),
@@ -168,17 +180,18 @@ pub(super) fn wanted(input: &Input, row: &ObjectRow) -> Result<(std::ops::Range<
         ));
     }
     let index = usize::try_from(number - 1).unwrap_or(0);
-    if row.parts.is_empty() && index == 0 {
+    let parts = row.parts();
+    if parts.is_empty() && index == 0 {
         return Ok((whole, true));
     }
-    let Some(size) = row.parts.get(index) else {
+    let Some(size) = parts.get(index) else {
         return Err(Error::Internal(Failure::new(
             "InvalidPartNumber",
             416,
             "The requested partnumber is not satisfiable",
         )));
     };
-    let start: u64 = row.parts[..index].iter().sum();
+    let start: u64 = parts[..index].iter().sum();
     Ok((start..start + size, true))
 }
 
@@ -217,7 +230,7 @@ pub(super) fn output(input: &Input, row: ObjectRow, range: &std::ops::Range<u64>
         server_side_encryption: "AES256".to_owned(),
         metadata: headers.metadata.clone(),
         storage_class: headers.storage_class.clone(),
-        parts_count: input.part_number.and_then(|_| count(row.parts.len())),
+        parts_count: input.part_number.and_then(|_| count(row.parts().len())),
         tag_count: count(row.tags.len()),
     }
 }

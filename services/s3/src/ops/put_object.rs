@@ -13,8 +13,8 @@ use crate::checksum::{self, Said, Wanted};
 use crate::error::Error;
 use crate::headers::{self, Asked};
 use crate::keys::{self, BucketRow, Headers, ObjectRow};
-use crate::limits::PUT_BYTES_MAX;
-use crate::upload::{self, Taken};
+use crate::limits::{INLINE_BYTES_MAX, PUT_BYTES_MAX};
+use crate::upload::{self, Taken, Terms};
 use crate::{bucket, conditions};
 
 #[derive(Shape)]
@@ -134,7 +134,14 @@ impl Operation for PutObject {
         let metadata = headers::metadata(input.metadata.clone())?;
         let tags = headers::tags(input.tagging.as_deref())?;
         let body = input.body.clone().unwrap_or_else(Stream::empty);
-        let taken = upload::take(cx, &body, &wanted, PUT_BYTES_MAX).await?;
+        // CRC64NVME is what S3 adds by itself.
+        let terms = Terms {
+            wanted: &wanted,
+            algorithms: &[wanted.algorithm.unwrap_or(Algorithm::Crc64Nvme)],
+            size_max: PUT_BYTES_MAX,
+            inline_max: INLINE_BYTES_MAX,
+        };
+        let taken = upload::take(cx, &body, &terms).await?;
         let object = Arc::new(object(cx, &input, metadata, tags, taken));
         store(cx, object.clone(), input.if_match, input.if_none_match).await?;
         Ok(Output {
@@ -199,13 +206,13 @@ fn object(
         bucket: input.bucket.clone(),
         key: input.key.clone(),
         size: taken.size,
-        etag: taken.md5,
+        etag: taken.md5.hex(),
         modified_at_millis: cx.now().millis(),
         content: taken.content,
         headers,
-        checksums: [(taken.algorithm.name().to_owned(), taken.digest.base64())].into(),
+        checksums: checksum::stored(&taken.sums),
         checksum_type: "FULL_OBJECT".to_owned(),
-        parts: Vec::new(),
+        multipart: false,
         tags,
     }
 }

@@ -1,19 +1,9 @@
 //! Configurations of a bucket: set, read, deleted, refused.
 
-use serde_json::{Value, json};
-use testkit::{World, anonymous, nobody};
+use serde_json::json;
+use testkit::{anonymous, nobody};
 
-async fn world() -> World {
-    let world = World::new(&[&crate::S3]).await;
-    world.ok("s3", "CreateBucket", json!({"Bucket": "photos"})).await;
-    world
-}
-
-fn input(more: Value) -> Value {
-    let mut input = json!({"Bucket": "photos"});
-    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    input
-}
+use super::{input, world};
 
 /// A configuration is not there, is set, is read as it was set, is deleted.
 #[tokio::test]

@@ -1,0 +1,51 @@
+//! AbortMultipartUpload.
+
+use cloud::prelude::*;
+
+use crate::bucket;
+use crate::error::Error;
+use crate::multipart;
+use crate::settings::Nothing;
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(label)]
+    bucket: String,
+    #[shape(label)]
+    key: String,
+    #[shape(querystring = "uploadId")]
+    upload_id: String,
+    #[shape(header = "x-amz-expected-bucket-owner")]
+    expected_bucket_owner: Option<String>,
+}
+
+pub(crate) struct AbortMultipartUpload;
+
+impl Operation for AbortMultipartUpload {
+    const NAME: &'static str = "AbortMultipartUpload";
+    const KIND: Kind = Kind::Write;
+    const HTTP: Option<Http> = Some(Http::new("DELETE", "/{Bucket}/{Key+}", 204));
+    type Input = Input;
+    type Output = Nothing;
+    type Error = Error;
+
+    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(bucket::object_arn(&input.bucket, &input.key))
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        bucket::policy(cx, &input.bucket).await
+    }
+
+    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        bucket::owner(cx, &input.bucket).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
+        let owner = input.expected_bucket_owner.as_deref();
+        let (_, upload) = multipart::open(cx, &input.bucket, &input.key, &input.upload_id, owner).await?;
+        let now_millis = cx.now().millis();
+        multipart::remove(cx.tx(), &upload, &[], now_millis).await?;
+        Ok(Nothing {})
+    }
+}
