@@ -22,6 +22,7 @@ pub mod cx;
 pub mod door;
 mod failure;
 mod housekeeping;
+pub mod header_names;
 pub mod http;
 pub mod identity;
 pub mod instance;

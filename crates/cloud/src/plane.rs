@@ -1,10 +1,13 @@
 //! Data planes: HTTP that is not an AWS API, such as what API Gateway serves to the world.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::request::Parts;
 use shape::Stream;
 
 use crate::cx::Cx;
+use crate::header_names::{HeaderNames, Names};
 use crate::http::host_of;
 
 /// A request to a data plane.
@@ -46,6 +49,8 @@ pub struct Forwarded {
     pub host: String,
     /// The host name of the gateway, also when it was asked by path.
     pub domain_name: String,
+    /// The capitals in which the client wrote the names of headers, where the listener knows them.
+    pub names: Arc<Names>,
 }
 
 impl Forwarded {
@@ -78,11 +83,12 @@ impl Forwarded {
             trace,
             host,
             domain_name,
+            names: parts.extensions.get::<HeaderNames>().map(HeaderNames::names).unwrap_or_default(),
         }
     }
 
     /// The headers of the request as they go on: those of the connection in `dropped` are left out, those that the
-    /// gateway sets are set.
+    /// gateway sets are set. Names have the capitals that the client wrote.
     pub fn headers<'a>(&'a self, parts: &'a Parts, dropped: &[&str]) -> Vec<(&'a str, &'a [u8])> {
         const SET: [&str; 5] =
             ["host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
@@ -90,7 +96,9 @@ impl Forwarded {
             .headers
             .iter()
             .filter(|(name, _)| !SET.contains(&name.as_str()) && !dropped.contains(&name.as_str()));
-        let mut headers: Vec<_> = sent.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let shown = |name: &'a str| self.names.get(name).map_or(name, |shown| &**shown);
+        let mut headers: Vec<_> =
+            sent.map(|(name, value)| (shown(name.as_str()), value.as_bytes())).collect();
         headers.push(("host", self.host.as_bytes()));
         headers.push(("x-amzn-trace-id", self.trace.as_bytes()));
         headers.push(("x-forwarded-for", self.forwarded_for.as_bytes()));

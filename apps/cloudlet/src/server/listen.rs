@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::body;
+use super::noted::Noted;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -41,7 +42,9 @@ pub(super) struct Listener {
 /// is either of them, depending on the client.
 pub(super) fn bind(address: SocketAddr) -> anyhow::Result<Bound> {
     let socket = bind_one(address).with_context(|| {
-        format!("cannot listen on {address}; is another cloud running? choose another address with `--listen`")
+        format!(
+            "cannot listen on {address}; is another cloud running? choose another address with `--listen`"
+        )
     })?;
     let address = socket.local_addr().context("a listening socket has no address")?;
     let mut sockets = vec![socket];
@@ -56,7 +59,8 @@ pub(super) fn bind(address: SocketAddr) -> anyhow::Result<Bound> {
 }
 
 fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
+    let socket =
+        if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG.unsigned_abs())
@@ -115,10 +119,14 @@ fn connection(stream: TcpStream, peer: SocketAddr, cloud: &Arc<Cloud>, graceful:
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let cloud = cloud.clone();
+    let stream = Noted::new(stream);
+    let names = stream.names();
     let service = service_fn(move |request| {
         let cloud = cloud.clone();
+        let mut request = body::request(request);
+        request.extensions_mut().insert(names.clone());
         async move {
-            let response = cloud::http::serve(&cloud, body::request(request), Some(peer), false).await;
+            let response = cloud::http::serve(&cloud, request, Some(peer), false).await;
             Ok::<_, Infallible>(body::response(response))
         }
     });

@@ -3,6 +3,7 @@
 mod body;
 mod folder;
 mod listen;
+mod noted;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

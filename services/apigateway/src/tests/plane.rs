@@ -49,6 +49,23 @@ async fn a_request_reaches_its_function_and_comes_back() {
 }
 
 #[tokio::test]
+async fn functions_see_header_names_as_the_client_wrote_them() {
+    let world = world().await;
+    let api = proxy(&world, "echo", json!({})).await;
+    let names = cloud::header_names::HeaderNames::default();
+    names.note(b"GET /dev/a HTTP/1.1\r\ntEsT-HEADeR: 1\r\nUser-AGENT: me\r\n\r\n");
+    let request = Request::get("/dev/a")
+        .header("host", format!("{}.execute-api.localhost:4566", api.id))
+        .header("tEsT-HEADeR", "1")
+        .header("User-AGENT", "me")
+        .extension(names);
+    let event = send(&world, request.body(Stream::empty()).expect("a request")).await.json();
+    assert_eq!(event["headers"]["tEsT-HEADeR"], "1", "{event}");
+    assert_eq!(event["multiValueHeaders"]["tEsT-HEADeR"], json!(["1"]));
+    assert_eq!(event["requestContext"]["identity"]["userAgent"], "me");
+}
+
+#[tokio::test]
 async fn an_api_is_found_by_host_and_by_path() {
     let world = world().await;
     let api = proxy(&world, "echo", json!({})).await;
