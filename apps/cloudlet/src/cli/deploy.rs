@@ -44,7 +44,7 @@ impl Deploy {
         }
         let start = now();
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open_to_make(global, &connection, output).await?;
         let service = &project.service;
         output.line(&format!("Deploying {} to stage {} ({})", service.name(), service.stage, service.region));
         output.step("Packaging");

@@ -118,7 +118,7 @@ async fn whole(
 ) -> anyhow::Result<Deployed> {
     let start = now();
     output.step("Reading the configuration");
-    let project = project::open(global, connection, output).await?;
+    let project = project::open_to_make(global, connection, output).await?;
     output.step("Packaging");
     let (packages, template) = make(&project)?;
     template.notices.iter().for_each(|problem| output.notice(problem));
@@ -145,7 +145,7 @@ async fn after(
     let start = now();
     let configuration = changed.iter().any(|path| is_configuration(&last.project, path));
     let project = match configuration {
-        true => match project::open(global, connection, output).await {
+        true => match project::open_to_make(global, connection, output).await {
             Ok(project) => project,
             Err(error) => return Err((error, Some(last))),
         },

@@ -33,7 +33,7 @@ impl Function {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let start = now();
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open(global, &connection).await?;
         let service = &project.service;
         let api = connection.api(&service.region);
         let session = Session { api: &api, service, report: output };

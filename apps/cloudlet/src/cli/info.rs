@@ -22,7 +22,7 @@ pub(crate) struct Show {
 
 pub(crate) async fn run(arguments: &Show, global: &Global, output: &Output) -> anyhow::Result<()> {
     let connection = Connection::from(global, &project::environment())?;
-    let project = project::open(global, &connection, output).await?;
+    let project = project::open(global, &connection).await?;
     let api = connection.api(&project.service.region);
     let mut found = info(Session { api: &api, service: &project.service, report: output }).await?;
     if arguments.conceal {

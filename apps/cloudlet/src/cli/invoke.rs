@@ -92,7 +92,7 @@ impl Invoke {
             return local.run(global, output).await;
         }
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open(global, &connection).await?;
         let api = connection.api(&project.service.region);
         let session = Session { api: &api, service: &project.service, report: output };
         let mut invocation = self.event.invocation()?;

@@ -35,7 +35,7 @@ impl Local {
         let mut invocation = self.event.invocation()?;
         // Variables may ask the cloud that is configured; the function itself runs in the new one.
         let configured = Connection::from(global, &project::environment())?;
-        let mut project = project::open(global, &configured, output).await?;
+        let mut project = project::open(global, &configured).await?;
         let options = Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             region: project.service.region.clone(),

@@ -51,7 +51,7 @@ pub(crate) struct Logs {
 impl Logs {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open(global, &connection).await?;
         let api = connection.api(&project.service.region);
         let name = known(Session { api: &api, service: &project.service, report: output }, &self.function)?;
         let since = match &self.start_time {

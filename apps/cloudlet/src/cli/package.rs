@@ -29,7 +29,7 @@ impl Package {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let start = now();
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open_to_make(global, &connection, output).await?;
         let service = &project.service;
         output.line(&format!(
             "Packaging {} for stage {} ({})",

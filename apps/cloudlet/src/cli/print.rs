@@ -39,7 +39,7 @@ enum Transform {
 impl Print {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let connection = Connection::from(global, &project::environment())?;
-        let project = project::open(global, &connection, output).await?;
+        let project = project::open(global, &connection).await?;
         let mut value = match &self.path {
             None => project.service.config.clone(),
             Some(path) => {

@@ -22,13 +22,18 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(text).collect()
 }
 
-/// Opens the project in the current folder and tells its notices.
-pub(crate) async fn open(
+/// Opens the project in the current folder.
+pub(crate) async fn open(global: &Global, connection: &Connection) -> anyhow::Result<Project> {
+    Ok(Project::open(&options(global)?, &|region| connection.remote(region)).await?)
+}
+
+/// Opens the project in the current folder to make something of it: its notices are told.
+pub(crate) async fn open_to_make(
     global: &Global,
     connection: &Connection,
     output: &Output,
 ) -> anyhow::Result<Project> {
-    let project = Project::open(&options(global)?, &|region| connection.remote(region)).await?;
+    let project = open(global, connection).await?;
     project.notices.iter().for_each(|problem| output.notice(problem));
     Ok(project)
 }

@@ -11,7 +11,7 @@ use super::project;
 pub(crate) async fn run(global: &Global, output: &Output) -> anyhow::Result<()> {
     let start = now();
     let connection = Connection::from(global, &project::environment())?;
-    let project = project::open(global, &connection, output).await?;
+    let project = project::open(global, &connection).await?;
     let service = &project.service;
     output.line(&format!("Removing {} from stage {} ({})", service.name(), service.stage, service.region));
     let api = connection.api(&service.region);
