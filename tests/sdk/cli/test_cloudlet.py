@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def run(own, tmp_path):
     return run
 
 
+def eventually(condition):
+    """Logs are there a moment after the answer."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def said(cloud, url):
     status, _, body = cloud.ask(url)
     assert status == 200, body
@@ -58,7 +69,7 @@ def test_a_project_from_its_deployment_to_its_removal(own, run):
     event = json.dumps({"pathParameters": {"name": "Ana"}})
     answer = json.loads(run("invoke", "-f", "greet", "-d", event))
     assert json.loads(answer["body"])["message"] == "Hello, Ana!"
-    assert "REPORT RequestId" in run("logs", "-f", "greet")
+    assert eventually(lambda: "END Duration" in run("logs", "-f", "greet"))
 
     code = run.folder / "src/hello.js"
     code.write_text(code.read_text().replace("}!`", "}, again!`"))
@@ -84,4 +95,5 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
     error = run("deploy", fails=True)
     assert "serverless.yml:9:5: " in error and "provider.environment.GREETING" in error
-    assert own.client("cloudformation").list_stacks()["StackSummaries"] == []
+    stacks = own.client("cloudformation").list_stacks()["StackSummaries"]
+    assert [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"] == []

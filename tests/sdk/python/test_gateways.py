@@ -135,7 +135,8 @@ class Apis:
         if host:
             url = f"http://{self.ids[kind]}.execute-api.us-east-1.amazonaws.com{stage}{path}"
         else:
-            url = f"{self.cloud.url}/_aws/execute-api/{self.ids[kind]}{stage or '/$default'}{path}"
+            # The stage `$default` is not part of a path, here as on AWS.
+            url = f"{self.cloud.url}/_aws/execute-api/{self.ids[kind]}{stage}{path}"
         return self.cloud.ask(url, method, body, headers)
 
 
