@@ -86,9 +86,10 @@ pub(crate) fn between(
         let properties = plan.partial(&world, resource)?;
         let table = tables(&resource.type_name).unwrap_or_default();
         let old = rows.get(name).and_then(|row| row.current.as_ref());
-        let Some(change) = change(resource, old, properties, tags, table) else {
+        let Some(mut change) = change(resource, old, properties, tags, table) else {
             continue;
         };
+        change.after = Some(plan.partial_shown(&world, resource));
         // Differs from AWS: an attribute of a resource that is changed in place counts as known.
         if change.action == "Add" || change.replacement.as_deref() != Some("False") {
             world.forget(name);
@@ -116,7 +117,7 @@ fn removal(row: &ResourceRow, old: &Physical) -> ChangeValue {
         policy_action: Some(policy_action(old.wanted.deletion_policy, "Delete", "Retain")),
         scope: Vec::new(),
         details: Vec::new(),
-        before: Some(old.wanted.properties.clone()),
+        before: Some(old.wanted.shown().clone()),
         after: None,
     }
 }
@@ -143,7 +144,7 @@ fn change(
         scope: Vec::new(),
         details: Vec::new(),
         before: None,
-        after: Some(properties.clone()),
+        after: None,
     };
     let Some(old) = old else {
         return Some(base);
@@ -186,7 +187,7 @@ fn change(
         policy_action: (replacement == "True").then(|| replace(old.wanted.replace_policy)),
         scope,
         details,
-        before: Some(old.wanted.properties.clone()),
+        before: Some(old.wanted.shown().clone()),
         ..base
     })
 }
@@ -236,6 +237,7 @@ mod tests {
             attributes: BTreeMap::new(),
             wanted: Wanted {
                 properties: object(old.clone()),
+                shown: None,
                 tags: BTreeMap::new(),
                 token: String::new(),
                 depends_on: Default::default(),

@@ -4,7 +4,8 @@
 //!
 //! Differs from AWS: the function is invoked once and waited for, so that one that fails fails the resource at once
 //! instead of after an hour; the response URL is one of this cloud, `http` and on its port, which the `cfn-response`
-//! module for Node.js (fixed to https and 443) cannot reach. After a failed creation no deletion is sent.
+//! module for Node.js (fixed to https and 443) cannot reach. The deletion after a failed creation is sent at once,
+//! also when the stack is not rolled back. `NoEcho` of an answer is not heeded.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -63,6 +64,31 @@ pub(crate) async fn act(
     request: &ResourceRequest,
     old: &Map<String, Value>,
 ) -> Result<ResourceOutcome, String> {
+    let answer = exchange(cx, type_name, action, request, old).await?;
+    let failed = answer.get("Status").and_then(Value::as_str) != Some("SUCCESS");
+    let id = answer.get("PhysicalResourceId").and_then(Value::as_str);
+    if let (true, Action::Create | Action::Replace, Some(id)) = (failed, action, id) {
+        // What was half made is taken away. The creation has failed either way, so that a failure here changes nothing.
+        let request = ResourceRequest { physical_id: Some(id.to_owned()), ..request.clone() };
+        if let Err(reason) = exchange(cx, type_name, Action::Delete, &request, old).await {
+            tracing::warn!(
+                resource = request.logical_id,
+                reason,
+                "the deletion after a failed creation failed"
+            );
+        }
+    }
+    outcome(answer, action, request)
+}
+
+/// Sends a request to the function and returns its answer.
+async fn exchange(
+    cx: &mut Cx,
+    type_name: &str,
+    action: Action,
+    request: &ResourceRequest,
+    old: &Map<String, Value>,
+) -> Result<Value, String> {
     let function = request.text("ServiceToken").unwrap_or_default();
     let old_function = old.get("ServiceToken").and_then(Value::as_str).unwrap_or(&function);
     if action == Action::Update && old_function != function {
@@ -75,7 +101,7 @@ pub(crate) async fn act(
     let event = event(cx, type_name, action, request, old, &secret);
     let answer = ask(cx, function, event, request, receiver).await;
     waiting.with(|answers| answers.remove(&secret));
-    outcome(answer?, action, request)
+    answer
 }
 
 /// The event that the function gets.

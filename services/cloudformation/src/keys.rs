@@ -180,6 +180,8 @@ pub(crate) struct Physical {
 pub(crate) struct Wanted {
     /// Functions evaluated, dynamic references not.
     pub(crate) properties: Map<String, Value>,
+    /// The same with stars in place of hidden parameters, when there are any.
+    pub(crate) shown: Option<Map<String, Value>>,
     /// The stack's tags.
     pub(crate) tags: BTreeMap<String, String>,
     /// The token that its creation is repeated with.
@@ -187,6 +189,13 @@ pub(crate) struct Wanted {
     pub(crate) depends_on: BTreeSet<String>,
     pub(crate) deletion_policy: Keep,
     pub(crate) replace_policy: Keep,
+}
+
+impl Wanted {
+    /// The properties as they may be shown.
+    pub(crate) fn shown(&self) -> &Map<String, Value> {
+        self.shown.as_ref().unwrap_or(&self.properties)
+    }
 }
 
 /// What happens to a thing that is no longer needed.
@@ -400,7 +409,7 @@ mod tests {
         assert_eq!(stack.status, Status::UpdateInProgress);
         assert_eq!(stack.operation.unwrap().phase, Phase::Forward);
         let row: ResourceRow = check(
-            r#"{"stack":"u","logical_id":"A","type_name":"T","status":"UpdateComplete","reason":null,"updated_at_millis":1,"current":{"physical_id":"p","attributes":{"Arn":"a"},"properties":{"k":1},"tags":{},"token":"t","depends_on":["B"],"deletion_policy":"Retain","replace_policy":"Delete"},"operation":"i","pending":{"action":"Replace","wanted":{"properties":{},"tags":{},"token":"t2","depends_on":[],"deletion_policy":"RetainExceptOnCreate","replace_policy":"Delete"}},"before":null,"leftovers":[],"is_new":false,"reverted":false}"#,
+            r#"{"stack":"u","logical_id":"A","type_name":"T","status":"UpdateComplete","reason":null,"updated_at_millis":1,"current":{"physical_id":"p","attributes":{"Arn":"a"},"properties":{"k":1},"shown":null,"tags":{},"token":"t","depends_on":["B"],"deletion_policy":"Retain","replace_policy":"Delete"},"operation":"i","pending":{"action":"Replace","wanted":{"properties":{},"shown":{"k":"****"},"tags":{},"token":"t2","depends_on":[],"deletion_policy":"RetainExceptOnCreate","replace_policy":"Delete"}},"before":null,"leftovers":[],"is_new":false,"reverted":false}"#,
         );
         assert_eq!(row.current.unwrap().wanted.deletion_policy, Keep::Retain);
         let event: EventRow = check(

@@ -11,11 +11,16 @@ use serde_json::{Map, Value};
 use crate::keys::{Keep, Spec, Wanted};
 use crate::world::World;
 
+/// What is shown of a hidden parameter.
+pub(crate) const HIDDEN: &str = "****";
+
 /// A template, its values, and what exists under its conditions.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) template: Template,
     pub(crate) parameters: BTreeMap<String, Value>,
+    /// The same with stars in place of hidden ones, when there are any.
+    shown: Option<BTreeMap<String, Value>>,
     pub(crate) conditions: BTreeMap<String, bool>,
     pub(crate) graph: Graph,
     pub(crate) pseudo: Pseudo,
@@ -26,7 +31,12 @@ impl Plan {
         let parameters = template.parameter_values(&spec.parameters, &spec.ssm);
         let conditions = eval::conditions(&template, &parameters, &pseudo)?;
         let graph = Graph::of_conditions(&template, &conditions)?;
-        Ok(Self { template, parameters, conditions, graph, pseudo })
+        let stars = |(name, value): (&String, &Value)| match spec.hidden.contains(name) {
+            true => (name.clone(), Value::from(HIDDEN)),
+            false => (name.clone(), value.clone()),
+        };
+        let shown = (!spec.hidden.is_empty()).then(|| parameters.iter().map(stars).collect());
+        Ok(Self { template, parameters, shown, conditions, graph, pseudo })
     }
 
     pub(crate) fn scope<'a>(&'a self, world: &'a World<'a>) -> Scope<'a> {
@@ -37,6 +47,12 @@ impl Plan {
             pseudo: &self.pseudo,
             resolver: world,
         }
+    }
+
+    /// As [`Plan::scope`], with stars in place of hidden parameters; `None` when nothing is hidden.
+    fn shown_scope<'a>(&'a self, world: &'a World<'a>) -> Option<Scope<'a>> {
+        let parameters = self.shown.as_ref()?;
+        Some(Scope { parameters, ..self.scope(world) })
     }
 
     /// Whether something with this condition exists.
@@ -64,13 +80,18 @@ impl Plan {
         token: String,
     ) -> Result<Wanted, Invalid> {
         let scope = self.scope(world);
-        let properties = match scope.value(&resource.properties)? {
-            Some(Value::Object(properties)) => properties,
-            None => Map::new(),
-            Some(_) => return Err(not_a_map(&resource.name)),
+        let properties = object(resource, scope.value(&resource.properties)?)?;
+        let shown = match self.shown_scope(world) {
+            // What cannot be evaluated with stars (an item of a hidden list, say) is not shown at all.
+            Some(scope) => {
+                let value = scope.value(&resource.properties);
+                Some(value.and_then(|value| object(resource, value)).unwrap_or_default())
+            }
+            None => None,
         };
         Ok(Wanted {
             properties,
+            shown,
             tags: tags.clone(),
             token,
             depends_on: self.needs(&resource.name),
@@ -93,18 +114,26 @@ impl Plan {
         world: &World<'_>,
         resource: &Resource,
     ) -> Result<Map<String, Value>, Invalid> {
-        match self.scope(world).partial(&resource.properties)? {
-            Some(Value::Object(properties)) => Ok(properties),
-            None => Ok(Map::new()),
-            Some(_) => Err(not_a_map(&resource.name)),
-        }
+        object(resource, self.scope(world).partial(&resource.properties)?)
+    }
+
+    /// As [`Plan::partial`], as it may be shown.
+    pub(crate) fn partial_shown(&self, world: &World<'_>, resource: &Resource) -> Map<String, Value> {
+        let scope = self.shown_scope(world).unwrap_or_else(|| self.scope(world));
+        let value = scope.partial(&resource.properties);
+        value.and_then(|value| object(resource, value)).unwrap_or_default()
     }
 }
 
-fn not_a_map(name: &str) -> Invalid {
-    Invalid::new(format!(
-        "Template format error: [/Resources/{name}/Properties] Properties must be an object"
-    ))
+fn object(resource: &Resource, value: Option<Value>) -> Result<Map<String, Value>, Invalid> {
+    match value {
+        Some(Value::Object(properties)) => Ok(properties),
+        None => Ok(Map::new()),
+        Some(_) => Err(Invalid::new(format!(
+            "Template format error: [/Resources/{}/Properties] Properties must be an object",
+            resource.name
+        ))),
+    }
 }
 
 fn keep(policy: DeletionPolicy) -> Keep {

@@ -4,6 +4,7 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::keys::{EventRow, ResourceRow, Spec, StackRow};
+use crate::plan::HIDDEN;
 use crate::status::Status;
 
 /// A parameter of a stack.
@@ -221,7 +222,7 @@ fn time(millis: i64) -> Timestamp {
 pub(crate) fn parameters(spec: &Spec) -> Option<Vec<Parameter>> {
     let shown = |(name, value): (&String, &String)| Parameter {
         parameter_key: Some(name.clone()),
-        parameter_value: Some(if spec.hidden.contains(name) { "****".to_owned() } else { value.clone() }),
+        parameter_value: Some(if spec.hidden.contains(name) { HIDDEN.to_owned() } else { value.clone() }),
         use_previous_value: None,
         resolved_value: spec.ssm.get(name).cloned(),
     };
@@ -241,7 +242,8 @@ impl Stack {
             description: output.description,
             export_name: output.export,
         };
-        let outputs: Vec<Output> = row.outputs.iter().cloned().map(output).collect();
+        let mut outputs: Vec<Output> = row.outputs.iter().cloned().map(output).collect();
+        outputs.sort_by(|one, other| one.output_key.cmp(&other.output_key));
         Self {
             stack_id: row.id(),
             stack_name: row.name,

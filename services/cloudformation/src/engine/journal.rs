@@ -89,7 +89,7 @@ impl Engine {
         let wanted = row.pending.as_ref().map(|pending| &pending.wanted);
         let wanted = wanted.or_else(|| row.current.as_ref().map(|current| &current.wanted));
         let physical_id = row.current.as_ref().map(|current| current.physical_id.clone());
-        let properties = wanted.map(|wanted| wanted.properties.clone());
+        let properties = wanted.map(|wanted| wanted.shown().clone());
         self.event_of(row, physical_id.unwrap_or_default(), properties, reason)
     }
 

@@ -128,21 +128,22 @@ async fn a_function_makes_changes_and_deletes_it() {
     assert_eq!((&seen[0]["RequestType"], &seen[0]["PhysicalResourceId"]), (&json!("Delete"), &json!("c2")));
 }
 
-async fn fails(function: &str, more: &str, expected: &str) {
+async fn fails(function: &str, more: &str, expected: &str) -> Vec<Value> {
     let room = room().await;
     assert_eq!(room.deploy("CreateStack", &template(function, more)).await, "ROLLBACK_COMPLETE");
+    let seen = events(&room);
     let events = room.events("s").await;
-    assert!(
-        events.iter().any(|line| line.starts_with(&format!("C CREATE_FAILED {expected}"))),
-        "{events:#?}"
-    );
+    let wanted = format!("C CREATE_FAILED {expected}");
+    assert!(events.iter().any(|line| line.starts_with(&wanted)), "{events:#?}");
+    seen
 }
 
 #[tokio::test]
 async fn failures_are_told() {
     let received =
         "Received response status [FAILED] from custom resource. Message returned: no luck (RequestId: ";
-    fails("works", ", Fail: no luck", received).await;
+    let seen = fails("works", ", Fail: no luck", received).await;
+    assert_eq!((&seen[1]["RequestType"], &seen[1]["PhysicalResourceId"]), (&json!("Delete"), &json!("f")));
     let failed = "The function of the custom resource failed before it answered: {\"errorMessage\":\"boom\"}";
     fails("crashes", "", failed).await;
     let room = room().await;

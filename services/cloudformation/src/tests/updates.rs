@@ -150,7 +150,7 @@ async fn an_update_without_rollback_keeps_what_succeeded() {
 #[tokio::test]
 async fn parameters_tags_and_nothing() {
     let room = Room::new().await;
-    let template = "Parameters: {P: {Type: String}, H: {Type: String, NoEcho: true, Default: secret}}\nResources: {A: {Type: 'Test::Thing', Properties: {Name: a, Size: !Ref P}}}\n";
+    let template = "Parameters: {P: {Type: String}, H: {Type: String, NoEcho: true, Default: secret}}\nResources: {A: {Type: 'Test::Thing', Properties: {Name: a, Size: !Ref P, Fail: !Sub 'not-${H}'}}}\n";
     let given = |value: &str| json!([{"ParameterKey": "P", "ParameterValue": value}]);
     room.call("CreateStack", json!({"StackName": "s", "TemplateBody": template, "Parameters": given("1"), "Tags": [{"Key": "k", "Value": "v"}]})).await;
     room.settle("s").await;
@@ -158,6 +158,8 @@ async fn parameters_tags_and_nothing() {
     let stack = room.stack("s").await;
     assert_eq!(stack["Tags"], json!([{"Key": "k", "Value": "v"}]));
     assert_eq!(stack["Parameters"][0], json!({"ParameterKey": "H", "ParameterValue": "****"}));
+    let events = room.call("DescribeStackEvents", json!({"StackName": "s"})).await.to_string();
+    assert!(events.contains("not-****") && !events.contains("secret"), "{events}");
     let previous = json!([{"ParameterKey": "P", "UsePreviousValue": true}]);
     let (code, text) = room
         .error("UpdateStack", json!({"StackName": "s", "UsePreviousTemplate": true, "Parameters": previous}))
