@@ -5,7 +5,7 @@
 //! from EventBridge and API Gateway).
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 use fancy_regex::Regex;
 
@@ -186,7 +186,8 @@ fn length(value: &Doc) -> Option<u64> {
 /// Whether the whole of `text` matches AWS's `pattern`. Patterns come from our own tables, so a broken one, or
 /// one that needs more backtracking than the engine allows, counts as a mismatch.
 fn matches(pattern: &'static str, text: &str) -> bool {
-    static CACHE: LazyLock<RwLock<HashMap<&'static str, Regex>>> = LazyLock::new(RwLock::default);
+    // Shared, not cloned: a clone of a regex begins with empty tables and builds them again at each call.
+    static CACHE: LazyLock<RwLock<HashMap<&'static str, Arc<Regex>>>> = LazyLock::new(RwLock::default);
     let cached = CACHE.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(pattern).cloned();
     let regex = match cached {
         Some(regex) => regex,
@@ -194,6 +195,7 @@ fn matches(pattern: &'static str, text: &str) -> bool {
             let Ok(regex) = Regex::new(&format!("^(?:{pattern})\\z")) else {
                 return false;
             };
+            let regex = Arc::new(regex);
             let mut cache = CACHE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             cache.insert(pattern, regex.clone());
             regex
