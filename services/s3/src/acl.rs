@@ -8,12 +8,11 @@ use crate::listing::Owner;
 #[derive(Shape)]
 pub(crate) struct AccessControlPolicy {
     owner: Owner,
-    #[shape(name = "Grants", xml = "AccessControlList")]
+    #[shape(name = "Grants", xml = "AccessControlList", member = "Grant")]
     grants: Vec<Grant>,
 }
 
 #[derive(Shape)]
-#[shape(xml = "Grant")]
 struct Grant {
     grantee: Grantee,
     permission: String,

@@ -9,6 +9,9 @@ use crate::keys::BucketRow;
 use crate::limits::KEY_BYTES_MAX;
 use crate::policy;
 
+/// Where a bucket keeps the older name of its region, by which it was created.
+pub(crate) const OLD_NAME: &str = "location";
+
 /// Refuses names that S3 does not allow ("General purpose bucket naming rules").
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     let label = |label: &str| {

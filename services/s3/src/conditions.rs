@@ -16,14 +16,16 @@ pub(crate) struct Read {
 
 impl Read {
     /// Decides as RFC 9110 does, in S3's order: an ETag that matches outweighs a date, and so does one that does not.
-    pub(crate) fn check(&self, row: &ObjectRow) -> Result<(), Error> {
+    pub(crate) fn check(&self, row: &ObjectRow, now: Timestamp) -> Result<(), Error> {
         let modified_secs = Timestamp::from_millis(row.modified_at_millis).secs();
         match (&self.if_match, self.if_unmodified_since) {
             (Some(wanted), _) if !matches(wanted, &row.etag) => return failed("If-Match"),
             (None, Some(since)) if modified_secs > since.secs() => return failed("If-Unmodified-Since"),
             _ => {}
         }
-        match (&self.if_none_match, self.if_modified_since) {
+        // A date that is yet to come does not count (RFC 9110, "If-Modified-Since").
+        let if_modified_since = self.if_modified_since.filter(|since| *since <= now);
+        match (&self.if_none_match, if_modified_since) {
             (Some(unwanted), _) if matches(unwanted, &row.etag) => Err(Error::NotModified),
             (None, Some(since)) if modified_secs <= since.secs() => Err(Error::NotModified),
             _ => Ok(()),
@@ -38,6 +40,12 @@ pub(crate) fn check_write(
     current: Option<&ObjectRow>,
     key: &str,
 ) -> Result<(), Error> {
+    if if_match.is_some() && if_none_match.is_some() {
+        return Err(Error::NotImplemented {
+            header: "If-Match,If-None-Match".to_owned(),
+            why: "Multiple conditional request headers present in the request".to_owned(),
+        });
+    }
     if let Some(wanted) = if_match {
         let row = current.ok_or_else(|| Error::no_key(key))?;
         if !matches(wanted, &row.etag) {

@@ -57,12 +57,12 @@ pub(crate) async fn source(cx: &mut Cx, source: &str, wanted: &Conditions<'_>) -
     let row = bucket::open(cx, &bucket).await?;
     bucket::check_owner(&row, wanted.owner)?;
     let object = cx.get::<ObjectRow>((&bucket, &key)).await?.ok_or_else(|| Error::no_key(&key))?;
-    check(wanted, &object)?;
+    check(wanted, &object, cx.now())?;
     Ok(object)
 }
 
 /// Unlike a read, a copy answers every condition that does not hold with 412.
-fn check(wanted: &Conditions<'_>, object: &ObjectRow) -> Result<(), Error> {
+fn check(wanted: &Conditions<'_>, object: &ObjectRow, now: Timestamp) -> Result<(), Error> {
     let modified_secs = Timestamp::from_millis(object.modified_at_millis).secs();
     let matches = |header: Option<&str>| header.map(|header| conditions::matches(header, &object.etag));
     let failed = |condition| Err(Error::PreconditionFailed { condition });
@@ -73,7 +73,8 @@ fn check(wanted: &Conditions<'_>, object: &ObjectRow) -> Result<(), Error> {
         }
         _ => {}
     }
-    match (matches(wanted.if_none_match), wanted.if_modified_since) {
+    let if_modified_since = wanted.if_modified_since.filter(|since| *since <= now);
+    match (matches(wanted.if_none_match), if_modified_since) {
         (Some(true), _) => failed("x-amz-copy-source-If-None-Match"),
         (None, Some(since)) if modified_secs <= since.secs() => failed("x-amz-copy-source-If-Modified-Since"),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::limits::METADATA_BYTES_MAX;
+use crate::tagging::Tagging;
 
 /// Storage classes that are recorded; the bytes are kept alike.
 const STORAGE_CLASSES: &[&str] =
@@ -84,11 +85,15 @@ pub(crate) fn tags(header: Option<&str>) -> Result<BTreeMap<String, String>, Err
     let mut tags = BTreeMap::new();
     for pair in header.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if value.contains(['=', ',']) {
+            return Err(invalid());
+        }
         let (name, value) = (decoded(name).ok_or_else(invalid)?, decoded(value).ok_or_else(invalid)?);
         if tags.insert(name, value).is_some() {
             return Err(invalid());
         }
     }
+    Tagging::of(&tags).check_object()?;
     Ok(tags)
 }
 

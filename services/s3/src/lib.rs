@@ -121,5 +121,5 @@ pub static S3: Service = Service {
     resources: &[&stack::Bucket, &stack::BucketPolicy],
     jobs: &[jobs::LIFECYCLE, jobs::UPLOADS],
     plane: None,
-    words: Words { validation_code: "InvalidRequest", denied_code: "AccessDenied" },
+    words: Words { validation_code: "MalformedXML", denied_code: "AccessDenied" },
 };

@@ -16,6 +16,9 @@ use crate::tagging::Tag;
 pub(crate) const NAME: &str = "lifecycle";
 /// The default of the smallest size for transitions, of which there are none.
 pub(crate) const MINIMUM_SIZE: &str = "all_storage_classes_128K";
+/// Characters of a rule's id that a header does not show as they are.
+const ENCODED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const ID_CHARS_MAX: usize = 255;
 
@@ -209,13 +212,13 @@ impl Rule {
         match (&self.filter, &self.prefix) {
             (Some(Filter { and: Some(and), .. }), _) => Scope {
                 prefix: and.prefix.as_deref().unwrap_or_default(),
-                tags: and.tags.iter().flatten().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect(),
+                tags: and.tags.iter().flatten().map(pair).collect(),
                 larger_than: and.object_size_greater_than,
                 smaller_than: and.object_size_less_than,
             },
             (Some(filter), _) => Scope {
                 prefix: filter.prefix.as_deref().unwrap_or_default(),
-                tags: filter.tag.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect(),
+                tags: filter.tag.iter().map(pair).collect(),
                 larger_than: filter.object_size_greater_than,
                 smaller_than: filter.object_size_less_than,
             },
@@ -268,6 +271,10 @@ impl Scope<'_> {
     }
 }
 
+fn pair(tag: &Tag) -> (&str, &str) {
+    (tag.key.as_deref().unwrap_or_default(), &tag.value)
+}
+
 fn positive(name: &'static str, value: Option<i32>) -> Error {
     Error::InvalidArgument {
         message: format!("'{name}' for Expiration action must be a positive integer"),
@@ -280,6 +287,16 @@ fn positive(name: &'static str, value: Option<i32>) -> Error {
 fn midnight_after(millis: i64, days: i32) -> i64 {
     let at = millis.saturating_add(i64::from(days).saturating_mul(DAY_MILLIS));
     at.div_euclid(DAY_MILLIS).saturating_add(1).saturating_mul(DAY_MILLIS)
+}
+
+/// The header that tells when an object will expire: `expiry-date="…", rule-id="…"`.
+pub(crate) fn expiration(row: &BucketRow, object: &ObjectRow) -> Result<Option<String>, Error> {
+    let rules = of(row)?;
+    Ok(rules.as_ref().and_then(|rules| rules.expiry(object)).map(|(at, rule)| {
+        let date = wire::time::http_date(Timestamp::from_millis(at));
+        let rule = percent_encoding::utf8_percent_encode(rule, ENCODED);
+        format!("expiry-date=\"{date}\", rule-id=\"{rule}\"")
+    }))
 }
 
 /// The bucket's rules.

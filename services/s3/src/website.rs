@@ -14,6 +14,7 @@ pub(crate) struct Website {
     error_document: Option<ErrorDocument>,
     index_document: Option<IndexDocument>,
     redirect_all_requests_to: Option<RedirectAll>,
+    #[shape(member = "RoutingRule")]
     routing_rules: Option<Vec<RoutingRule>>,
 }
 
@@ -34,7 +35,6 @@ struct RedirectAll {
 }
 
 #[derive(Clone, Debug, Shape)]
-#[shape(xml = "RoutingRule")]
 struct RoutingRule {
     condition: Option<Condition>,
     redirect: Redirect,

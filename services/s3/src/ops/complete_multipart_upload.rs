@@ -7,7 +7,7 @@ use crate::bucket;
 use crate::error::Error;
 use crate::keys::{self, Content, ObjectRow, PartRow, UploadRow};
 use crate::multipart::{self, Listed};
-use crate::{checksum, conditions};
+use crate::{checksum, conditions, lifecycle};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -68,6 +68,8 @@ struct CompletedPart {
 #[derive(Shape)]
 #[shape(xml = "CompleteMultipartUploadResult")]
 pub(crate) struct Output {
+    #[shape(header = "x-amz-expiration")]
+    expiration: Option<String>,
     location: String,
     bucket: String,
     key: String,
@@ -113,7 +115,7 @@ impl Operation for CompleteMultipartUpload {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let owner = input.expected_bucket_owner.as_deref();
-        let (_, upload) = multipart::open(cx, &input.bucket, &input.key, &input.upload_id, owner).await?;
+        let (row, upload) = multipart::open(cx, &input.bucket, &input.key, &input.upload_id, owner).await?;
         let stored = multipart::parts(cx.tx(), &upload.id).await?;
         let parts = multipart::select(&upload, stored, &listed(&input, &upload))?;
         let object = object(cx, &upload, &parts)?;
@@ -126,6 +128,7 @@ impl Operation for CompleteMultipartUpload {
         multipart::remove(cx.tx(), &upload, &kept, now_millis).await?;
         keys::take_over(cx.tx(), &object, old.as_ref(), now_millis).await?;
         Ok(Output {
+            expiration: lifecycle::expiration(&row, &object)?,
             location: format!("{}/{}/{}", cx.cloud().endpoint(), object.bucket, object.key),
             etag: format!("\"{}\"", object.etag),
             checksum_crc32: checksum::of(&object.checksums, Algorithm::Crc32),

@@ -134,7 +134,6 @@ impl Operation for CopyObject {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         bucket::check_key(&input.key)?;
-        headers::check(&asked(&input))?;
         let replaces = directive(input.metadata_directive.as_deref(), "x-amz-metadata-directive")?;
         let retags = directive(input.tagging_directive.as_deref(), "x-amz-tagging-directive")?;
         let row = bucket::open(cx, &input.bucket).await?;
@@ -148,6 +147,7 @@ impl Operation for CopyObject {
         };
         let source = copying::source(cx, &input.copy_source, &conditions).await?;
         check(&input, &source, replaces)?;
+        headers::check(&asked(&input))?;
         let mut object = ObjectRow {
             bucket: input.bucket.clone(),
             key: input.key.clone(),

@@ -8,6 +8,7 @@ use store::layer::table;
 use crate::bucket;
 use crate::error::Error;
 use crate::keys::BucketRow;
+use crate::tagging::{self, Tag, Tagging};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -32,14 +33,8 @@ pub(crate) struct Input {
 #[derive(Shape)]
 struct CreateBucketConfiguration {
     location_constraint: Option<String>,
+    #[shape(member = "Tag")]
     tags: Option<Vec<Tag>>,
-}
-
-#[derive(Clone, Shape)]
-#[shape(xml = "Tag")]
-struct Tag {
-    key: String,
-    value: String,
 }
 
 #[derive(Shape)]
@@ -91,16 +86,15 @@ impl Operation for CreateBucket {
 }
 
 fn new_row(cx: &Cx, input: &Input, region: String) -> BucketRow {
-    let tags = input.create_bucket_configuration.as_ref().and_then(|c| c.tags.clone()).unwrap_or_default();
+    let configuration = input.create_bucket_configuration.as_ref();
+    let tag_set = configuration.and_then(|c| c.tags.clone()).unwrap_or_default();
     let mut settings = std::collections::BTreeMap::new();
-    if !tags.is_empty() {
-        let set: Vec<_> =
-            tags.iter().map(|tag| serde_json::json!({"Key": tag.key, "Value": tag.value})).collect();
-        settings.insert("tagging".to_owned(), serde_json::json!({"TagSet": set}));
+    if !tag_set.is_empty() {
+        let tagging = Tagging { tag_set }.into_doc();
+        settings.insert(tagging::NAME.to_owned(), wire::json::to_value(Tagging::schema(), &tagging));
     }
-    if let Some(ownership) = &input.object_ownership {
-        let rules = serde_json::json!({"Rules": [{"ObjectOwnership": ownership}]});
-        settings.insert("ownershipControls".to_owned(), rules);
+    if configuration.is_some_and(|c| c.location_constraint.as_deref() == Some("EU")) {
+        settings.insert(bucket::OLD_NAME.to_owned(), serde_json::json!("EU"));
     }
     BucketRow {
         name: input.bucket.clone(),
@@ -119,6 +113,22 @@ fn refuse_unsupported(input: &Input) -> Result<(), Error> {
             why: "object lock is not supported by this cloud yet".to_owned(),
         });
     }
+    match input.object_ownership.as_deref() {
+        None | Some("BucketOwnerEnforced") => {}
+        Some("BucketOwnerPreferred" | "ObjectWriter") => {
+            return Err(Error::not_supported("object ownership other than BucketOwnerEnforced"));
+        }
+        Some(other) => {
+            let text = format!("Invalid x-amz-object-ownership header: {other}");
+            let failure = Failure::new("InvalidArgument", 400, text);
+            return Err(failure.detail("ArgumentName", &"x-amz-object-ownership").into());
+        }
+    }
+    let tag_set = input.create_bucket_configuration.as_ref().and_then(|c| c.tags.clone()).unwrap_or_default();
+    Tagging { tag_set }.check_bucket(
+        "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from \
+         your tag keys and try again.",
+    )?;
     let granted = [&input.grant_full_control, &input.grant_read, &input.grant_write]
         .iter()
         .any(|grant| grant.is_some());
@@ -135,11 +145,13 @@ fn region(cx: &Cx, constraint: Option<&str>) -> Result<String, Error> {
     match constraint {
         None | Some("") if cx.region() == "us-east-1" => Ok("us-east-1".to_owned()),
         None | Some("") => Err(Error::IllegalLocationConstraint("unspecified".to_owned())),
-        Some("us-east-1") => Err(Error::InvalidLocationConstraint { location: "us-east-1".to_owned() }),
-        Some("EU") => Ok("eu-west-1".to_owned()),
+        Some("us-east-1") if cx.region() == "us-east-1" => {
+            Err(Error::InvalidLocationConstraint { location: "us-east-1".to_owned() })
+        }
+        Some("EU") if matches!(cx.region(), "us-east-1" | "eu-west-1") => Ok("eu-west-1".to_owned()),
         Some(other) if cx.region() == other => Ok(other.to_owned()),
         Some(other) if cx.region() == "us-east-1" && looks_like_a_region(other) => Ok(other.to_owned()),
-        Some(other) if looks_like_a_region(other) => Err(Error::IllegalLocationConstraint(other.to_owned())),
+        Some(other) if cx.region() != "us-east-1" => Err(Error::IllegalLocationConstraint(other.to_owned())),
         Some(other) => Err(Error::InvalidLocationConstraint { location: other.to_owned() }),
     }
 }

@@ -45,7 +45,12 @@ impl Operation for GetBucketLocation {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let row = bucket::open(cx, &input.bucket).await?;
         bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
-        let region = if row.region == "us-east-1" { String::new() } else { row.region };
+        let old_name = row.settings.get(bucket::OLD_NAME).and_then(|name| name.as_str());
+        let region = match (old_name, row.region.as_str()) {
+            (Some(name), _) => name,
+            (None, "us-east-1") => "",
+            (None, region) => region,
+        };
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{region}</LocationConstraint>"

@@ -8,7 +8,7 @@ use wire::digest::Algorithm;
 use crate::conditions::Read;
 use crate::error::Error;
 use crate::keys::ObjectRow;
-use crate::{bucket, checksum, download};
+use crate::{bucket, checksum, download, lifecycle};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -100,6 +100,8 @@ pub(crate) struct Output {
     parts_count: Option<i32>,
     #[shape(header = "x-amz-tagging-count")]
     tag_count: Option<i32>,
+    #[shape(header = "x-amz-expiration")]
+    pub(super) expiration: Option<String>,
 }
 
 pub(crate) struct GetObject;
@@ -128,7 +130,8 @@ impl Operation for GetObject {
         let row = find(cx, &input).await?;
         let (range, partial) = wanted(&input, &row)?;
         let body = download::body(cx, &row, range.clone())?;
-        Ok(Output { body: Some(body), ..output(&input, row, &range, partial) })
+        let expiration = lifecycle::expiration(&bucket::open(cx, &input.bucket).await?, &row)?;
+        Ok(Output { body: Some(body), expiration, ..output(&input, row, &range, partial) })
     }
 }
 
@@ -163,7 +166,7 @@ pub(super) async fn find(cx: &Cx, input: &Input) -> Result<ObjectRow, Error> {
         if_modified_since: input.if_modified_since,
         if_unmodified_since: input.if_unmodified_since,
     };
-    conditions.check(&object)?;
+    conditions.check(&object, cx.now())?;
     Ok(object)
 }
 
@@ -198,7 +201,8 @@ pub(super) fn wanted(input: &Input, row: &ObjectRow) -> Result<(std::ops::Range<
 /// Everything but the body.
 pub(super) fn output(input: &Input, row: ObjectRow, range: &std::ops::Range<u64>, partial: bool) -> Output {
     let with_checksum =
-        input.checksum_mode.as_deref() == Some("ENABLED") && (!partial || input.part_number.is_some());
+        input.checksum_mode.as_deref().is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"))
+            && (!partial || input.part_number.is_some() || range.end - range.start == row.size);
     let checksum = |algorithm| with_checksum.then(|| checksum::of(&row.checksums, algorithm)).flatten();
     let content_range =
         (partial && row.size > 0).then(|| format!("bytes {}-{}/{}", range.start, range.end - 1, row.size));
@@ -206,6 +210,7 @@ pub(super) fn output(input: &Input, row: ObjectRow, range: &std::ops::Range<u64>
     let override_with = |asked: &Option<String>, own: &Option<String>| asked.clone().or_else(|| own.clone());
     let headers = &row.headers;
     Output {
+        expiration: None,
         status: if partial { 206 } else { 200 },
         body: None,
         accept_ranges: "bytes".to_owned(),

@@ -3,8 +3,8 @@
 use cloud::prelude::*;
 
 use super::get_object::{Input, Output, find, output, wanted};
-use crate::bucket;
 use crate::error::Error;
+use crate::{bucket, lifecycle};
 
 pub(crate) struct HeadObject;
 
@@ -32,7 +32,10 @@ impl Operation for HeadObject {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let row = find(cx, &input).await?;
         let (range, partial) = wanted(&input, &row)?;
-        Ok(output(&input, row, &range, partial))
+        let expiration = lifecycle::expiration(&bucket::open(cx, &input.bucket).await?, &row)?;
+        let mut output = output(&input, row, &range, partial);
+        output.expiration = expiration;
+        Ok(output)
     }
 }
 

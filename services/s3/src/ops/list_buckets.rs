@@ -66,6 +66,8 @@ impl Operation for ListBuckets {
         };
         let account = cx.account().to_owned();
         let prefix = input.prefix.clone().unwrap_or_default();
+        let with_region =
+            input.bucket_region.is_some() || input.max_buckets.is_some() || input.prefix.is_some();
         let mut buckets = Vec::new();
         loop {
             // One row at a time keeps the cursor exact while other accounts' buckets are passed over.
@@ -74,7 +76,7 @@ impl Operation for ListBuckets {
             for row in page.items {
                 let in_region = input.bucket_region.as_ref().is_none_or(|region| *region == row.region);
                 if row.owner == account && in_region {
-                    buckets.push(shown(row, input.bucket_region.is_some() || input.max_buckets.is_some()));
+                    buckets.push(shown(row, with_region));
                 }
             }
             after = page.next;
@@ -91,7 +93,7 @@ impl Operation for ListBuckets {
     }
 }
 
-/// The region is told to those who ask in pages or by region.
+/// The region is told to those who ask for pages, a prefix or a region.
 fn shown(row: BucketRow, with_region: bool) -> Bucket {
     Bucket {
         bucket_arn: format!("arn:aws:s3:::{}", row.name),

@@ -47,7 +47,7 @@ impl Operation for PutBucketAccelerateConfiguration {
     async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
         settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
         match input.accelerate_configuration.status.as_deref() {
-            Some("Enabled" | "Suspended") if input.bucket.contains('.') => Err(Error::InvalidRequest(
+            Some(_) if input.bucket.contains('.') => Err(Error::InvalidRequest(
                 "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
                     .to_owned(),
             )),

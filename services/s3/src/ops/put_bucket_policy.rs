@@ -13,7 +13,7 @@ pub(crate) struct Input {
     #[shape(label)]
     bucket: String,
     #[shape(payload)]
-    policy: String,
+    policy: Option<String>,
     #[shape(header = "x-amz-expected-bucket-owner")]
     expected_bucket_owner: Option<String>,
 }
@@ -42,9 +42,10 @@ impl Operation for PutBucketPolicy {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
         let mut row = settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
-        policy::check(&input.policy, &input.bucket)?;
+        let document = input.policy.unwrap_or_default();
+        policy::check(&document, &input.bucket)?;
         let blocks = public_access::of(&row)?.is_some_and(|block| block.block_public_policy == Some(true));
-        if blocks && policy::is_public(&input.policy) {
+        if blocks && policy::is_public(&document) {
             return Err(Error::AccessDenied(format!(
                 "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{}\" because \
                  public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
@@ -52,7 +53,7 @@ impl Operation for PutBucketPolicy {
                 input.bucket
             )));
         }
-        row.policy = Some(input.policy);
+        row.policy = Some(document);
         table::put(cx.tx(), &row).await?;
         Ok(Nothing {})
     }

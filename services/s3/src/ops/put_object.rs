@@ -15,7 +15,7 @@ use crate::headers::{self, Asked};
 use crate::keys::{self, BucketRow, Headers, ObjectRow};
 use crate::limits::{INLINE_BYTES_MAX, PUT_BYTES_MAX};
 use crate::upload::{self, Taken, Terms};
-use crate::{bucket, conditions};
+use crate::{bucket, conditions, lifecycle};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -85,6 +85,8 @@ pub(crate) struct Input {
 
 #[derive(Shape)]
 pub(crate) struct Output {
+    #[shape(header = "x-amz-expiration")]
+    expiration: Option<String>,
     #[shape(header = "ETag", name = "ETag")]
     etag: String,
     #[shape(header = "x-amz-checksum-crc32", name = "ChecksumCRC32")]
@@ -145,6 +147,7 @@ impl Operation for PutObject {
         let object = Arc::new(object(cx, &input, metadata, tags, taken));
         store(cx, object.clone(), input.if_match, input.if_none_match).await?;
         Ok(Output {
+            expiration: lifecycle::expiration(&row, &object)?,
             etag: format!("\"{}\"", object.etag),
             checksum_crc32: checksum::of(&object.checksums, Algorithm::Crc32),
             checksum_crc32c: checksum::of(&object.checksums, Algorithm::Crc32c),
