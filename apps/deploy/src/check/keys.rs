@@ -67,6 +67,7 @@ pub(super) const PLACES: &[Keys] = &[
         "",
         &[
             "app",
+            "build",
             "configValidationMode",
             "console",
             "custom",

@@ -54,6 +54,17 @@ pub(crate) struct Extra {
     pub(crate) patterns: Vec<String>,
 }
 
+impl Extra {
+    /// Adds what another plugin puts in.
+    pub(crate) fn add(&mut self, more: Extra) {
+        self.shared.extend(more.shared);
+        self.patterns.extend(more.patterns);
+        for (key, entries) in more.functions {
+            self.functions.entry(key).or_default().extend(entries);
+        }
+    }
+}
+
 /// Where the archives of a service go: the given folder, or `package.path`, or `.serverless`.
 pub fn folder(service: &Service, given: Option<&Path>) -> PathBuf {
     let path = service.get(&["package", "path"]).and_then(Value::as_str).map(Path::new);

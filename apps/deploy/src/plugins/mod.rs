@@ -153,11 +153,12 @@ impl Plugins {
                 Plugin::Python => python::build(bench)?,
                 _ => continue,
             };
-            extra.shared.extend(more.shared);
-            extra.patterns.extend(more.patterns);
-            for (key, entries) in more.functions {
-                extra.functions.entry(key).or_default().extend(entries);
-            }
+            extra.add(more);
+        }
+        let compiles =
+            [Plugin::Esbuild, Plugin::Typescript, Plugin::Webpack].iter().any(|plugin| self.has(*plugin));
+        if !compiles {
+            extra.add(esbuild::build_typescript(bench)?);
         }
         Ok(extra)
     }

@@ -216,7 +216,7 @@ exports.build = async (options) => {
   if (options.target === 'node0') throw Object.assign(new Error('x'), {errors: [{text: 'bad', location: {file: 'a.ts', line: 1, column: 2}}]});
   const outputs = {};
   options.entryPoints.forEach((entry, index) => {
-    const file = path.join(options.outdir, entry.replace(/\\.ts$/, '.js'));
+    const file = path.join(options.outdir, entry.replace(/\\.ts$/, (options.outExtension || {})['.js'] || '.js'));
     fs.mkdirSync(path.dirname(file), {recursive: true});
     fs.writeFileSync(file, JSON.stringify({minify: options.minify, external: options.external}));
     fs.writeFileSync(file + '.map', '{}');
@@ -254,6 +254,28 @@ fn esbuild_bundles_each_function_with_what_it_leaves_outside() {
     let bundle = std::fs::read_to_string(&extra.functions["a"]["src/a.js"].file).unwrap();
     assert_eq!(bundle, r#"{"minify":true,"external":["native","aws-sdk"]}"#);
     drop(folder);
+}
+
+#[test]
+fn typescript_is_bundled_also_without_a_plugin() {
+    let config = json!({
+        "build": {"esbuild": {"minify": true}}, "provider": {"runtime": "nodejs20.x"},
+        "functions": {"a": {"handler": "a.handler"}, "b": {"handler": "b.handler"}, "c": {"handler": "c.handler"}},
+    });
+    let files = [("a.ts", ""), ("b.ts", ""), ("b.js", ""), ("node_modules/esbuild/index.js", FAKE_ESBUILD)];
+    let (_folder, extra) = build(config.clone(), &files).unwrap();
+    assert_eq!(extra.functions.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(names(&extra.functions["a"]), ["a.cjs", "a.cjs.map"]);
+    assert_eq!(extra.patterns, [""; 0], "b and c need the project");
+    let alone = json!({"functions": {"a": {"handler": "a.handler"}}});
+    assert_eq!(build(alone.clone(), &files).unwrap().1.patterns, ["!**"]);
+    let error = build(alone, &[("a.ts", "")]).err().unwrap();
+    assert!(
+        error.starts_with("serverless.yml: the handler is in TypeScript (a.ts), and nothing compiles it"),
+        "{error}"
+    );
+    let artifact = json!({"functions": {"a": {"handler": "a.handler", "package": {"artifact": "x.zip"}}}});
+    assert!(build(artifact, &[("a.ts", "")]).unwrap().1.functions.is_empty());
 }
 
 #[test]

@@ -112,6 +112,15 @@ impl Bench<'_> {
         Err(self.service.problem(&place, message).help(help))
     }
 
+    /// Whether a handler's file is TypeScript and has no JavaScript beside it that Node could run.
+    pub(super) fn is_typescript_alone(&self, entry: &str) -> bool {
+        let Some((stem, extension)) = entry.rsplit_once('.') else { return false };
+        let runs = ["js", "mjs", "cjs"]
+            .iter()
+            .any(|other| self.service.directory.join(format!("{stem}.{other}")).is_file());
+        matches!(extension, "ts" | "mts" | "tsx") && !runs
+    }
+
     /// The files of all handlers by the keys of their functions.
     pub(super) fn entries(&self, family: &str) -> Result<BTreeMap<String, String>, Errors> {
         let mut found = BTreeMap::new();
