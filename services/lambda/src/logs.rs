@@ -30,7 +30,8 @@ pub(crate) struct Sender(mpsc::Sender<Batch>);
 
 #[derive(Debug)]
 struct Batch {
-    place: Place,
+    launch: Arc<Launch>,
+    stream: Arc<str>,
     lines: Vec<LogLine>,
 }
 
@@ -56,21 +57,27 @@ impl Sender {
     }
 
     /// Takes the lines of one stream. Never waits.
-    pub(crate) fn send(&self, launch: &Launch, stream: &str, lines: Vec<LogLine>) {
-        let place = Place {
+    pub(crate) fn send(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>) {
+        let batch = Batch { launch: Arc::clone(launch), stream: Arc::clone(stream), lines };
+        if let Err(error) = self.0.try_send(batch) {
+            let lost = error.into_inner().lines.len();
+            tracing::warn!(
+                function = launch.name,
+                lines = lost,
+                "log lines were dropped: the log is too slow"
+            );
+        }
+    }
+}
+
+impl Place {
+    fn of(launch: &Launch, stream: &str) -> Place {
+        Place {
             role: launch.role.clone(),
             function: launch.name.clone(),
             region: launch.region.clone(),
             group: launch.log_group.clone(),
             stream: stream.to_string(),
-        };
-        if let Err(error) = self.0.try_send(Batch { place, lines }) {
-            let lost = error.into_inner();
-            tracing::warn!(
-                function = launch.name,
-                lines = lost.lines.len(),
-                "log lines were dropped: the log is too slow"
-            );
         }
     }
 }
@@ -95,7 +102,7 @@ async fn run(
         let mut places: HashMap<Place, Vec<LogLine>> = HashMap::new();
         let more = std::iter::from_fn(|| receiver.try_recv().ok());
         for batch in first.into_iter().chain(more) {
-            places.entry(batch.place).or_default().extend(batch.lines);
+            places.entry(Place::of(&batch.launch, &batch.stream)).or_default().extend(batch.lines);
         }
         let Some(cloud) = cloud.upgrade() else { return };
         for (place, lines) in places {

@@ -433,7 +433,7 @@ impl Backend for InCloud {
         roles::credentials(&cloud, &launch.role, &launch.name).await
     }
 
-    fn log(&self, launch: &Launch, stream: &str, lines: Vec<LogLine>) {
+    fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>) {
         self.log.send(launch, stream, lines);
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Environment {
     init: Option<(u32, bool)>,
     stdout: Output,
     stderr: Output,
-    log_stream: String,
+    log_stream: Arc<str>,
     /// Events that are not delivered yet: those of the init phase go with the first invocation.
     lines: Vec<LogLine>,
     /// How long the init phase took, until the first REPORT has told it.
@@ -98,7 +98,7 @@ pub(crate) struct NoStart {
     pub(crate) ended: Ended,
     pub(crate) duration: Duration,
     pub(crate) lines: Vec<LogLine>,
-    pub(crate) log_stream: String,
+    pub(crate) log_stream: Arc<str>,
     /// The init phase took longer than it may.
     pub(crate) timed_out: bool,
 }
@@ -205,9 +205,15 @@ impl Environment {
                     client_context: &invocation.client_context,
                     identity: &invocation.identity,
                 };
-                let deadline = Instant::now() + timeout;
-                let sent = tokio::time::timeout_at(deadline, pipes.invoke(&head, &invocation.payload));
-                if let Ok(Err(_)) = sent.await {
+                let sent = match pipes.invoke(&head, &invocation.payload) {
+                    // A process that does not read is found by the time limit of the invocation.
+                    Ok(false) => {
+                        let rest = pipes.send_rest();
+                        tokio::time::timeout_at(Instant::now() + timeout, rest).await.unwrap_or(Ok(()))
+                    }
+                    done => done.map(|_all| ()),
+                };
+                if sent.is_err() {
                     self.healthy = false;
                     return Err(Gone);
                 }
@@ -273,8 +279,7 @@ impl Environment {
             memory_used_mb: self.peak_kilobytes.div_ceil(1024).min(u64::from(self.launch.memory_mb)),
             ended,
         };
-        let time = crate::time::iso_millis(now);
-        let own = ended.log_line(&request_id, &time, self.launch.timeout);
+        let own = ended.log_line(&request_id, now, self.launch.timeout);
         let texts = own.into_iter().chain([log::end(&request_id), report.line()]);
         self.lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
         let tail = if with_tail { log::tail(&self.lines) } else { String::new() };
@@ -417,7 +422,7 @@ async fn next_frame(lane: &mut Lane) -> Option<Frame> {
 }
 
 /// Starts the sandbox and connects everything to it.
-async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: String) -> io::Result<Environment> {
+async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io::Result<Environment> {
     let credentials = host.backend.credentials(&launch).await;
     let scratch = match host.jail.has_private_files() {
         true => None,
@@ -469,9 +474,9 @@ async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: String) -> io::
 }
 
 /// `2026/01/31/[$LATEST]` and 32 random digits, as Lambda names its streams.
-fn stream_name(launch: &Launch, host: &Host) -> String {
+fn stream_name(launch: &Launch, host: &Host) -> Arc<str> {
     let date = crate::time::iso_millis(host.backend.now_millis())[..10].replace('-', "/");
-    format!("{date}/[{}]{}", launch.version, host.backend.random_hex(32))
+    format!("{date}/[{}]{}", launch.version, host.backend.random_hex(32)).into()
 }
 
 /// The events of the sandbox helper.

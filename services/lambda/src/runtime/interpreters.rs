@@ -119,9 +119,24 @@ pub(crate) fn choose(
 }
 
 fn find(language: Language) -> Vec<Interpreter> {
+    let (scripts, programs): (Vec<PathBuf>, Vec<PathBuf>) =
+        candidates(language).into_iter().filter(|path| path.is_file()).partition(|path| is_script(path));
+    let found = ask_all(language, programs);
+    // Scripts are shims of version managers, which take a tenth of a second to lead to what was found already.
+    if found.is_empty() { ask_all(language, scripts) } else { found }
+}
+
+fn is_script(path: &Path) -> bool {
+    use std::io::Read;
+    let mut start = [0; 2];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && &start == b"#!"
+}
+
+fn ask_all(language: Language, candidates: Vec<PathBuf>) -> Vec<Interpreter> {
     let mut seen = BTreeSet::new();
     let mut found: Vec<Interpreter> = Vec::new();
-    for candidate in candidates(language) {
+    for candidate in candidates {
         let Ok(real) = candidate.canonicalize() else { continue };
         if !seen.insert(real) {
             continue;

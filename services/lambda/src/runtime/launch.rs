@@ -75,7 +75,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Credentials of the role; none when the role is gone.
     async fn credentials(&self, launch: &Launch) -> Option<Credentials>;
     /// Takes log events of one stream. Must not wait.
-    fn log(&self, launch: &Launch, stream: &str, lines: Vec<LogLine>);
+    fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>);
 }
 
 /// What all environments share.

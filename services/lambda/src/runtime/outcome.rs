@@ -66,9 +66,12 @@ impl Ended {
     }
 
     /// The line that Lambda adds to the log, and the words at the end of REPORT.
-    pub(crate) fn log_line(&self, request_id: &str, time: &str, timeout: Duration) -> Option<String> {
+    pub(crate) fn log_line(&self, request_id: &str, now_millis: i64, timeout: Duration) -> Option<String> {
         match self {
-            Ended::TimedOut => Some(format!("{time} {request_id} {}\n\n", timed_out(timeout))),
+            Ended::TimedOut => {
+                let time = crate::time::iso_millis(now_millis);
+                Some(format!("{time} {request_id} {}\n\n", timed_out(timeout)))
+            }
             Ended::Exited(exit) => {
                 Some(format!("RequestId: {request_id} Error: {}\nRuntime.ExitError\n", exit_words(*exit)))
             }
@@ -140,7 +143,7 @@ mod tests {
             r#"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}"#
         );
         assert_eq!(
-            Ended::TimedOut.log_line("id", "2026-01-01T00:00:00.000Z", Duration::from_millis(1500)).unwrap(),
+            Ended::TimedOut.log_line("id", 1_767_225_600_000, Duration::from_millis(1500)).unwrap(),
             "2026-01-01T00:00:00.000Z id Task timed out after 1.50 seconds\n\n"
         );
     }

@@ -9,8 +9,10 @@ use super::log::LogLine;
 
 /// The longest line that stays one event: CloudWatch Logs takes events of 256 KB with 26 bytes of overhead.
 const LINE_BYTES_MAX: usize = 256 * 1024 - 26;
-/// How much is read at once.
-const READ_BYTES: usize = 16 * 1024;
+/// Room for what comes while an invocation runs.
+const WAITED_BYTES: usize = 16 * 1024;
+/// Least room for a read; what is kept for each pipe of an idle environment.
+const READ_BYTES: usize = 1024;
 
 /// One of the two output pipes.
 #[derive(Debug)]
@@ -33,11 +35,8 @@ impl Output {
                 self.pipe = None;
                 continue;
             }
-            let start = self.buffer.len();
-            self.buffer.resize(start + READ_BYTES, 0);
-            let result = pipe.try_read(&mut self.buffer[start..]);
-            self.buffer.truncate(start + *result.as_ref().unwrap_or(&0));
-            match result {
+            self.buffer.reserve(WAITED_BYTES);
+            match pipe.try_read_buf(&mut self.buffer) {
                 Ok(0) => self.pipe = None,
                 Ok(_) => return,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -50,11 +49,8 @@ impl Output {
     /// printed before it belongs before END.
     pub(crate) fn drain(&mut self) {
         while let Some(pipe) = &self.pipe {
-            let start = self.buffer.len();
-            self.buffer.resize(start + READ_BYTES, 0);
-            let result = rustix::io::read(pipe, &mut self.buffer[start..]);
-            self.buffer.truncate(start + *result.as_ref().unwrap_or(&0));
-            match result {
+            self.buffer.reserve(READ_BYTES);
+            match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.buffer)) {
                 Ok(0) => self.pipe = None,
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return, // AGAIN: nothing more now.

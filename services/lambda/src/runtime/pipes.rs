@@ -16,6 +16,7 @@ pub(crate) struct Pipes {
     receiver: Receiver,
     decoder: Decoder,
     frame: Vec<u8>,
+    sent: usize,
 }
 
 /// A buffer that one large event has made larger than this is given back.
@@ -33,6 +34,7 @@ impl Pipes {
             receiver: Receiver::from_owned_fd(our_input.into())?,
             decoder: Decoder::default(),
             frame: Vec::new(),
+            sent: 0,
         };
         Ok((pipes, vec![their_input.into(), their_output.into()]))
     }
@@ -42,17 +44,21 @@ impl Pipes {
         self.sender.write_all(&frames::assign(order)).await
     }
 
-    /// Sends an invocation. An error means that the process is gone.
-    pub(crate) async fn invoke(&mut self, head: &Head<'_>, event: &[u8]) -> io::Result<()> {
+    /// Sends an invocation as far as the pipe takes it at once; true when that was all of it. An error means that the
+    /// process is gone.
+    pub(crate) fn invoke(&mut self, head: &Head<'_>, event: &[u8]) -> io::Result<bool> {
         frames::invoke(&mut self.frame, head, event);
-        let sent = match self.sender.try_write(&self.frame) {
+        self.sent = match self.sender.try_write(&self.frame) {
             Ok(sent) => sent,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error),
         };
-        if sent < self.frame.len() {
-            self.sender.write_all(&self.frame[sent..]).await?;
-        }
+        Ok(self.sent == self.frame.len())
+    }
+
+    /// Sends what [`Pipes::invoke`] has left.
+    pub(crate) async fn send_rest(&mut self) -> io::Result<()> {
+        self.sender.write_all(&self.frame[self.sent..]).await?;
         if self.frame.capacity() > KEPT_BYTES {
             self.frame = Vec::new();
         }

@@ -160,7 +160,7 @@ impl Shelf {
             memory_used_mb: 0,
             ended: &no_start.ended,
         };
-        let own = no_start.ended.log_line(request_id, &crate::time::iso_millis(now), launch.timeout);
+        let own = no_start.ended.log_line(request_id, now, launch.timeout);
         let texts = [log::start(request_id, &launch.version)].into_iter().chain(own);
         let texts = texts.chain([log::end(request_id), report.line()]);
         lines.extend(texts.map(|text| LogLine { time_millis: now, text }));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::interpreters::{Interpreter, Language};
+use super::interpreters::{self, Interpreter, Language};
 
 /// npm and pip may take this long.
 const INSTALL_TIME_MAX: Duration = Duration::from_secs(180);
@@ -145,7 +145,13 @@ pub(crate) fn install(
     std::fs::create_dir_all(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     // Installed beside and moved, so that a folder with this name is always whole.
     let draft = tempfile::TempDir::new_in(cache).map_err(|error| error.to_string())?;
-    run(&mut command(interpreter, language, draft.path(), &list))?;
+    // Not every Python has pip; the packages are the same from any of them.
+    let mut others = interpreters::installed(language).iter().filter(|one| *one != interpreter);
+    let mut installed = run(&mut command(interpreter, language, draft.path(), &list));
+    while let (Err(_), Language::Python, Some(other)) = (&installed, language, others.next()) {
+        installed = run(&mut command(other, language, draft.path(), &list)).or(installed);
+    }
+    installed?;
     std::fs::write(draft.path().join("complete"), "").map_err(|error| error.to_string())?;
     open_to_all(draft.path()).map_err(|error| error.to_string())?;
     let draft = draft.keep();

@@ -69,7 +69,7 @@ impl Backend for Recorder {
             session_token: "token".into(),
         })
     }
-    fn log(&self, _launch: &Launch, _stream: &str, lines: Vec<LogLine>) {
+    fn log(&self, _launch: &Arc<Launch>, _stream: &Arc<str>, lines: Vec<LogLine>) {
         self.lines.lock().unwrap().extend(lines.into_iter().map(|line| line.text));
     }
 }
