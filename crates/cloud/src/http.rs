@@ -17,7 +17,7 @@ use crate::door;
 use crate::failure::Failure;
 use crate::instance::Cloud;
 use crate::operation::Entry;
-use crate::plane::PlaneRequest;
+use crate::plane::{CrossOrigin, PlaneRequest};
 use crate::service::Service;
 
 /// Largest body that is held in memory. Lambda's CreateFunction takes a zip of 50 MB, as base64 in JSON, and is
@@ -40,16 +40,62 @@ pub async fn serve(
     }
     let mut cx =
         Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
+    if let Some(response) = preflight(&cx, &parts).await {
+        return response;
+    }
     let (found, body) = match route(cloud, &parts, body).await {
         Ok(found) => found,
         Err(refused) => return refused.encode(&cx, &parts),
     };
     let service = cloud.registry().services()[found.service];
     let entry = &service.operations[found.operation];
-    match answer(&mut cx, service, entry, &found, &parts, body, peer, tls).await {
+    let mut response = match answer(&mut cx, service, entry, &found, &parts, body, peer, tls).await {
         Ok(response) => response,
         Err(failure) => encode_failure(found.protocol, &failure, cx.request_id(), &parts),
+    };
+    if let Some(Ok(headers)) = cross_origin(&cx, service, &parts, &found, None).await {
+        response.headers_mut().extend(headers);
     }
+    response
+}
+
+/// Answers a browser that asks, before its real request, what a page of another origin may do.
+async fn preflight(cx: &Cx, parts: &Parts) -> Option<Response<Stream>> {
+    let wanted = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+    if parts.method != http::Method::OPTIONS {
+        return None;
+    }
+    let mut asked = parts.clone();
+    asked.method = http::Method::from_bytes(wanted.as_bytes()).ok()?;
+    let found = cx.cloud.registry().router().find(&asked, None).ok()?;
+    let service = cx.cloud.registry().services()[found.service];
+    match cross_origin(cx, service, parts, &found, Some(asked.method.as_str())).await? {
+        Ok(headers) => {
+            let mut response = Response::new(Stream::empty());
+            response.headers_mut().extend(headers);
+            Some(response)
+        }
+        Err(failure) => Some(encode_failure(found.protocol, &failure, cx.request_id(), parts)),
+    }
+}
+
+/// What the service tells a page of another origin; `preflight` is the method that it only asks about.
+async fn cross_origin(
+    cx: &Cx,
+    service: &'static Service,
+    parts: &Parts,
+    found: &Found,
+    preflight: Option<&str>,
+) -> Option<Result<http::HeaderMap, Failure>> {
+    let text = |name: header::HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let asked = CrossOrigin {
+        origin: text(header::ORIGIN)?,
+        method: preflight.unwrap_or(parts.method.as_str()),
+        headers: preflight.and_then(|_| text(header::ACCESS_CONTROL_REQUEST_HEADERS)),
+        preflight: preflight.is_some(),
+        labels: &found.labels,
+    };
+    service.plane?.cross_origin(cx, asked).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one request, named once")]

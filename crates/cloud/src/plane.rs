@@ -7,6 +7,7 @@ use http::request::Parts;
 use shape::Stream;
 
 use crate::cx::Cx;
+use crate::failure::Failure;
 use crate::header_names::{HeaderNames, Names};
 use crate::http::host_of;
 
@@ -30,6 +31,31 @@ pub trait Plane: Sync {
     /// Serves one request. `cx` is a Free context with an anonymous caller; the plane authenticates by its own
     /// rules ([`crate::door::authenticate_plane`] where a route asks for IAM).
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> http::Response<Stream>;
+
+    /// What the service's API tells a browser that asks from a page of another origin: headers for the answer, or
+    /// why a preflight is refused. None when it has nothing to say; most services have not.
+    async fn cross_origin(
+        &self,
+        _cx: &Cx,
+        _asked: CrossOrigin<'_>,
+    ) -> Option<Result<http::HeaderMap, Failure>> {
+        None
+    }
+}
+
+/// A request to a service's API from a page of another origin.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossOrigin<'a> {
+    /// The page's origin.
+    pub origin: &'a str,
+    /// The method of the request, or of the one that a preflight asks for.
+    pub method: &'a str,
+    /// Headers that a preflight asks for; none for the request itself.
+    pub headers: Option<&'a str>,
+    /// It only asks.
+    pub preflight: bool,
+    /// What the path names, such as the bucket.
+    pub labels: &'a [(String, String)],
 }
 
 /// What a gateway adds to a request on its way to what stands behind it.
