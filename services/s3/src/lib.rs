@@ -29,6 +29,7 @@ mod multipart;
 mod notification;
 mod ops;
 mod ownership;
+mod plane;
 mod policy;
 mod public_access;
 mod settings;
@@ -120,6 +121,6 @@ pub static S3: Service = Service {
     ],
     resources: &[&stack::Bucket, &stack::BucketPolicy],
     jobs: &[jobs::LIFECYCLE, jobs::UPLOADS],
-    plane: None,
+    plane: Some(&plane::Websites),
     words: Words { validation_code: "MalformedXML", denied_code: "AccessDenied" },
 };

@@ -4,6 +4,7 @@ mod multipart;
 mod objects;
 mod settings;
 mod stack;
+mod web;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
