@@ -68,15 +68,24 @@ pub(crate) fn restore(stored: &StoredCaller) -> Option<Caller> {
     })
 }
 
+/// Whether the caller may hand this role to CloudFormation. Asked when a request names a role; a role that a stack has
+/// already is used for everybody who may work on the stack, as in AWS.
+pub(crate) async fn check_pass(cx: &mut Cx, role_arn: &str) -> Result<(), Error> {
+    let arn: Arn = role_arn.parse().map_err(|_| invalid_role(role_arn))?;
+    let passed_to = vec![("iam:PassedToService", vec![PRINCIPAL.to_owned()])];
+    Ok(cx.require("iam:PassRole", &arn.into(), &passed_to).await?)
+}
+
+fn invalid_role(role_arn: &str) -> Error {
+    Error::invalid(format!("Role {role_arn} is invalid or cannot be assumed"))
+}
+
 /// The caller as which the resources of a stack are made: the stack's role, or the caller with its call forwarded.
-pub(crate) async fn acting(cx: &mut Cx, role_arn: Option<&str>) -> Result<Caller, Error> {
+pub(crate) async fn acting(cx: &Cx, role_arn: Option<&str>) -> Result<Caller, Error> {
     let Some(role_arn) = role_arn else {
         return Ok(cx.caller().via(PRINCIPAL));
     };
-    let wrong = || Error::invalid(format!("Role {role_arn} is invalid or cannot be assumed"));
-    let arn: Arn = role_arn.parse().map_err(|_| wrong())?;
-    let passed_to = vec![("iam:PassedToService", vec![PRINCIPAL.to_owned()])];
-    cx.require("iam:PassRole", &arn.into(), &passed_to).await?;
+    let wrong = || invalid_role(role_arn);
     let (account, name) = record::role_of_arn(role_arn).ok_or_else(wrong)?;
     let tx = cx.snapshot().await?;
     let role: Role = table::get(&tx, record::key(account, name)).await?.ok_or_else(wrong)?;

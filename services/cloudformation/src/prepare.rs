@@ -16,7 +16,7 @@ use crate::limits::TAGS_MAX;
 use crate::plan::Plan;
 use crate::shapes::{Parameter, Tag};
 use crate::world::{World, no_attribute};
-use crate::{capabilities, dynamic};
+use crate::{callers, capabilities, dynamic};
 
 /// What a request says of the stack to be.
 pub(crate) struct Request {
@@ -61,6 +61,9 @@ pub(crate) async fn prepare(
     let missing = || Error::invalid("Either Template URL or Template Body must be specified.");
     let (before, before_text) = previous.map_or((None, None), |(spec, text)| (Some(spec), Some(text)));
     let text = request.text.or(before_text).ok_or_else(missing)?;
+    if let Some(role_arn) = &request.role_arn {
+        callers::check_pass(cx, role_arn).await?;
+    }
     let template = Template::parse(&text)?;
     capabilities::check(&template, &request.capabilities)?;
     let given = given_parameters(request.parameters, before)?;

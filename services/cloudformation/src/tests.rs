@@ -19,6 +19,7 @@ mod exports;
 mod nested;
 mod recovery;
 mod refusals;
+mod roles;
 mod updates;
 
 /// A thing: it is where its physical id says, and does as its properties say.
@@ -34,6 +35,8 @@ pub(super) struct Things {
 struct Inner {
     things: BTreeMap<String, Map<String, Value>>,
     log: Vec<String>,
+    /// Who asked for it.
+    callers: Vec<String>,
     /// Actions that fail although no property says so: `update A`.
     broken: Vec<String>,
     /// Actions whose first call never ends.
@@ -91,6 +94,8 @@ impl ResourceType for Thing {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let caller = cx.caller().arn();
+        cx.state::<Things>().with(|inner| inner.callers.push(caller));
         if cx.state::<Things>().begin("create", request)? {
             // It is made, but nobody hears of it.
             settle(cx, request, request.text("Name").unwrap_or_else(|| request.generated_name(40)));

@@ -43,6 +43,9 @@ impl Operation for ContinueUpdateRollback {
         let tx = cx.snapshot().await?;
         let stack = stacks::open_to_change(cx, &tx, &input.stack_name).await?;
         drop(tx);
+        if let Some(role_arn) = &input.role_arn {
+            callers::check_pass(cx, role_arn).await?;
+        }
         let own_role = stack.spec.as_ref().and_then(|spec| spec.role_arn.clone());
         let acting = callers::acting(cx, input.role_arn.or(own_role).as_deref()).await?;
         let (place, caller, token) = (stack.place(), callers::store(&acting), input.client_request_token);

@@ -60,6 +60,9 @@ impl Operation for DeleteStack {
         };
         let retain: BTreeSet<String> = input.retain_resources.unwrap_or_default().into_iter().collect();
         check(&stack, &retain)?;
+        if let Some(role_arn) = &input.role_arn {
+            callers::check_pass(cx, role_arn).await?;
+        }
         let own_role = stack.spec.as_ref().and_then(|spec| spec.role_arn.clone());
         let acting = callers::acting(cx, input.role_arn.or(own_role).as_deref()).await?;
         let delete = Delete {
