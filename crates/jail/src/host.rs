@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cgroup::{Group, Tree};
 use crate::helper::ARGUMENT;
+use crate::namespaces;
 use crate::receive;
 use crate::spec::{Bind, Event, Exit, Files, Layers, Limits, Spec};
 
@@ -214,6 +215,7 @@ impl Jail {
             None => None,
         };
         spec.layers.user = user.as_ref().map(|user| user.id);
+        name_user(&mut spec);
         let group = match &self.groups {
             Some(tree) => {
                 let group = tree.take(memory_bytes, spec.limits.processes)?;
@@ -222,6 +224,17 @@ impl Jail {
             None => None,
         };
         start(&spec, files, user, group)
+    }
+}
+
+/// Puts the program's user and group id into the texts that ask for them: only here they are known.
+fn name_user(spec: &mut Spec) {
+    let (uid, gid) = match spec.layers.user {
+        Some(user) => (user, user),
+        None => (namespaces::INNER_UID, namespaces::INNER_GID),
+    };
+    for (_, text) in &mut spec.files.texts {
+        *text = text.replace("{uid}", &uid.to_string()).replace("{gid}", &gid.to_string());
     }
 }
 

@@ -45,7 +45,8 @@ pub struct Layers {
 pub struct Files {
     /// Trees and files of the host that appear inside, read-only.
     pub binds: Vec<Bind>,
-    /// Small files written into the private root, such as /etc/passwd.
+    /// Small files written into the private root, such as /etc/passwd. `{uid}` and `{gid}` in a text become the ids of
+    /// the program.
     pub texts: Vec<(PathBuf, String)>,
     /// Size of the private /tmp.
     pub tmp_bytes: u64,

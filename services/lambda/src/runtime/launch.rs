@@ -136,8 +136,8 @@ const HELPER_BYTES: u64 = 8 << 20;
 
 /// Lambda's user inside the sandbox.
 const PASSWD: &str =
-    "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
-const GROUP: &str = "root:x:0:\nsbx_user1051:x:990:\n";
+    "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n";
+const GROUP: &str = "root:x:0:\nsbx_user1051:x:{gid}:\n";
 
 impl Launch {
     /// Memory of the whole sandbox, for the kernel's limit.

@@ -66,6 +66,15 @@ exports.handler = async (e) => { if (e.die) spawn('/bin/sh', ['-c', `sleep 0.05;
 }
 
 #[tokio::test]
+async fn the_user_inside_has_a_name_and_a_home() {
+    let code =
+        "const os = require('os'); exports.handler = async () => [os.userInfo().username, os.homedir()]";
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", code)]);
+    let answer = value(&invoke(&fixture.shelf(), "{}").await);
+    assert_eq!(answer, json!(["sbx_user1051", "/home/sbx_user1051"]));
+}
+
+#[tokio::test]
 async fn a_changed_function_keeps_no_process() {
     let fixture = counter();
     let shelf = fixture.shelf();
