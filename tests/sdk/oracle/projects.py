@@ -51,7 +51,7 @@ def run(command, folder, environment):
         [str(part) for part in command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def templates(folder):

@@ -7,53 +7,43 @@ import pytest
 from projects import cloudlet, example_project, osls
 
 
-def deploy_with_osls_3(cloud, folder):
-    osls(3, cloud, folder, "deploy")
+# Version 4 of the framework is told where to go by nothing but AWS_ENDPOINT_URL and credentials.
+TOOLS = {
+    "osls3": lambda cloud, folder, *command: osls(3, cloud, folder, *command),
+    "osls4": lambda cloud, folder, *command: osls(4, cloud, folder, *command),
+    "cloudlet": cloudlet,
+}
 
 
-def deploy_with_osls_4(cloud, folder):
-    """Nothing but AWS_ENDPOINT_URL and credentials tell it where to go."""
-    osls(4, cloud, folder, "deploy")
-
-
-def deploy_with_cloudlet(cloud, folder):
-    cloudlet(cloud, folder, "deploy")
-
-
-@pytest.fixture(params=[deploy_with_osls_3, deploy_with_osls_4, deploy_with_cloudlet], ids=["osls3", "osls4", "cloudlet"])
+@pytest.fixture(params=TOOLS)
 def deployed(request, cloud, tmp_path):
-    """Deploys an example and returns what asks its APIs."""
+    """Deploys an example with a tool and returns what asks its APIs; the same tool removes it in the end."""
+    tool = TOOLS[request.param]
     stacks = cloud.client("cloudformation")
     made = []
 
     def deploy(name, service):
         folder = example_project(name, tmp_path / name)
-        request.param(cloud, folder)
-        made.append(f"{service}-dev")
-        stack = stacks.describe_stacks(StackName=made[0])["Stacks"][0]
-        return Apis(cloud, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+        tool(cloud, folder, "deploy")
+        made.append((folder, f"{service}-dev"))
+        stack = stacks.describe_stacks(StackName=f"{service}-dev")["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return Apis(cloud, outputs, lambda *command: tool(cloud, folder, *command))
 
     yield deploy
-    # The next deployment of the same service is to begin with nothing.
-    for stack in made:
-        for resource in stacks.list_stack_resources(StackName=stack)["StackResourceSummaries"]:
-            if resource["ResourceType"] == "AWS::S3::Bucket":
-                empty(cloud, resource["PhysicalResourceId"])
-        stacks.delete_stack(StackName=stack)
-        stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-
-
-def empty(cloud, bucket):
-    s3 = cloud.client("s3", s3={"addressing_style": "path"})
-    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    for folder, stack in made:
+        tool(cloud, folder, "remove")
+        with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
+            stacks.describe_stacks(StackName=stack)
 
 
 class Apis:
     """The APIs of a stack, by the addresses in its outputs."""
 
-    def __init__(self, cloud, outputs):
+    def __init__(self, cloud, outputs, again):
         self.cloud = cloud
+        # Runs the tool once more in the same project.
+        self.again = again
         self.addresses = {"rest": outputs["ServiceEndpoint"], "http": outputs["HttpApiUrl"]}
 
     def call(self, kind, path, method="GET", body=None, headers=None):
@@ -77,6 +67,7 @@ def test_hello_answers_in_both_languages(deployed):
             200,
             {"message": "Hello, Ana!", "api": kind, "function": "hello-dev-greet"},
         )
+    assert "No changes to deploy" in apis.again("deploy")
     assert apis.call("rest", "/nothing") == (403, {"message": "Missing Authentication Token"})
     assert apis.call("http", "/nothing") == (404, {"message": "Not Found"})
 
