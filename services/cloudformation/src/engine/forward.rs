@@ -24,7 +24,7 @@ const REPLACING: &str =
 
 impl Engine {
     pub(super) async fn forward(&mut self) -> Result<(), Error> {
-        self.fault = self.denied_removal();
+        self.fault = self.fault.take().or_else(|| self.denied_removal());
         let cancelled = self.operation.as_ref().is_some_and(|operation| operation.cancelled);
         let needs = match &self.plan {
             // Taken up again after it had failed: what was begun is brought to an end, so that it can be taken back.

@@ -171,12 +171,14 @@ impl Engine {
             journal::abandon(cloud, place, &operation).await?;
             return Ok(None);
         };
-        let plan = match needs_plan {
-            true => {
-                let pseudo = prepare::pseudo(&place.account, &place.region, &place.name, &stack.id());
-                Some(Plan::new(Template::parse(&text)?, &spec, pseudo)?)
-            }
-            false => None,
+        let pseudo = prepare::pseudo(&place.account, &place.region, &place.name, &stack.id());
+        let (plan, fault) = match needs_plan {
+            // A template that was good when it was stored and is not any more must not keep the stack waiting.
+            true => match Template::parse(&text).and_then(|template| Plan::new(template, &spec, pseudo)) {
+                Ok(plan) => (Some(plan), None),
+                Err(invalid) => (None, Some(invalid.0)),
+            },
+            false => (None, None),
         };
         Ok(Some(Self {
             cx: Cx::outer(cloud, caller.clone()),
@@ -190,7 +192,7 @@ impl Engine {
             plan,
             spec,
             halted: false,
-            fault: None,
+            fault,
         }))
     }
 

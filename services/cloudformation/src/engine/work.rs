@@ -1,6 +1,7 @@
 //! Calls of resource type handlers, many at once.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 use cloud::caller::Caller;
 use cloud::prelude::*;
@@ -122,7 +123,12 @@ impl Engine {
         let caller = self.caller.clone();
         Box::pin(async move {
             let name = work.logical_id.clone();
-            let answer = handle(&mut cx, &caller, work, request).await;
+            // A handler that panics fails its resource; the stack's task has the others to care for.
+            let answer = AssertUnwindSafe(handle(&mut cx, &caller, work, request)).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| {
+                tracing::error!(resource = name, "the handler of a resource panicked");
+                Err("Internal Failure".to_owned())
+            });
             (name, answer)
         })
     }

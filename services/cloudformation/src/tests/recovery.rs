@@ -125,3 +125,39 @@ async fn a_creation_can_be_turned_into_a_deletion() {
     assert!(room.ids().is_empty());
     assert!(!room.log().contains(&"create B".to_owned()));
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_fails_its_resource_alone() {
+    let room = Room::new().await;
+    let template = TWO.replace("Size: !GetAtt A.Size", "Fail: panic");
+    assert_eq!(room.deploy("CreateStack", &template).await, "ROLLBACK_COMPLETE");
+    assert!(room.events("s").await.contains(&"B CREATE_FAILED Internal Failure".to_owned()));
+    assert!(room.ids().is_empty());
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_read_any_more_ends_the_operation() {
+    let room = Room::new().await;
+    room.deploy("CreateStack", TWO).await;
+    room.things().with(|inner| inner.stuck.push("update A".to_owned()));
+    let bigger = TWO.replace("Size: 1", "Size: 2");
+    room.call("UpdateStack", json!({"StackName": "s", "TemplateBody": bigger})).await;
+    room.crash_at("update A").await;
+    let store = room.world.cloud().store().clone();
+    let mut tx = store::begin(&store).await.unwrap();
+    let paging = store::layer::table::Paging::first(10);
+    let rows = store::layer::table::list::<crate::keys::TemplateRow>(&tx, (), &paging).await.unwrap().items;
+    for mut row in rows.into_iter().filter(|row| row.text == bigger) {
+        row.text = "Resources: {}".to_owned();
+        store::layer::table::put(&mut tx, &row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    room.world.run_jobs().await;
+    assert_eq!(room.settle("s").await.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(room.size("a"), json!(1));
+    let events = room.events("s").await;
+    let reason = "At least one Resources member must be defined.";
+    assert!(
+        events.iter().any(|line| line.starts_with("s UPDATE_ROLLBACK_IN_PROGRESS") && line.ends_with(reason))
+    );
+}
