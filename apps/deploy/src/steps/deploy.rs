@@ -37,10 +37,11 @@ pub async fn deploy(
 ) -> Result<Outcome, Errors> {
     session.report.step("Retrieving CloudFormation stack");
     let mut action = Action::Update;
+    let mut is_new = false;
     match stack::find(session).await? {
         Some(stack) => match stack.status.as_str() {
-            "REVIEW_IN_PROGRESS" => return Err(inactive(&stack.status).into()),
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" => {
+            "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED"
+            | "DELETE_FAILED" => {
                 return Err(inactive(&stack.status).into());
             }
             _ => {}
@@ -48,8 +49,24 @@ pub async fn deploy(
         None if bucket::own_name(session).is_some() => action = Action::Create,
         None => {
             stack::change(session, Action::Create, Body::Text(&template.create)).await?;
+            is_new = true;
         }
     }
+    let result = fill(session, action, packages, template, force).await;
+    match result {
+        Err(errors) if is_new => Err(take_back(session, errors).await),
+        result => result,
+    }
+}
+
+/// Brings the whole service into a stack that has a bucket at most.
+async fn fill(
+    session: Session<'_>,
+    action: Action,
+    packages: &Packages,
+    template: &Template,
+    force: bool,
+) -> Result<Outcome, Errors> {
     let bucket_name = bucket::ensure(session, &template.create).await?;
     let normal = sha256(normalise(&template.update).to_string().as_bytes());
     let files = files(packages);
@@ -76,6 +93,23 @@ pub async fn deploy(
             Ok(Outcome::EmptyChangeSet)
         }
     }
+}
+
+/// Removes a stack that was made a moment ago for a service that was then refused: nothing is left half deployed. A
+/// stack that was rolled back stays, because its events tell what went wrong.
+async fn take_back(session: Session<'_>, mut errors: Errors) -> Errors {
+    let removed = async {
+        match stack::find(session).await? {
+            Some(stack) if stack.status == "CREATE_COMPLETE" => super::remove::remove(session).await,
+            _ => Ok(()),
+        }
+    };
+    if let Err(Errors(more)) = removed.await {
+        let message = format!("the new stack {} could not be removed again", session.service.stack_name());
+        errors.0.push(Problem::new(message));
+        errors.0.extend(more);
+    }
+    errors
 }
 
 fn inactive(status: &str) -> Problem {

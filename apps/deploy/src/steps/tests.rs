@@ -28,6 +28,8 @@ struct World {
     calls: Vec<String>,
     /// The resource whose creation fails.
     broken: Option<String>,
+    /// Whether no template is good enough for an update.
+    refuses: bool,
 }
 
 impl World {
@@ -105,6 +107,14 @@ impl World {
                 });
                 xml(&format!("<R><StackEvents>{}</StackEvents></R>", events.collect::<String>()))
             }
+            "CreateChangeSet" if self.refuses && form["ChangeSetType"] == "UPDATE" => {
+                let text = "Template format error: Unrecognized resource types: [AWS::Foo::Bar]";
+                answer(
+                    400,
+                    "text/xml",
+                    &format!("<E><Error><Code>ValidationError</Code><Message>{text}</Message></Error></E>"),
+                )
+            }
             "CreateChangeSet" => {
                 let template = form.get("TemplateBody").or(form.get("TemplateURL")).unwrap();
                 self.changes = (self.template != *template).then(|| (*template).to_owned());
@@ -126,6 +136,7 @@ impl World {
                 xml("<R/>")
             }
             "DeleteStack" => {
+                self.template.clear();
                 self.execute("DELETE");
                 xml("<R/>")
             }
@@ -340,6 +351,24 @@ async fn a_failure_names_its_cause_and_an_abandoned_stack_its_way_out() {
         "{error}"
     );
     assert!(error.contains("`cloudlet remove`"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_service_leaves_no_stack_behind_and_a_running_one_stays() {
+    let mut stage = Stage::new(json!({"name": "aws"}));
+    stage.service.config["resources"]["Resources"]["Queue"]["Type"] = json!("AWS::Foo::Bar");
+    stage.world.lock().unwrap().refuses = true;
+    let refusal = "serverless.yml: ValidationError: Template format error: Unrecognized resource types: [AWS::Foo::Bar]";
+    assert_eq!(stage.deploy(1).await.unwrap_err(), refusal);
+    assert_eq!(stage.calls().last().unwrap(), "DeleteStack");
+    assert!(stage.world.lock().unwrap().objects.is_empty() && stage.world.lock().unwrap().stack.is_none());
+
+    stage.world.lock().unwrap().refuses = false;
+    stage.deploy(2).await.unwrap();
+    stage.world.lock().unwrap().refuses = true;
+    stage.packages.functions.get_mut("hello").unwrap().sha256 = "other".to_owned();
+    assert_eq!(stage.deploy(3).await.unwrap_err(), refusal);
+    assert!(!stage.calls().contains(&"DeleteStack".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
