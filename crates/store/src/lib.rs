@@ -28,6 +28,7 @@ mod engine;
 mod error;
 pub mod keyspace;
 pub mod layer;
+mod private;
 pub mod tuple;
 mod tx;
 mod types;

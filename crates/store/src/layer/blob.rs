@@ -21,8 +21,7 @@ use object_store::{GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt, Put
 use serde::{Deserialize, Serialize};
 
 use crate::keyspace::{BLOB_DEAD, BLOB_OWNERS};
-use crate::tuple;
-use crate::{Error, Tx};
+use crate::{Error, Tx, private, tuple};
 
 /// Bytes that a writer collects before it hands them on: its share of memory.
 const PART_BYTES: usize = 1024 * 1024;
@@ -80,7 +79,7 @@ pub struct Blobs {
 impl Blobs {
     /// Blobs as files of a folder, which is made if need be. Every file is synced to the disk.
     pub fn in_folder(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder).map_err(|error| unavailable(&error))?;
+        private::folder(folder).map_err(|error| unavailable(&error))?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?;
         Ok(Blobs { store: Arc::new(store.with_fsync(true)), folder: Some(folder.into()) })
     }

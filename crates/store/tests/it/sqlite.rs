@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use store::layer::blob::Blobs;
 use store::sqlite::{Options, open, open_with};
 use store::{Batch, Durability, Error, Scan, Stamp, Store, Version, Write, begin, snapshot};
 
@@ -96,6 +97,27 @@ async fn too_many_views_are_an_error_and_no_harm() {
     drop(views);
     fill(&store, &[("a", "1")]).await;
     assert_eq!(text(&snapshot(&store).await.unwrap(), "a").await.as_deref(), Some("1"));
+}
+
+/// In a folder that its user had made, everybody on the machine could read the keys of all users.
+#[tokio::test]
+async fn nobody_else_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let left = folder.path().join("store.db");
+    std::fs::write(&left, "").unwrap();
+    std::fs::set_permissions(&left, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(folder.path()).unwrap();
+    fill(&store, &[("key", "secret")]).await;
+    store.backup(&folder.path().join("copy.db")).await.unwrap();
+    Blobs::in_folder(&folder.path().join("blobs")).unwrap();
+    let mode = |name: &str| folder.path().join(name).metadata().unwrap().permissions().mode() & 0o777;
+    for file in ["store.db", "store.db-wal", "store.db-shm", "copy.db"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    assert_eq!(mode("blobs"), 0o700);
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::cannot;
-use crate::Error;
 use crate::types::Version;
+use crate::{Error, private};
 
 /// Bytes of a page. Rows of a kilobyte would overflow pages of 4096 bytes.
 const PAGE_BYTES: u64 = 8192;
@@ -116,6 +116,8 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<Version, Error> {
     let target = to.to_str();
     let target = target.ok_or_else(|| Error::Unavailable("backup path is not UTF-8".into()))?;
     let source = open(from)?;
+    // SQLite takes an empty file for one that is not there, and keeps its mode.
+    private::file(to).map_err(|error| cannot("make", to, &error))?;
     source.execute("VACUUM INTO ?1", [target]).map_err(|error| failed(&error))?;
     File::open(to).and_then(|file| file.sync_all()).map_err(|error| cannot("sync", to, &error))?;
     if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {

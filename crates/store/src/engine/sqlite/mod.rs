@@ -28,8 +28,8 @@ use self::writer::{Request, Writer};
 use super::embedded::{Committer, EmbeddedSnapshot, EmbeddedTxn, Intent};
 use super::hub::Hub;
 use super::{Snapshot, Stats, Store, Txn};
-use crate::Error;
 use crate::types::{Batch, Committed, Key, Version};
+use crate::{Error, private};
 
 /// The name of the main file in the data folder.
 const FILE: &str = "store.db";
@@ -60,9 +60,10 @@ pub fn open(folder: &Path) -> Result<Arc<dyn Store>, Error> {
 
 /// Opens the store with options.
 pub fn open_with(folder: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
-    std::fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
+    private::folder(folder).map_err(|error| cannot("make", folder, &error))?;
     let lock = lock(folder)?;
     let path = folder.join(FILE);
+    private::file(&path).map_err(|error| cannot("close to others", &path, &error))?;
     let main = connection::create(&path, options.file_bytes_max)?;
     // The names of new files must survive a power loss as well as their bytes.
     let sync = File::open(folder).and_then(|folder| folder.sync_all());
