@@ -66,9 +66,7 @@ def test_a_stack_is_made_changed_and_deleted(stacks, sqs, name):
 
 
 def test_a_failed_creation_leaves_nothing(stacks, sqs, name):
-    taken = f"{name}-taken"
-    sqs.create_queue(QueueName=taken, Attributes={"VisibilityTimeout": "1"})
-    wrong = queue(taken, VisibilityTimeout=99999)
+    wrong = queue(f"{name}-b", VisibilityTimeout=99999)
     wrong["DependsOn"] = "Good"
     stacks.create_stack(StackName=name, TemplateBody=template({"Good": queue(name), "Bad": wrong}))
     with pytest.raises(Exception, match="ROLLBACK"):
