@@ -56,7 +56,17 @@ pub async fn serve(
     if let Some(Ok(headers)) = cross_origin(&cx, service, &parts, &found, None).await {
         response.headers_mut().extend(headers);
     }
+    close_after_refusal(&parts, &mut response);
     response
+}
+
+/// A client that waits to be asked for its body (`Expect: 100-continue`) keeps it when it is refused. The connection
+/// cannot be used again, because its next bytes would be taken for that body.
+fn close_after_refusal(parts: &Parts, response: &mut Response<Stream>) {
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    if refused && parts.version == http::Version::HTTP_11 && parts.headers.contains_key(header::EXPECT) {
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    }
 }
 
 /// Answers a browser that asks, before its real request, what a page of another origin may do.
@@ -176,6 +186,9 @@ pub async fn read(body: Stream) -> Result<Bytes, Failure> {
             413,
             format!("Request must be smaller than {BODY_BYTES_MAX} bytes for this operation"),
         ),
+        std::io::ErrorKind::ResourceBusy => {
+            Failure::new("ServiceUnavailable", 503, "Too many large requests at once. Please try again.")
+        }
         _ => Failure::new("RequestTimeout", 400, "The request body could not be read to its end."),
     })
 }
