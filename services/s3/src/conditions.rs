@@ -46,6 +46,12 @@ pub(crate) fn check_write(
             why: "Multiple conditional request headers present in the request".to_owned(),
         });
     }
+    if if_match == Some("*") {
+        return Err(Error::NotImplemented {
+            header: "If-Match".to_owned(),
+            why: "We don't accept the provided value of If-Match header for this API".to_owned(),
+        });
+    }
     if let Some(wanted) = if_match {
         let row = current.ok_or_else(|| Error::no_key(key))?;
         if !matches(wanted, &row.etag) {

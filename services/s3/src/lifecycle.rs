@@ -272,7 +272,7 @@ impl Scope<'_> {
 }
 
 fn pair(tag: &Tag) -> (&str, &str) {
-    (tag.key.as_deref().unwrap_or_default(), &tag.value)
+    (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default())
 }
 
 fn positive(name: &'static str, value: Option<i32>) -> Error {

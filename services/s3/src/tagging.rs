@@ -15,28 +15,31 @@ pub(crate) const NAME: &str = "tagging";
 /// Tags, as S3 reads and writes them.
 #[derive(Clone, Debug, Shape)]
 pub(crate) struct Tagging {
-    #[shape(member = "Tag")]
+    /// S3 takes a missing set for an empty one.
+    #[shape(default, member = "Tag")]
     pub(crate) tag_set: Vec<Tag>,
 }
 
 #[derive(Clone, Debug, Shape)]
 pub(crate) struct Tag {
     pub(crate) key: Option<String>,
-    /// S3 takes a missing value for an empty one.
-    #[shape(default)]
-    pub(crate) value: String,
+    pub(crate) value: Option<String>,
 }
 
 impl Tagging {
     /// From a map.
     pub(crate) fn of(tags: &BTreeMap<String, String>) -> Self {
-        let tag = |(key, value): (&String, &String)| Tag { key: Some(key.clone()), value: value.clone() };
+        let tag =
+            |(key, value): (&String, &String)| Tag { key: Some(key.clone()), value: Some(value.clone()) };
         Self { tag_set: tags.iter().map(tag).collect() }
     }
 
     /// To a map.
     pub(crate) fn map(self) -> BTreeMap<String, String> {
-        self.tag_set.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value)).collect()
+        self.tag_set
+            .into_iter()
+            .map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()))
+            .collect()
     }
 
     /// Refuses tags that a bucket cannot have.
@@ -59,7 +62,9 @@ impl Tagging {
     fn check(&self, system: &str) -> Result<(), Error> {
         let mut seen = BTreeSet::new();
         for Tag { key, value } in &self.tag_set {
-            let key = key.as_ref().ok_or(Error::MalformedXml)?;
+            let (Some(key), Some(value)) = (key, value) else {
+                return Err(Error::MalformedXml);
+            };
             let invalid = |message: &str| Error::invalid_tag(message, Some(key), None);
             if key.starts_with("aws:") {
                 return Err(invalid(system));

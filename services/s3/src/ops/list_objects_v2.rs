@@ -80,7 +80,7 @@ impl Operation for ListObjectsV2 {
         bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
         let encodes = listing::encodes(input.encoding_type.as_deref())?;
         let max_keys = listing::limit(input.max_keys, LIST_KEYS_MAX)?;
-        let token = input.continuation_token.as_deref().map(|token| open(token)).transpose()?;
+        let token = input.continuation_token.as_deref().map(open).transpose()?;
         let query = Query {
             bucket: &input.bucket,
             prefix: input.prefix.as_deref().unwrap_or_default(),
