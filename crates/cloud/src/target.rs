@@ -1,5 +1,7 @@
 //! From an ARN to the operation that delivers to it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
@@ -26,7 +28,8 @@ impl Target {
         let (operation, input) = match arn.service() {
             "lambda" if arn.resource().starts_with("function:") => (
                 "Invoke",
-                json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": payload}),
+                // A blob: base64 in JSON.
+                json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": STANDARD.encode(payload)}),
             ),
             "sqs" => ("SendMessage", json!({"QueueUrl": queue_url(arn), "MessageBody": payload})),
             "sns" => ("Publish", json!({"TopicArn": arn.as_str(), "Message": payload})),
@@ -51,6 +54,16 @@ mod tests {
         let target = Target::of(&arn, "hi").unwrap();
         assert_eq!(target.operation, "SendMessage");
         assert_eq!(target.input, json!({"QueueUrl": "/000000000000/jobs", "MessageBody": "hi"}));
+    }
+
+    #[test]
+    fn functions_get_the_payload_as_a_blob() {
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:f:live".parse().unwrap();
+        let target = Target::of(&arn, "{}").unwrap();
+        assert_eq!(
+            target.input,
+            json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": "e30="})
+        );
     }
 
     #[test]
