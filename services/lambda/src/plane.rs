@@ -132,6 +132,40 @@ async fn function_url(
     let runner = Runner::of(cx);
     let ready = runner.ready(cx, &function).await?;
     let caller = authorize(cx, &function, &url, &parts, &body, ready.policy.as_deref()).await?;
+    let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
+    let _permit = runner.enter(&ready)?;
+    let invocation = Invocation {
+        request_id: cx.request_id().to_string(),
+        payload: event.into(),
+        invoked_arn: function.qualified_arn().to_string(),
+        trace: format!("Root={};Sampled=1", cx.trace_id()),
+        client_context: String::new(),
+        identity: String::new(),
+    };
+    let outcome = ready.choose(cx).invoke(&invocation, false).await;
+    let mut response = if outcome.failed {
+        message(StatusCode::BAD_GATEWAY, "Internal Server Error")
+    } else {
+        reply(&outcome.payload)
+    };
+    append(&mut response, "x-amzn-requestid", cx.request_id());
+    cors::add(url.cors.as_ref(), origin.as_deref(), &mut response);
+    Ok(response)
+}
+
+/// A request to a function URL.
+struct Asked<'a> {
+    parts: &'a Parts,
+    body: &'a [u8],
+    peer: Option<std::net::SocketAddr>,
+    host: &'a str,
+    id: &'a str,
+    path: &'a str,
+}
+
+/// The event of format 2.0.
+fn event(cx: &Cx, caller: &Caller, asked: &Asked<'_>) -> Vec<u8> {
+    let Asked { parts, body, peer, host, id, path } = *asked;
     let signed = !matches!(caller.principal, Principal::Anonymous);
     let source_ip = peer.map_or_else(|| "127.0.0.1".to_string(), |peer| peer.ip().to_string());
     let headers: Vec<(&str, &[u8])> =
@@ -142,9 +176,9 @@ async fn function_url(
         full_path: path,
         query: parts.uri.query().unwrap_or_default(),
         headers: &headers,
-        body: &body,
+        body,
         source_ip: &source_ip,
-        protocol: protocol(&parts),
+        protocol: protocol(parts),
         domain_name: host,
         domain_prefix: id,
         time_millis: cx.now().millis(),
@@ -166,24 +200,7 @@ async fn function_url(
         authorizer,
     };
     v2::write_function_url(&mut event, &seen, &facts);
-    let _permit = runner.enter(&ready)?;
-    let invocation = Invocation {
-        request_id: cx.request_id().to_string(),
-        payload: event.into(),
-        invoked_arn: function.qualified_arn().to_string(),
-        trace: format!("Root={};Sampled=1", cx.trace_id()),
-        client_context: String::new(),
-        identity: String::new(),
-    };
-    let outcome = ready.choose(cx).invoke(&invocation, false).await;
-    let mut response = if outcome.failed {
-        message(StatusCode::BAD_GATEWAY, "Internal Server Error")
-    } else {
-        reply(&outcome.payload)
-    };
-    append(&mut response, "x-amzn-requestid", cx.request_id());
-    cors::add(url.cors.as_ref(), origin.as_deref(), &mut response);
-    Ok(response)
+    event
 }
 
 fn protocol(parts: &Parts) -> &'static str {
