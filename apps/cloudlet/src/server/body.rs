@@ -3,14 +3,18 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Stream as _, StreamExt};
+use futures::StreamExt;
 use http::{HeaderValue, Request, Response, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use shape::Stream;
+
+/// How long a client may keep silent in the middle of a body; S3 waits 20 s for its clients, slow links need more.
+const STALL: Duration = Duration::from_secs(60);
 
 /// A request with its body as a stream.
 pub(super) fn request(request: Request<Incoming>) -> Request<Stream> {
@@ -19,7 +23,21 @@ pub(super) fn request(request: Request<Incoming>) -> Request<Stream> {
         if length == Some(0) {
             return Stream::empty();
         }
-        Stream::new(body.into_data_stream().map(|piece| piece.map_err(io::Error::other)), length)
+        Stream::new(unstalled(body.into_data_stream().map(|piece| piece.map_err(io::Error::other))), length)
+    })
+}
+
+/// The pieces, until the client keeps silent for too long.
+fn unstalled<P>(pieces: P) -> impl futures::Stream<Item = io::Result<Bytes>> + Send
+where
+    P: futures::Stream<Item = io::Result<Bytes>> + Send + Unpin,
+{
+    futures::stream::unfold(Some(pieces), |pieces| async move {
+        let mut pieces = pieces?;
+        match tokio::time::timeout(STALL, pieces.next()).await {
+            Ok(piece) => piece.map(|piece| (piece, Some(pieces))),
+            Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), None)),
+        }
     })
 }
 
@@ -50,7 +68,10 @@ impl http_body::Body for Outgoing {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let Some(pieces) = &mut self.pieces else {
             return Poll::Ready(None);
         };
@@ -74,5 +95,22 @@ impl http_body::Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client that sent half of a body held a connection, and what was read so far, for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_ends_in_an_error() {
+        let pieces =
+            futures::stream::iter([Ok(Bytes::from_static(b"half"))]).chain(futures::stream::pending());
+        let mut body = Box::pin(unstalled(pieces));
+        assert_eq!(body.next().await.expect("a piece").expect("read"), "half");
+        let error = body.next().await.expect("an error").expect_err("nothing more comes");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(body.next().await.is_none());
     }
 }

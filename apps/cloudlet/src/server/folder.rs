@@ -14,14 +14,19 @@ pub fn default_data() -> anyhow::Result<PathBuf> {
     }
     match named("HOME") {
         Some(home) => Ok(home.join(".local/share/cloudlet")),
-        None => bail!("neither XDG_DATA_HOME nor HOME is set; name a data folder with `--data DIR` or use `--memory`"),
+        None => bail!(
+            "neither XDG_DATA_HOME nor HOME is set; name a data folder with `--data DIR` or use `--memory`"
+        ),
     }
 }
 
 /// The folder for what can be made again: inside the data folder, or a temporary one that goes with the cloud.
 pub(super) fn scratch(data: Option<&Path>) -> anyhow::Result<(Option<tempfile::TempDir>, PathBuf)> {
     let Some(data) = data else {
-        let folder = tempfile::Builder::new().prefix("cloudlet-").tempdir().context("cannot make a temporary folder")?;
+        let folder = tempfile::Builder::new()
+            .prefix("cloudlet-")
+            .tempdir()
+            .context("cannot make a temporary folder")?;
         let path = folder.path().to_owned();
         return Ok((Some(folder), path));
     };

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::Context;
 use cloud::Cloud;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::body;
@@ -24,6 +24,15 @@ const BACKLOG: i32 = 1024;
 const GRACE: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, when file descriptors run out for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a client may take to send the head of a request, and how long a connection may be idle between two.
+const HEAD_TIME: Duration = Duration::from_secs(60);
+/// How often a connection of HTTP/2 is asked whether its client is still there, and how long the answer may take.
+const PING_TIME: Duration = Duration::from_secs(30);
+/// How many files are asked for: more than any machine of one developer needs.
+const FILES_WANTED: u64 = 65_536;
+/// Connections when the number of open files has no limit that can be read.
+const CONNECTIONS_MAX: usize = 4096;
 
 /// Sockets that are bound and not yet served.
 pub(super) struct Bound {
@@ -75,7 +84,8 @@ impl Bound {
     /// Serves `cloud` until stopped.
     pub(super) fn serve(self, cloud: Arc<Cloud>) -> Listener {
         let stopping = watch::Sender::new(false);
-        let serve = |socket| tokio::spawn(accept(socket, cloud.clone(), stopping.subscribe()));
+        let slots = Arc::new(Semaphore::new(connections_max()));
+        let serve = |socket| tokio::spawn(accept(socket, cloud.clone(), slots.clone(), stopping.subscribe()));
         let tasks = self.sockets.into_iter().map(serve).collect();
         Listener { stopping, tasks }
     }
@@ -93,15 +103,46 @@ impl Listener {
     }
 }
 
-async fn accept(socket: TcpListener, cloud: Arc<Cloud>, mut stopping: watch::Receiver<bool>) {
+/// How many connections may be open: half of the files that this process may open. Functions, the store and objects
+/// need the others, and a flood of connections must not take those.
+fn connections_max() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).map(|limit| limit / 2);
+    limit.unwrap_or(CONNECTIONS_MAX).clamp(1, Semaphore::MAX_PERMITS)
+}
+
+/// Raises the number of files that this process may open to what the system allows: many systems start with 1024.
+pub(super) fn raise_files_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(FILES_WANTED, |maximum| maximum.min(FILES_WANTED));
+    if current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }) {
+        tracing::debug!(%error, "the number of open files stays as it is");
+    }
+}
+
+async fn accept(
+    socket: TcpListener,
+    cloud: Arc<Cloud>,
+    slots: Arc<Semaphore>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     loop {
+        // Without a slot others wait in the backlog of the socket.
+        let next = async {
+            let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+            socket.accept().await.map(|accepted| (accepted, slot))
+        };
         let accepted = tokio::select! {
-            accepted = socket.accept() => accepted,
+            accepted = next => accepted,
             _ = stopping.wait_for(|stopping| *stopping) => break,
         };
         match accepted {
-            Ok((stream, peer)) => connection(stream, peer, &cloud, &graceful),
+            Ok(((stream, peer), slot)) => connection(stream, peer, slot, &cloud, &graceful),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -114,12 +155,18 @@ async fn accept(socket: TcpListener, cloud: Arc<Cloud>, mut stopping: watch::Rec
     }
 }
 
-fn connection(stream: TcpStream, peer: SocketAddr, cloud: &Arc<Cloud>, graceful: &GracefulShutdown) {
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: OwnedSemaphorePermit,
+    cloud: &Arc<Cloud>,
+    graceful: &GracefulShutdown,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let cloud = cloud.clone();
-    let stream = Noted::new(stream);
+    let stream = Noted::new(stream, HEAD_TIME);
     let names = stream.names();
     let service = service_fn(move |request| {
         let cloud = cloud.clone();
@@ -130,12 +177,16 @@ fn connection(stream: TcpStream, peer: SocketAddr, cloud: &Arc<Cloud>, graceful:
             Ok::<_, Infallible>(body::response(response))
         }
     });
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let http2 = &mut builder.http2();
+    http2.timer(TokioTimer::new()).keep_alive_interval(PING_TIME).keep_alive_timeout(PING_TIME);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(served);
     tokio::spawn(async move {
         if let Err(error) = watched.await {
             tracing::debug!(%peer, %error, "a connection ended early");
         }
+        drop(slot);
     });
 }

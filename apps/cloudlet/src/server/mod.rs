@@ -78,6 +78,7 @@ impl Running {
 
 /// Starts a cloud and returns once it answers.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
+    listen::raise_files_limit();
     let (scratch_guard, scratch) = folder::scratch(options.data.as_deref())?;
     let listener = listen::bind(options.listen)?;
     let address = listener.address();
