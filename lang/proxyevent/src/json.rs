@@ -112,8 +112,8 @@ fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
     debug_assert_eq!(written, length);
 }
 
-/// Writes a map of names to texts, or `null` when it is empty.
-pub(crate) fn map_or_null<'a>(out: &mut Vec<u8>, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
+/// Writes a map of names to texts, or `none` when it is empty.
+pub(crate) fn map_or<'a>(out: &mut Vec<u8>, none: &[u8], pairs: impl Iterator<Item = (&'a str, &'a str)>) {
     let start = out.len();
     for (name, value) in pairs {
         out.push(if out.len() == start { b'{' } else { b',' });
@@ -122,7 +122,7 @@ pub(crate) fn map_or_null<'a>(out: &mut Vec<u8>, pairs: impl Iterator<Item = (&'
         string(out, value);
     }
     if out.len() == start {
-        out.extend_from_slice(b"null");
+        out.extend_from_slice(none);
     } else {
         out.push(b'}');
     }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{body, key, lossy, map_or_null, number, optional, string};
+use crate::json::{body, key, lossy, map_or, number, optional, string};
 use crate::request::{Request, distinct, values};
 use crate::{names, query, time};
 
@@ -69,6 +69,9 @@ pub struct Identity<'a> {
     pub api_key: Option<(&'a str, &'a str)>,
 }
 
+const NULL: &[u8] = b"null";
+const EMPTY: &[u8] = b"{}";
+
 /// Writes the event as JSON to the end of `out`.
 pub fn write(out: &mut Vec<u8>, request: &Request<'_>, context: &Context<'_>) {
     // The fixed part is about 1.3 kB; headers are written twice.
@@ -83,14 +86,14 @@ pub fn write(out: &mut Vec<u8>, request: &Request<'_>, context: &Context<'_>) {
     string(out, path(request, context.api).as_ref());
     key(out, "\"httpMethod\":");
     string(out, request.method);
-    write_headers(out, request, context.api);
-    write_query(out, request);
+    write_headers(out, request, context.api, NULL);
+    write_query(out, request, NULL);
     if context.api == Api::Http {
         // The order of fields differs between the two kinds; each is written as its kind writes it.
         write_request_context(out, request, context);
-        write_parameters(out, context);
+        write_parameters(out, context, NULL);
     } else {
-        write_parameters(out, context);
+        write_parameters(out, context, NULL);
         write_request_context(out, request, context);
     }
     key(out, "\"body\":");
@@ -101,6 +104,25 @@ pub fn write(out: &mut Vec<u8>, request: &Request<'_>, context: &Context<'_>) {
     }
     key(out, "\"isBase64Encoded\":");
     out.extend_from_slice(if context.binary && !request.body.is_empty() { b"true" } else { b"false" });
+    out.push(b'}');
+}
+
+/// Writes the event of a REST API's authorizer that is asked with the whole request, but without its body. Maps without
+/// members are empty here, not `null`.
+pub fn write_authorizer(out: &mut Vec<u8>, request: &Request<'_>, context: &Context<'_>, method_arn: &str) {
+    out.reserve(2048);
+    out.extend_from_slice(b"{\"type\":\"REQUEST\",\"methodArn\":");
+    string(out, method_arn);
+    key(out, "\"resource\":");
+    string(out, context.resource_path);
+    key(out, "\"path\":");
+    string(out, path(request, context.api).as_ref());
+    key(out, "\"httpMethod\":");
+    string(out, request.method);
+    write_headers(out, request, context.api, EMPTY);
+    write_query(out, request, EMPTY);
+    write_parameters(out, context, EMPTY);
+    write_request_context(out, request, context);
     out.push(b'}');
 }
 
@@ -119,7 +141,7 @@ fn single_slash(path: &str) -> &str {
     &path[extra.saturating_sub(1)..]
 }
 
-fn write_headers(out: &mut Vec<u8>, request: &Request<'_>, api: Api) {
+fn write_headers(out: &mut Vec<u8>, request: &Request<'_>, api: Api, none: &[u8]) {
     let shown = |name| match api {
         Api::Rest => names::rest(name),
         Api::Http => names::http_v1(name),
@@ -133,7 +155,7 @@ fn write_headers(out: &mut Vec<u8>, request: &Request<'_>, api: Api) {
         out.push(b':');
         lossy(out, values(request.headers, first, name).next_back().unwrap_or(b""));
     }
-    close_map(out, mark);
+    close_map(out, mark, none);
     key(out, "\"multiValueHeaders\":");
     let mut mark = b'{';
     for (first, name) in distinct(request.headers) {
@@ -149,19 +171,19 @@ fn write_headers(out: &mut Vec<u8>, request: &Request<'_>, api: Api) {
         }
         out.push(b']');
     }
-    close_map(out, mark);
+    close_map(out, mark, none);
 }
 
-/// Ends a map that was begun by its first member, or writes `null` when there was none.
-fn close_map(out: &mut Vec<u8>, mark: u8) {
+/// Ends a map that was begun by its first member, or writes `none` when there was none.
+fn close_map(out: &mut Vec<u8>, mark: u8, none: &[u8]) {
     if mark == b'{' {
-        out.extend_from_slice(b"null");
+        out.extend_from_slice(none);
     } else {
         out.push(b'}');
     }
 }
 
-fn write_query(out: &mut Vec<u8>, request: &Request<'_>) {
+fn write_query(out: &mut Vec<u8>, request: &Request<'_>, none: &[u8]) {
     let parameters: Vec<_> = query::parameters(request.query).collect();
     let first_use = |index: usize| !parameters[..index].iter().any(|(name, _)| *name == parameters[index].0);
     key(out, "\"queryStringParameters\":");
@@ -174,7 +196,7 @@ fn write_query(out: &mut Vec<u8>, request: &Request<'_>) {
         let last = parameters[index..].iter().rfind(|(other, _)| other == name);
         string(out, last.map_or("", |(_, value)| value));
     }
-    close_map(out, mark);
+    close_map(out, mark, none);
     key(out, "\"multiValueQueryStringParameters\":");
     let mut mark = b'{';
     for (index, (name, _)) in parameters.iter().enumerate().filter(|(index, _)| first_use(*index)) {
@@ -190,14 +212,14 @@ fn write_query(out: &mut Vec<u8>, request: &Request<'_>) {
         }
         out.push(b']');
     }
-    close_map(out, mark);
+    close_map(out, mark, none);
 }
 
-fn write_parameters(out: &mut Vec<u8>, context: &Context<'_>) {
+fn write_parameters(out: &mut Vec<u8>, context: &Context<'_>, none: &[u8]) {
     key(out, "\"pathParameters\":");
-    map_or_null(out, context.path_parameters.iter().map(|(name, value)| (*name, value.as_ref())));
+    map_or(out, none, context.path_parameters.iter().map(|(name, value)| (*name, value.as_ref())));
     key(out, "\"stageVariables\":");
-    map_or_null(out, context.stage_variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    map_or(out, none, context.stage_variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
 }
 
 fn write_request_context(out: &mut Vec<u8>, request: &Request<'_>, context: &Context<'_>) {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{body, escaped, key, lossy_escaped, map_or_null, number, optional, string};
+use crate::json::{body, escaped, key, lossy_escaped, map_or, number, optional, string};
 use crate::request::{Header, Request, distinct, values};
 use crate::{media, query, time};
 
@@ -86,11 +86,11 @@ pub fn write_http_api(out: &mut Vec<u8>, request: &Request<'_>, api: &HttpApi<'_
     common.write_until_context(out, request);
     if !api.path_parameters.is_empty() {
         key(out, "\"pathParameters\":");
-        map_or_null(out, api.path_parameters.iter().map(|(name, value)| (*name, value.as_ref())));
+        map_or(out, b"null", api.path_parameters.iter().map(|(name, value)| (*name, value.as_ref())));
     }
     if !api.stage_variables.is_empty() {
         key(out, "\"stageVariables\":");
-        map_or_null(out, api.stage_variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        map_or(out, b"null", api.stage_variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     }
     write_body(out, request);
 }

@@ -70,6 +70,10 @@ impl Error {
         Self::NotFound(format!("Invalid model name specified: {name}"))
     }
 
+    pub(crate) fn no_authorizer() -> Self {
+        Self::NotFound("Invalid Authorizer identifier specified".to_owned())
+    }
+
     pub(crate) fn no_validator() -> Self {
         Self::NotFound("Invalid Request Validator identifier specified".to_owned())
     }

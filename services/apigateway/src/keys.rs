@@ -135,6 +135,7 @@ pub(crate) enum SnapshotPart {
     Model(ModelRow),
     Validator(ValidatorRow),
     GatewayResponse(GatewayResponseRow),
+    Authorizer(AuthorizerRow),
 }
 
 /// A stage.
@@ -179,6 +180,20 @@ pub(crate) struct ValidatorRow {
     pub(crate) name: Option<String>,
     pub(crate) body: bool,
     pub(crate) parameters: bool,
+}
+
+/// An authorizer: a function that decides who may call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AuthorizerRow {
+    pub(crate) api_id: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) auth_type: Option<String>,
+    pub(crate) uri: String,
+    pub(crate) identity_source: Option<String>,
+    pub(crate) validation_expression: Option<String>,
+    pub(crate) ttl_seconds: i32,
 }
 
 /// A gateway response that is not the default one.
@@ -230,6 +245,7 @@ part!(SnapshotRow, "snapshot", |row| (&row.deployment_id, row.number));
 part!(StageRow, "stage", |row| &row.name);
 part!(ModelRow, "model", |row| &row.name);
 part!(ValidatorRow, "validator", |row| &row.id);
+part!(AuthorizerRow, "authorizer", |row| &row.id);
 part!(GatewayResponseRow, "response", |row| &row.kind);
 
 impl Record for AccountRow {
@@ -279,7 +295,7 @@ mod tests {
         let row: ApiRow = decode(&[&[1], &api[..]].concat()).expect("version 1");
         assert_eq!(row.binary_media_types, ["*/*"]);
         type Reads = fn(&[u8]) -> bool;
-        let others: [(&str, Reads); 5] = [
+        let others: [(&str, Reads); 6] = [
             (r#"{"api_id":"a","id":"d","description":null,"created_at_millis":1}"#, |b| {
                 decode::<DeploymentRow>(b).is_ok()
             }),
@@ -290,6 +306,11 @@ mod tests {
             (r#"{"api_id":"a","id":"v","name":null,"body":true,"parameters":true}"#, |b| {
                 decode::<ValidatorRow>(b).is_ok()
             }),
+            (
+                r#"{"api_id":"a","id":"t","name":"n","kind":"TOKEN","auth_type":null,"uri":"arn:x",
+                "identity_source":null,"validation_expression":null,"ttl_seconds":300}"#,
+                |b| decode::<AuthorizerRow>(b).is_ok(),
+            ),
             (r#"{"api_id":"a","kind":"DEFAULT_4XX","status":null,"parameters":{},"templates":{}}"#, |b| {
                 decode::<GatewayResponseRow>(b).is_ok()
             }),

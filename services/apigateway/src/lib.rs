@@ -1,8 +1,9 @@
 //! API Gateway, version 1: REST APIs.
 //!
-//! `keys.rs` holds the stored rows, `tree.rs`, `rules.rs`, `stages.rs` and `models.rs` the rules, `ops/` one file for
-//! each operation, `plane/` what is served to the world. Authorizers, API keys, usage plans, custom domains, VPC links,
-//! client certificates, documentation, imports and exports are not there: their operations are unknown.
+//! `keys.rs` holds the stored rows, `tree.rs`, `rules.rs`, `stages.rs` and `models.rs`
+//! the rules, `ops/` one file for each operation, `plane/` what is served to the world. API keys, usage plans, custom
+//! domains, VPC links, client certificates, documentation, imports and exports are not there: their operations are
+//! unknown.
 //!
 //! Start with `plane/mod.rs`.
 
@@ -11,6 +12,7 @@ use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
 mod api;
+mod authorizers;
 mod endpoint;
 mod error;
 mod keys;
@@ -36,12 +38,14 @@ pub static APIGATEWAY: Service = Service {
     signing_name: "apigateway",
     protocols: &[Protocol::RestJson],
     operations: &[
+        entry::<ops::CreateAuthorizer>(),
         entry::<ops::CreateDeployment>(),
         entry::<ops::CreateModel>(),
         entry::<ops::CreateRequestValidator>(),
         entry::<ops::CreateResource>(),
         entry::<ops::CreateRestApi>(),
         entry::<ops::CreateStage>(),
+        entry::<ops::DeleteAuthorizer>(),
         entry::<ops::DeleteDeployment>(),
         entry::<ops::DeleteGatewayResponse>(),
         entry::<ops::DeleteIntegration>(),
@@ -54,6 +58,8 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::DeleteRestApi>(),
         entry::<ops::DeleteStage>(),
         entry::<ops::GetAccount>(),
+        entry::<ops::GetAuthorizer>(),
+        entry::<ops::GetAuthorizers>(),
         entry::<ops::GetDeployment>(),
         entry::<ops::GetDeployments>(),
         entry::<ops::GetGatewayResponse>(),
@@ -81,6 +87,7 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::TagResource>(),
         entry::<ops::UntagResource>(),
         entry::<ops::UpdateAccount>(),
+        entry::<ops::UpdateAuthorizer>(),
         entry::<ops::UpdateDeployment>(),
         entry::<ops::UpdateGatewayResponse>(),
         entry::<ops::UpdateIntegration>(),
@@ -103,6 +110,7 @@ pub static APIGATEWAY: Service = Service {
         &stack::RequestValidator,
         &stack::GatewayResponse,
         &stack::Account,
+        &stack::Authorizer,
     ],
     jobs: &[],
     plane: Some(&plane::RestPlane),

@@ -22,3 +22,11 @@ pub(crate) const MODEL_BYTES_MAX: usize = 400 * 1024;
 pub(crate) const TAGS_MAX: usize = 50;
 /// Stages that are kept compiled in memory; then the memory starts anew.
 pub(crate) const COMPILED_MAX: usize = 1024;
+/// The longest time for which an authorizer's answer is kept.
+pub(crate) const AUTHORIZER_TTL_SECONDS_MAX: i32 = 3600;
+/// The time for which it is kept when nothing else is said.
+pub(crate) const AUTHORIZER_TTL_SECONDS_USUAL: i32 = 300;
+/// Authorizers of an API.
+pub(crate) const AUTHORIZERS_MAX: usize = 10;
+/// Answers that an authorizer keeps; then its memory starts anew.
+pub(crate) const GRANTS_MAX: usize = 4096;

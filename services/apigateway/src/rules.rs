@@ -5,10 +5,14 @@ use regex::Regex;
 
 use crate::api::part;
 use crate::error::Error;
-use crate::keys::{Flags, Integration, IntegrationResponse, Method, ModelRow, Texts, ValidatorRow};
+use crate::keys::{
+    AuthorizerRow, Flags, Integration, IntegrationResponse, Method, ModelRow, Texts, ValidatorRow,
+};
 use crate::limits::{TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MIN};
 use crate::plane::mapping;
 
+/// The authorization type of methods with an authorizer.
+pub(crate) const CUSTOM: &str = "CUSTOM";
 /// The methods that a resource can have.
 const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 /// Model names that need not exist: they stand for any body and for the gateway's own errors.
@@ -22,15 +26,11 @@ pub(crate) fn http_method(name: &str) -> Result<String, Error> {
     Err(Error::bad(format!("Invalid HttpMethod specified. Valid options are {}", METHODS.join(","))))
 }
 
-/// Checks an authorization type. There are no authorizers, so the types that need one are refused with AWS's text for
-/// a missing one.
+/// Checks an authorization type. User pools of Cognito are not there.
 pub(crate) fn authorization_type(name: &str) -> Result<String, Error> {
     match name.to_ascii_uppercase().as_str() {
-        known @ ("NONE" | "AWS_IAM") => Ok(known.to_owned()),
-        "CUSTOM" | "COGNITO_USER_POOLS" => Err(Error::bad(
-            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires \
-             a valid authorizer.",
-        )),
+        known @ ("NONE" | "AWS_IAM" | CUSTOM) => Ok(known.to_owned()),
+        "COGNITO_USER_POOLS" => Err(Error::unsupported("the authorization type COGNITO_USER_POOLS")),
         _ => Err(Error::bad(
             "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS",
         )),
@@ -66,8 +66,20 @@ pub(crate) fn check_response_parameters(parameters: Option<&Flags>) -> Result<()
     Ok(())
 }
 
-/// Checks that the validator and the models of a method exist.
+/// Checks that the authorizer, the validator and the models of a method exist.
 pub(crate) async fn check_references(cx: &mut Cx, api_id: &str, method: &Method) -> Result<(), Error> {
+    if method.authorization_type == CUSTOM {
+        let authorizer = match &method.authorizer_id {
+            Some(id) => part::<AuthorizerRow>(cx, api_id, id).await?,
+            None => None,
+        };
+        authorizer.ok_or_else(|| {
+            Error::bad(
+                "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS \
+                 requires a valid authorizer.",
+            )
+        })?;
+    }
     if let Some(id) = &method.request_validator_id
         && part::<ValidatorRow>(cx, api_id, id).await?.is_none()
     {

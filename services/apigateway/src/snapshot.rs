@@ -9,7 +9,8 @@ use store::{Error as StoreError, Tx};
 use crate::api::parts;
 use crate::error::Error;
 use crate::keys::{
-    ApiRow, GatewayResponseRow, ModelRow, Part, ResourceRow, SnapshotPart, SnapshotRow, ValidatorRow,
+    ApiRow, AuthorizerRow, GatewayResponseRow, ModelRow, Part, ResourceRow, SnapshotPart, SnapshotRow,
+    ValidatorRow,
 };
 use crate::views::MethodSnapshot;
 
@@ -26,6 +27,7 @@ pub(crate) async fn take(cx: &mut Cx, api: ApiRow, deployment_id: &str) -> Resul
     all.extend(resources.into_iter().map(SnapshotPart::Resource));
     all.extend(parts::<ModelRow>(cx.tx(), &api_id).await?.into_iter().map(SnapshotPart::Model));
     all.extend(parts::<ValidatorRow>(cx.tx(), &api_id).await?.into_iter().map(SnapshotPart::Validator));
+    all.extend(parts::<AuthorizerRow>(cx.tx(), &api_id).await?.into_iter().map(SnapshotPart::Authorizer));
     let responses = parts::<GatewayResponseRow>(cx.tx(), &api_id).await?;
     all.extend(responses.into_iter().map(SnapshotPart::GatewayResponse));
     for (number, part) in (0..).zip(all) {

@@ -8,10 +8,13 @@ use cloud::cx::Cx;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
 use serde_json::{Map, Value, json};
 
+mod again;
+mod authorizer;
 mod deployment;
 mod method;
 mod rest_api;
 
+pub(crate) use authorizer::Authorizer;
 pub(crate) use deployment::{Deployment, Stage};
 pub(crate) use method::Method;
 pub(crate) use rest_api::RestApi;
@@ -140,12 +143,17 @@ impl ResourceType for Resource {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let input = json!({
-            "restApiId": request.text("RestApiId"),
-            "parentId": request.text("ParentId"),
-            "pathPart": request.text("PathPart"),
-        });
-        let made = call(cx, "CreateResource", input).await?;
+        let text = |name: &str| request.text(name).unwrap_or_default();
+        let (api, parent, part) = (text("RestApiId"), text("ParentId"), text("PathPart"));
+        let found = match request.repeated {
+            true => again::resource(cx, &api, &parent, &part).await?,
+            false => None,
+        };
+        let input = json!({"restApiId": api, "parentId": parent, "pathPart": part});
+        let made = match found {
+            Some(made) => made,
+            None => call(cx, "CreateResource", input).await?,
+        };
         Ok(outcome(member(&made, "id"), &[("ResourceId", made["id"].clone())]))
     }
 
@@ -211,7 +219,7 @@ impl ResourceType for Model {
                 ("Schema", "schema", schema),
             ],
         );
-        call(cx, "CreateModel", input).await?;
+        again::named(request.repeated, call(cx, "CreateModel", input).await)?;
         Ok(outcome(name, &[]))
     }
 

@@ -11,6 +11,7 @@ use testkit::{World, nobody};
 
 use super::*;
 
+mod authorizers;
 mod lambda;
 mod operations;
 mod plane;

@@ -28,8 +28,7 @@ pub(crate) struct Input {
 
 /// Adds a method to a resource.
 ///
-/// Differs from AWS: authorizers are not there, so the authorization types CUSTOM and COGNITO_USER_POOLS are refused.
-/// A method that needs an API key answers 403, because there are no API keys.
+/// Differs from AWS: Cognito is not there, so the authorization type COGNITO_USER_POOLS is refused. A method that needs an API key answers 403, because there are no API keys.
 pub(crate) struct PutMethod;
 
 impl Operation for PutMethod {

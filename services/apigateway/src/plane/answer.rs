@@ -64,6 +64,8 @@ impl Refusal {
             ResponseType::ExpiredToken => "ExpiredTokenException",
             ResponseType::InvalidApiKey => "ForbiddenException",
             ResponseType::BadRequestBody | ResponseType::BadRequestParameters => "BadRequestException",
+            ResponseType::Unauthorized => "UnauthorizedException",
+            ResponseType::AuthorizerConfigurationError => "AuthorizerConfigurationException",
             ResponseType::RequestTooLarge => "RequestTooLargeException",
             ResponseType::UnsupportedMediaType => "BadRequestException",
             _ if status >= 500 => "InternalServerErrorException",
@@ -77,6 +79,11 @@ impl Refusal {
         Self::new(ResponseType::Default5xx, status, "Internal server error")
     }
 
+    /// AWS does not say why an authorizer failed.
+    fn is_nameless(&self) -> bool {
+        matches!(self.kind, ResponseType::AuthorizerConfigurationError | ResponseType::AuthorizerFailure)
+    }
+
     /// The body when no template was set. AWS puts a blank behind the colon in some and not in others, and writes a
     /// capital letter in denials.
     fn body(&self) -> String {
@@ -86,6 +93,7 @@ impl Refusal {
             ResponseType::BadRequestBody | ResponseType::BadRequestParameters => {
                 format!("{{\"message\": {message}}}")
             }
+            _ if self.is_nameless() => "{\"message\":null}".to_owned(),
             _ if self.status >= 500 => format!("{{\"message\": {message}}}"),
             _ => format!("{{\"message\":{message}}}"),
         }
@@ -170,6 +178,7 @@ fn context(
     refusal: &Refusal,
 ) -> Option<String> {
     match name {
+        "error.message" | "error.messageString" if refusal.is_nameless() => Some("null".to_owned()),
         "error.message" => Some(refusal.message.to_string()),
         "error.messageString" => Some(serde_json::Value::from(&*refusal.message).to_string()),
         "error.responseType" => Some(refusal.kind.word().to_owned()),

@@ -1,6 +1,7 @@
 //! A stage, compiled: everything that a request needs, in the form in which it is needed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonschema::Validator;
@@ -9,12 +10,14 @@ use proxyevent::router::{Router, Style};
 use regex::Regex;
 
 use crate::keys::{
-    ApiRow, GatewayResponseRow, Integration, Method, ModelRow, ResourceRow, SnapshotPart, StageRow, Texts,
-    ValidatorRow,
+    ApiRow, AuthorizerRow, GatewayResponseRow, Integration, Method, ModelRow, ResourceRow, SnapshotPart,
+    StageRow, Texts, ValidatorRow,
 };
 use crate::models;
 use crate::responses::{ResponseType, TEMPLATE};
+use crate::rules::CUSTOM;
 
+use super::authorizer::AuthorizerPlan;
 use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
 
 /// A stage.
@@ -37,13 +40,21 @@ pub(super) struct MethodPlan {
     pub(super) resource_id: String,
     pub(super) resource_path: String,
     pub(super) operation_name: Option<String>,
-    pub(super) iam: bool,
+    pub(super) guard: Guard,
     pub(super) api_key_required: bool,
     /// The names of required parameters, by the place that they are looked for in.
     pub(super) required: Vec<Required>,
     /// Schemas by media type, when bodies are validated. None for a model that is no JSON schema.
     pub(super) schemas: Option<Vec<(String, Option<Validator>)>>,
     pub(super) target: Target,
+}
+
+/// Who may call a method.
+pub(super) enum Guard {
+    Open,
+    Iam,
+    /// Whom the authorizer lets in; nobody when the authorizer is missing.
+    Custom(Option<Arc<AuthorizerPlan>>),
 }
 
 /// A parameter that must be there.
@@ -114,6 +125,7 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
     let mut models: Vec<ModelRow> = Vec::new();
     let mut validators: Vec<ValidatorRow> = Vec::new();
     let mut responses: Vec<GatewayResponseRow> = Vec::new();
+    let mut authorizers: Vec<AuthorizerRow> = Vec::new();
     for part in parts {
         match part {
             SnapshotPart::Api(row) => api = Some(row),
@@ -121,16 +133,22 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
             SnapshotPart::Model(row) => models.push(row),
             SnapshotPart::Validator(row) => validators.push(row),
             SnapshotPart::GatewayResponse(row) => responses.push(row),
+            SnapshotPart::Authorizer(row) => authorizers.push(row),
         }
     }
     let api = api?;
     let variables: Vec<_> = stage.variables.unwrap_or_default().into_iter().collect();
+    let authorizers = authorizers.into_iter().filter_map(|row| {
+        let plan = AuthorizerPlan::of(&api, &variables, &row)?;
+        Some((row.id, Arc::new(plan)))
+    });
     let compiler = Compiler {
         api: &api,
         stage: &stage.name,
         variables: &variables,
         models: &models,
         validators: &validators,
+        authorizers: authorizers.collect(),
     };
     let mut router = Router::new(Style::Rest);
     for resource in resources {
@@ -160,6 +178,7 @@ struct Compiler<'a> {
     variables: &'a [(String, String)],
     models: &'a [ModelRow],
     validators: &'a [ValidatorRow],
+    authorizers: HashMap<String, Arc<AuthorizerPlan>>,
 }
 
 impl Compiler<'_> {
@@ -182,12 +201,20 @@ impl Compiler<'_> {
             resource_id: resource_id.to_owned(),
             resource_path: path.to_owned(),
             operation_name: row.operation_name,
-            iam: row.authorization_type == "AWS_IAM",
+            guard: self.guard(&row.authorization_type, row.authorizer_id.as_deref()),
             api_key_required: row.api_key_required,
             required,
             schemas,
             target,
         })
+    }
+
+    fn guard(&self, authorization_type: &str, authorizer_id: Option<&str>) -> Guard {
+        match authorization_type {
+            "AWS_IAM" => Guard::Iam,
+            CUSTOM => Guard::Custom(authorizer_id.and_then(|id| self.authorizers.get(id)).cloned()),
+            _ => Guard::Open,
+        }
     }
 
     fn schemas(&self, models: Option<&Texts>) -> Vec<(String, Option<Validator>)> {

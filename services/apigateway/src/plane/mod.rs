@@ -22,6 +22,7 @@ use compile::{MethodPlan, StagePlan, Target};
 
 mod access;
 mod answer;
+mod authorizer;
 mod cache;
 mod compile;
 pub(crate) mod mapping;
@@ -133,12 +134,14 @@ async fn serve(
     let method: &MethodPlan = found.target;
     let parameters = found.parameters;
     let answered = async {
-        let caller = access::authorize(cx, stage, method, parts, &body, &request).await?;
+        let asked =
+            access::Asked { stage, method, parts, body: &body, request: &request, parameters: &parameters };
+        let admitted = access::authorize(cx, &asked, &ids).await?;
         validate::check(method, &request, &parameters)?;
         match &method.target {
             Target::Lambda(lambda) => {
                 let call = proxy::Call { stage, method, lambda, request: &request, parameters: &parameters };
-                call.run(cx, &ids, caller.as_ref()).await
+                call.run(cx, &ids, &admitted).await
             }
             Target::Mock(mock) => mock::run(mock, stage, method, &request, &parameters, &ids),
         }

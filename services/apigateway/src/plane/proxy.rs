@@ -1,6 +1,7 @@
 //! Lambda proxy integrations.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cloud::caller::Caller;
@@ -12,11 +13,70 @@ use proxyevent::{Request, media, response};
 use crate::responses::ResponseType;
 
 use super::Answered;
+use super::access::Admitted;
 use super::answer::{Answer, Ids, Refusal, header};
+use super::authorizer::Granted;
 use super::compile::{LambdaPlan, MethodPlan, StagePlan};
 
 /// The principal that functions are invoked by, as their policies name it.
 const PRINCIPAL: &str = "apigateway.amazonaws.com";
+
+/// Why a function gave no answer.
+pub(super) enum Broken {
+    /// The time ran out.
+    Late,
+    /// It may not be invoked, or is not there.
+    Failed,
+}
+
+/// Invokes a function for an API, which its policy has to allow.
+pub(super) async fn invoke(
+    cx: &mut Cx,
+    stage: &StagePlan,
+    function: &str,
+    source_arn: &str,
+    timeout: Duration,
+    payload: Bytes,
+) -> Result<lambda::Invoked, Broken> {
+    let invoker = Caller::service(PRINCIPAL, stage.account.as_str(), stage.region.as_str(), Some(source_arn));
+    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+    let deadline = cx.sleep_until(cx.now().plus_millis(millis));
+    tokio::select! {
+        biased;
+        invoked = lambda::invoke(cx, invoker, function, payload) => invoked.map_err(|failure| {
+            tracing::warn!(api = %stage.api_id, function, %failure, "a function could not be invoked");
+            Broken::Failed
+        }),
+        () = deadline => Err(Broken::Late),
+    }
+}
+
+/// What the API adds to an event; the body is taken for text.
+pub(super) fn context<'a>(
+    stage: &'a StagePlan,
+    method: &'a MethodPlan,
+    parameters: &'a [(&'a str, Cow<'a, str>)],
+    ids: &'a Ids,
+    identity: Identity<'a>,
+) -> Context<'a> {
+    Context {
+        api: Api::Rest,
+        account_id: &stage.account,
+        api_id: &stage.api_id,
+        stage: &stage.name,
+        deployment_id: &stage.deployment_id,
+        resource_id: &method.resource_id,
+        resource_path: &method.resource_path,
+        operation_name: method.operation_name.as_deref(),
+        request_id: &ids.request,
+        extended_request_id: &ids.extended,
+        stage_variables: &stage.variables,
+        path_parameters: parameters,
+        identity,
+        authorizer: None,
+        binary: false,
+    }
+}
 
 /// One request to a function.
 pub(super) struct Call<'a> {
@@ -30,28 +90,15 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Invokes the function and maps what it returned. A function that may not be invoked, or is not there, is the
     /// API's fault (500); one that fails or answers in another form is the function's (502).
-    pub(super) async fn run(&self, cx: &mut Cx, ids: &Ids, caller: Option<&Caller>) -> Answered {
+    pub(super) async fn run(&self, cx: &mut Cx, ids: &Ids, admitted: &Admitted) -> Answered {
         let function = self.lambda.function.as_deref().ok_or_else(|| Refusal::internal(500))?;
-        let payload = self.event(ids, caller);
-        let StagePlan { account, region, .. } = self.stage;
-        let invoker =
-            Caller::service(PRINCIPAL, account.as_str(), region.as_str(), Some(&self.lambda.source_arn));
-        let millis = i64::try_from(self.lambda.timeout.as_millis()).unwrap_or(i64::MAX);
-        let deadline = cx.sleep_until(cx.now().plus_millis(millis));
-        let invoked = tokio::select! {
-            biased;
-            invoked = lambda::invoke(cx, invoker, function, payload) => invoked,
-            () = deadline => {
-                return Err(Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"));
-            }
-        };
-        let invoked = match invoked {
-            Ok(invoked) => invoked,
-            Err(failure) => {
-                tracing::warn!(api = %self.stage.api_id, function, %failure, "a function could not be invoked");
-                return Err(Refusal::internal(500));
-            }
-        };
+        let payload = self.event(ids, admitted);
+        let LambdaPlan { source_arn, timeout, .. } = self.lambda;
+        let invoked = invoke(cx, self.stage, function, source_arn, *timeout, payload).await;
+        let invoked = invoked.map_err(|broken| match broken {
+            Broken::Late => Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"),
+            Broken::Failed => Refusal::internal(500),
+        })?;
         if let Some(error) = invoked.function_error {
             tracing::info!(api = %self.stage.api_id, function, error, "a function failed behind an API");
             return Err(Refusal::internal(502));
@@ -74,7 +121,9 @@ impl Call<'_> {
         media::is_binary(media_type, self.stage.binary_media_types.iter().map(String::as_str))
     }
 
-    fn event(&self, ids: &Ids, caller: Option<&Caller>) -> Bytes {
+    fn event(&self, ids: &Ids, admitted: &Admitted) -> Bytes {
+        let caller = admitted.caller.as_ref();
+        let authorizer = admitted.grant.as_ref().map(Granted::context);
         let (user_id, user_arn) = match caller {
             Some(caller) => (Some(caller.user_id()), Some(caller.arn())),
             None => (None, None),
@@ -88,21 +137,9 @@ impl Call<'_> {
             api_key: None,
         };
         let context = Context {
-            api: Api::Rest,
-            account_id: &self.stage.account,
-            api_id: &self.stage.api_id,
-            stage: &self.stage.name,
-            deployment_id: &self.stage.deployment_id,
-            resource_id: &self.method.resource_id,
-            resource_path: &self.method.resource_path,
-            operation_name: self.method.operation_name.as_deref(),
-            request_id: &ids.request,
-            extended_request_id: &ids.extended,
-            stage_variables: &self.stage.variables,
-            path_parameters: self.parameters,
-            identity,
-            authorizer: None,
+            authorizer: authorizer.as_deref(),
             binary: self.is_binary(self.request.header_text("content-type")),
+            ..context(self.stage, self.method, self.parameters, ids, identity)
         };
         let mut event = Vec::new();
         v1::write(&mut event, self.request, &context);

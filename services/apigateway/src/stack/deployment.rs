@@ -186,7 +186,7 @@ impl ResourceType for Stage {
                 ("TracingEnabled", "tracingEnabled", flag),
             ],
         );
-        call(cx, "CreateStage", input).await?;
+        again::named(request.repeated, call(cx, "CreateStage", input).await)?;
         apply_settings(cx, &api, &name, request.property("MethodSettings")).await?;
         Ok(outcome(name, &[]))
     }

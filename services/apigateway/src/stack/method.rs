@@ -145,10 +145,9 @@ impl ResourceType for Method {
     }
 
     fn check(&self, properties: &Map<String, Value>) -> Result<(), String> {
-        if let Some(kind @ ("CUSTOM" | "COGNITO_USER_POOLS")) =
-            properties.get("AuthorizationType").and_then(Value::as_str)
-        {
-            return Err(format!("the AuthorizationType {kind} is not supported by this cloud"));
+        let authorization = properties.get("AuthorizationType").and_then(Value::as_str);
+        if authorization == Some("COGNITO_USER_POOLS") {
+            return Err("the AuthorizationType COGNITO_USER_POOLS is not supported by this cloud".to_owned());
         }
         let Some(Value::Object(integration)) = properties.get("Integration") else { return Ok(()) };
         if let Some(unknown) = integration.keys().find(|name| !INTEGRATION.contains(&name.as_str())) {
@@ -163,6 +162,9 @@ impl ResourceType for Method {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        if request.repeated {
+            gone(call(cx, "DeleteMethod", key(request)).await)?;
+        }
         self.put(cx, request).await?;
         Ok(outcome(request.generated_name(128), &[]))
     }

@@ -54,7 +54,13 @@ impl ResourceType for RestApi {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let mut input = json!({"name": request.text("Name")});
+        let name = request.text("Name").unwrap_or_default();
+        if request.repeated
+            && let Some(made) = again::rest_api(cx, &name).await?
+        {
+            return Ok(attributes(&member(&made, "id"), &made));
+        }
+        let mut input = json!({"name": name});
         let tags = tags(request);
         if !tags.is_empty() {
             input["tags"] = json!(tags);

@@ -62,7 +62,10 @@ impl Operation for Invoke {
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
             "Action": "lambda:InvokeFunction", "Resource": input.function_name,
-            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:us-east-1:000000000000:*/dev/*"}},
+            "Condition": {"ArnLike": {"AWS:SourceArn": [
+                "arn:aws:execute-api:us-east-1:000000000000:*/dev/*",
+                "arn:aws:execute-api:us-east-1:000000000000:*/authorizers/*",
+            ]}},
         }]});
         Ok(Some(policy.to_string()))
     }
@@ -79,6 +82,16 @@ impl Operation for Invoke {
                 let payload = Bytes::from_static(b"{\"errorMessage\":\"boom\",\"errorType\":\"Error\"}");
                 return Ok(Output { function_error: Some("Unhandled".to_owned()), payload: Some(payload) });
             }
+            "authorizer" => match authorizer(cx, &event) {
+                Ok(answer) => answer,
+                Err(error) => {
+                    let payload = json!({"errorMessage": error}).to_string();
+                    return Ok(Output {
+                        function_error: Some("Unhandled".to_owned()),
+                        payload: Some(payload.into()),
+                    });
+                }
+            },
             "slow" => std::future::pending().await,
             other => {
                 return Err(Failure::new("ResourceNotFoundException", 404, format!("no function {other}")));
@@ -86,4 +99,30 @@ impl Operation for Invoke {
         };
         Ok(Output { function_error: None, payload: Some(Bytes::from(answer.to_string())) })
     }
+}
+
+/// An authorizer: the token says what to answer. Its context shows the call and its event.
+fn authorizer(cx: &Cx, event: &Value) -> Result<Value, &'static str> {
+    let token = event["authorizationToken"].as_str().or_else(|| event["headers"]["x-token"].as_str());
+    let arn = event["methodArn"].as_str().expect("an ARN");
+    let stage = arn.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+    let (effect, resource) = match token.expect("a token") {
+        "allow" | "nested" | "nobody" => ("Allow", format!("{stage}/*")),
+        "here" => ("Allow", arn.to_owned()),
+        "deny" => ("Deny", "*".to_owned()),
+        "unknown" => return Err("Unauthorized"),
+        _ => return Err("boom"),
+    };
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource},
+    ]});
+    let context =
+        json!({"call": cx.request_id(), "event": event.to_string(), "number": 1, "flag": true, "none": null});
+    Ok(match token {
+        Some("nested") => {
+            json!({"principalId": "me", "policyDocument": policy, "context": {"list": ["a"]}})
+        }
+        Some("nobody") => json!({"policyDocument": policy}),
+        _ => json!({"principalId": "me", "policyDocument": policy, "context": context}),
+    })
 }

@@ -631,9 +631,10 @@ async fn tags_and_the_account() {
 async fn every_operation_asks_for_permission() {
     let world = world().await;
     for entry in APIGATEWAY.operations {
+        let kind = if entry.name == "CreateAuthorizer" { "TOKEN" } else { "MOCK" };
         let input = json!({
             "name": "n", "restApiId": "a", "resourceId": "r", "parentId": "p", "pathPart": "x", "httpMethod": "GET",
-            "authorizationType": "NONE", "statusCode": "200", "type": "MOCK", "deploymentId": "d", "stageName": "s",
+            "authorizerId": "h", "authorizationType": "NONE", "statusCode": "200", "type": kind, "deploymentId": "d", "stageName": "s",
             "modelName": "m", "contentType": "c", "requestValidatorId": "v", "responseType": "DEFAULT_4XX",
             "resourceArn": "arn:aws:apigateway:us-east-1::/restapis/a", "tags": {"a": "b"}, "tagKeys": ["a"],
         });

@@ -37,6 +37,14 @@ async fn create(
     (made.physical_id, made.attributes)
 }
 
+/// Creates the same thing again, as after a crash in which the answer of the first creation was lost.
+async fn repeat(world: &World, kind: &dyn ResourceType, properties: Value) -> String {
+    let mut request = request("Thing", None, properties);
+    request.repeated = true;
+    let made = kind.create(&mut world.cx(), &request).await;
+    made.unwrap_or_else(|failure| panic!("{}: {failure}", kind.name())).physical_id
+}
+
 async fn delete(world: &World, kind: &dyn ResourceType, id: &str, properties: Value) {
     for _ in 0..2 {
         let request = request("Thing", Some(id), properties.clone());
@@ -210,9 +218,71 @@ fn templates_that_are_refused_before_anything_is_made() {
         let Value::Object(properties) = properties else { panic!("an object") };
         kind.check(&properties).expect_err("refused")
     };
-    refused(&stack::Method, json!({"AuthorizationType": "CUSTOM"}));
+    refused(&stack::Method, json!({"AuthorizationType": "COGNITO_USER_POOLS"}));
+    refused(&stack::Authorizer, json!({"Type": "COGNITO_USER_POOLS"}));
     refused(&stack::Method, json!({"Integration": {"Type": "HTTP_PROXY"}}));
     refused(&stack::Method, json!({"Integration": {"Type": "MOCK", "ConnectionId": "x"}}));
     refused(&stack::Deployment, json!({"StageDescription": {"CacheClusterEnabled": true}}));
     refused(&stack::Stage, json!({"MethodSettings": [{"ThrottlingBurstLimit": 1}]}));
+}
+
+#[tokio::test]
+async fn repeated_creations_find_what_the_first_try_made() {
+    let world = world().await;
+    let with_methods = proxy(&world, "echo", json!({})).await;
+    let properties = json!({"Name": "test"});
+    let (id, attributes) = create(&world, &stack::RestApi, properties.clone()).await;
+    assert_ne!(with_methods.id, id);
+    assert_eq!(repeat(&world, &stack::RestApi, properties).await, id);
+    let root = attributes["RootResourceId"].clone();
+    let authorizer = json!({
+        "RestApiId": id, "Name": "auth", "Type": "TOKEN", "AuthorizerUri": lambda_uri("authorizer"),
+        "IdentitySource": "method.request.header.Authorization",
+    });
+    let (auth, _) = create(&world, &stack::Authorizer, authorizer.clone()).await;
+    let resource = json!({"ParentId": root, "PathPart": "test", "RestApiId": id});
+    let (part, _) = create(&world, &stack::Resource, resource.clone()).await;
+    let model = json!({"RestApiId": id, "Name": "m", "Schema": {"type": "object"}});
+    let method = json!({
+        "HttpMethod": "GET", "ResourceId": part, "RestApiId": id, "AuthorizationType": "CUSTOM", "AuthorizerId": auth,
+        "Integration": {"IntegrationHttpMethod": "POST", "Type": "AWS_PROXY", "Uri": lambda_uri("echo")},
+    });
+    create(&world, &stack::Model, model.clone()).await;
+    create(&world, &stack::Method, method.clone()).await;
+    let deployment = json!({"RestApiId": id, "StageName": "dev"});
+    let (_, attributes) = create(&world, &stack::Deployment, deployment.clone()).await;
+    let stage = json!({"RestApiId": id, "StageName": "other", "DeploymentId": attributes["DeploymentId"]});
+    create(&world, &stack::Stage, stage.clone()).await;
+    assert_eq!(repeat(&world, &stack::Authorizer, authorizer).await, auth);
+    assert_eq!(repeat(&world, &stack::Resource, resource).await, part);
+    assert_eq!(repeat(&world, &stack::Model, model).await, "m");
+    repeat(&world, &stack::Method, method).await;
+    assert_eq!(repeat(&world, &stack::Stage, stage).await, "other");
+    repeat(&world, &stack::Deployment, deployment).await;
+    let seen = ask(&world, "GET", &id, "/dev/test", &[("authorization", "allow")], "").await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+}
+
+#[tokio::test]
+async fn an_authorizer_of_the_framework() {
+    let world = world().await;
+    let api = Api::new(&world, json!({})).await;
+    let properties = json!({
+        "AuthorizerResultTtlInSeconds": "0", "IdentitySource": "method.request.header.Authorization", "Name": "auth",
+        "RestApiId": api.id, "AuthorizerUri": lambda_uri("authorizer"), "Type": "TOKEN",
+    });
+    let (id, attributes) = create(&world, &stack::Authorizer, properties.clone()).await;
+    assert_eq!(attributes["AuthorizerId"], json!(id));
+    let mut new = properties.clone();
+    new["IdentitySource"] = json!("method.request.header.X-Key");
+    new["IdentityValidationExpression"] = json!("a+");
+    new.as_object_mut().expect("an object").remove("AuthorizerResultTtlInSeconds");
+    update(&world, &stack::Authorizer, &id, properties, new.clone()).await;
+    let seen = api.call("GetAuthorizer", json!({"authorizerId": id})).await;
+    assert_eq!(seen["identitySource"], "method.request.header.X-Key");
+    assert_eq!(
+        (&seen["identityValidationExpression"], &seen["authorizerResultTtlInSeconds"]),
+        (&json!("a+"), &json!(300))
+    );
+    delete(&world, &stack::Authorizer, &id, new).await;
 }
