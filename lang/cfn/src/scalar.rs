@@ -23,31 +23,23 @@ pub(crate) fn plain(text: &str) -> Result<Value, String> {
 /// The number that `text` spells, if it does.
 pub(crate) fn number(text: &str) -> Result<Option<Number>, String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let first = unsigned.as_bytes().first().copied().unwrap_or(b' ');
-    if !(first.is_ascii_digit() || first == b'.') || text.ends_with('_') {
-        return Ok(None);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return Err(format!("`{text}` has no JSON form; write it in quotes"));
     }
     if let Some(number) = integer(text, unsigned) {
         return Ok(Some(number));
     }
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return Err(format!("`{text}` has no JSON form; write it in quotes"));
-    }
-    if !is_float(unsigned) {
+    // `-.5` is a text to js-yaml: a sign wants a digit behind it.
+    if !is_float(unsigned) || (unsigned.len() < text.len() && unsigned.starts_with('.')) {
         return Ok(None);
     }
-    let digits = text.replace('_', "");
-    let value: f64 = match digits.parse() {
-        Ok(value) => value,
-        Err(_) => return Ok(None),
+    let Ok(value) = text.parse::<f64>() else {
+        return Ok(None);
     };
-    match Number::from_f64(value) {
-        Some(_) if value.fract() == 0.0 && value.abs() < 9e15 => {
-            // JavaScript has one kind of number: `1.0` is 1.
-            Ok(Some(Number::from(value as i64)))
-        }
-        Some(number) => Ok(Some(number)),
-        None => Err(format!("number `{text}` is too large")),
+    // JavaScript has one kind of number: `1.0` is 1. What is not finite stays a text.
+    match value.fract() == 0.0 && value.abs() < 9e15 {
+        true => Ok(Some(Number::from(value as i64))),
+        false => Ok(Number::from_f64(value)),
     }
 }
 
@@ -58,11 +50,10 @@ fn integer(text: &str, unsigned: &str) -> Option<Number> {
         Some("0x") => (16, &unsigned[2..]),
         _ => (10, unsigned),
     };
-    let digits = digits.replace('_', "");
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return None;
     }
-    let value = i128::from_str_radix(&digits, radix).ok()?;
+    let value = i128::from_str_radix(digits, radix).ok()?; // too long for 128 bits: a float, or a text
     let value = if text.starts_with('-') { -value } else { value };
     if let Ok(value) = i64::try_from(value) {
         return Some(Number::from(value));
@@ -83,16 +74,14 @@ fn is_float(unsigned: &str) -> bool {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (mantissa, None),
     };
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let mantissa_fits = match fraction {
-        Some(fraction) if whole.is_empty() => begins(fraction) && digits(fraction),
-        Some(fraction) => begins(whole) && digits(whole) && digits(fraction),
-        None => begins(whole) && digits(whole),
+        Some(fraction) => digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()),
+        None => !whole.is_empty() && digits(whole),
     };
     let exponent_fits = exponent.is_none_or(|exponent| {
-        let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        !exponent.is_empty() && digits(exponent)
     });
     mantissa_fits && exponent_fits
 }
@@ -110,7 +99,7 @@ mod tests {
         assert_eq!(json, expected, "{text}");
     }
 
-    /// Expected values are js-yaml 4.1's (`yaml.load(text)`), dates apart.
+    /// Expected values are js-yaml 4.3's (`yaml.load(text, {schema: yaml.CORE_SCHEMA})`).
     #[test]
     fn plain_scalars_mean_what_js_yaml_says() {
         for text in ["", "~", "null", "NULL"] {
@@ -132,6 +121,10 @@ mod tests {
             "0x",
             "0b2",
             "1_",
+            "1_000",
+            "-.5",
+            "+.5",
+            "1e400",
             "_1",
             "-",
             "+",
@@ -153,18 +146,15 @@ mod tests {
         check("0xff", json!(255));
         check("-0xff", json!(-255));
         check("0b11", json!(3));
-        check("1_000", json!(1000));
         check("1.50", json!(1.5));
         check("1.0", json!(1));
         check("1.", json!(1));
         check(".5", json!(0.5));
-        check("-.5", json!(-0.5));
         check("1e3", json!(1000));
         check("1.5E-2", json!(0.015));
         check("18446744073709551615", json!(18446744073709551615u64));
         check("123456789012345678901234567890", json!(1.2345678901234568e29));
         assert!(plain(".nan").is_err());
         assert!(plain("-.inf").is_err());
-        assert!(plain("1e999").is_err());
     }
 }
