@@ -17,6 +17,7 @@ use ::deploy::steps::function::{known, update_code};
 use ::deploy::steps::{Report, Session, info};
 use clap::Args;
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use owo_colors::OwoColorize;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -76,7 +77,7 @@ impl Dev {
         let directory = std::env::current_dir()?;
         let mut watch = Watch::new(&directory)?;
         let mut logs = JoinSet::new();
-        let mut deployed = match whole(global, connection, output, true).await {
+        let mut deployed = match whole(global, connection, output).await {
             Ok(deployed) => Some(deployed),
             Err(error) if self.no_watch => return Err(error),
             Err(error) => {
@@ -96,7 +97,7 @@ impl Dev {
             let changed = watch.next().await?;
             let result = match deployed.take() {
                 Some(last) => after(last, &changed, global, connection, output).await,
-                None => whole(global, connection, output, true).await.map_err(|error| (error, None)),
+                None => whole(global, connection, output).await.map_err(|error| (error, None)),
             };
             deployed = match result {
                 Ok(next) => Some(next),
@@ -109,28 +110,32 @@ impl Dev {
     }
 }
 
-/// Deploys the whole project.
-async fn whole(
-    global: &Global,
-    connection: &Connection,
-    output: &Output,
-    shown: bool,
-) -> anyhow::Result<Deployed> {
+/// Reads and deploys the whole project.
+async fn whole(global: &Global, connection: &Connection, output: &Output) -> anyhow::Result<Deployed> {
     let start = now();
     output.step("Reading the configuration");
     let project = project::open_to_make(global, connection, output).await?;
     output.step("Packaging");
     let (packages, template) = make(&project)?;
+    send(project, (packages, template), start, connection, output).await
+}
+
+/// Deploys what was made of a project.
+async fn send(
+    project: Project,
+    (packages, template): (Packages, Template),
+    start: Timestamp,
+    connection: &Connection,
+    output: &Output,
+) -> anyhow::Result<Deployed> {
     template.notices.iter().for_each(|problem| output.notice(problem));
     let outcome = deploy::send(connection, &project, (&packages, &template), false, output).await?;
     let name = project.service.name();
     let word = if outcome == Outcome::Deployed { "deployed" } else { "is up to date" };
     output.success(&format!("{name} {word} ({})", seconds_since(start)));
-    if shown {
-        let api = connection.api(&project.service.region);
-        let found = info::info(Session { api: &api, service: &project.service, report: output }).await?;
-        show(output, &found, Some(&packages), &json(&found), false);
-    }
+    let api = connection.api(&project.service.region);
+    let found = info::info(Session { api: &api, service: &project.service, report: output }).await?;
+    show(output, &found, Some(&packages), &json(&found), false);
     Ok(Deployed { template: normalise(&template.update), project, packages })
 }
 
@@ -151,13 +156,15 @@ async fn after(
         },
         false => last.project.clone(),
     };
-    let (packages, template) = match make(&project) {
-        Ok((packages, template)) => (packages, normalise(&template.update)),
+    let (packages, made) = match make(&project) {
+        Ok(made) => made,
         Err(error) => return Err((error, Some(last))),
     };
+    let template = normalise(&made.update);
     // The hash of the code is in the template too; what is the same without it needs no stack.
     if without_code(&template) != without_code(&last.template) {
-        return whole(global, connection, output, configuration).await.map_err(|error| (error, Some(last)));
+        let sent = send(project, (packages, made), start, connection, output).await;
+        return sent.map_err(|error| (error, Some(last)));
     }
     match swap(&project, &last.packages, &packages, connection, output).await {
         Ok(names) if names.is_empty() => {}
