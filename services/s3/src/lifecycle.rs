@@ -1,6 +1,8 @@
 //! Lifecycle rules: when objects expire and unfinished uploads are given up.
 //!
-//! Differs from AWS: transitions to other storage classes and rules about versions are refused.
+//! Rules about versions and delete markers are kept; they have nothing to act on while objects have no versions.
+//!
+//! Differs from AWS: transitions to other storage classes are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,21 +190,24 @@ impl Rule {
         if self.transitions.is_some() || self.noncurrent_version_transitions.is_some() {
             return Err(Error::not_supported("lifecycle transitions to other storage classes"));
         }
-        if self.noncurrent_version_expiration.is_some() {
-            return Err(Error::not_supported("lifecycle rules about noncurrent versions"));
+        let about_versions = self.noncurrent_version_expiration.as_ref();
+        if let Some(days) = about_versions.map(|rule| rule.noncurrent_days)
+            && days.is_none_or(|days| days <= 0)
+        {
+            return Err(positive("NoncurrentDays", days));
         }
-        match (&self.expiration, &self.abort_incomplete_multipart_upload) {
-            (None, None) => return invalid("At least one action needs to be specified in a rule"),
-            (_, Some(AbortIncomplete { days_after_initiation })) => {
-                if days_after_initiation.is_none_or(|days| days <= 0) {
-                    return Err(positive("DaysAfterInitiation", *days_after_initiation));
-                }
-                let scope = self.scope();
-                if !scope.tags.is_empty() || scope.larger_than.is_some() || scope.smaller_than.is_some() {
-                    return invalid("AbortIncompleteMultipartUpload cannot be specified with Tags.");
-                }
+        let abort = self.abort_incomplete_multipart_upload.as_ref();
+        if self.expiration.is_none() && about_versions.is_none() && abort.is_none() {
+            return invalid("At least one action needs to be specified in a rule");
+        }
+        if let Some(AbortIncomplete { days_after_initiation }) = abort {
+            if days_after_initiation.is_none_or(|days| days <= 0) {
+                return Err(positive("DaysAfterInitiation", *days_after_initiation));
             }
-            (Some(_), None) => {}
+            let scope = self.scope();
+            if !scope.tags.is_empty() || scope.larger_than.is_some() || scope.smaller_than.is_some() {
+                return invalid("AbortIncompleteMultipartUpload cannot be specified with Tags.");
+            }
         }
         self.expiration.as_ref().map_or(Ok(()), Expiration::check)
     }
@@ -229,10 +234,9 @@ impl Rule {
 
 impl Expiration {
     fn check(&self) -> Result<(), Error> {
-        if self.expired_object_delete_marker.is_some() {
-            return Err(Error::not_supported("lifecycle rules about delete markers"));
-        }
         match (self.date, self.days) {
+            (None, None) if self.expired_object_delete_marker.is_some() => Ok(()),
+            _ if self.expired_object_delete_marker.is_some() => Err(Error::MalformedXml),
             (Some(date), None) if date.millis() % DAY_MILLIS == 0 => Ok(()),
             (Some(date), None) => Err(Error::InvalidArgument {
                 message: "'Date' must be at midnight GMT".to_owned(),
@@ -370,6 +374,15 @@ mod tests {
     }
 
     #[test]
+    fn rules_about_versions_have_nothing_to_act_on() {
+        let rules = read(json!([{"ID": "r", "Status": "Enabled", "Filter": {},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            "Expiration": {"ExpiredObjectDeleteMarker": true}}]));
+        assert!(rules.check().is_ok());
+        assert_eq!(rules.expiry(&object("a", 1, &[])), None);
+    }
+
+    #[test]
     fn wrong_rules_are_refused() {
         let expiration = json!({"Days": 1});
         for bad in [
@@ -384,7 +397,9 @@ mod tests {
             json!([{"Status": "Enabled", "Filter": {"Prefix": "a", "ObjectSizeLessThan": 4},
                 "Expiration": expiration}]),
             json!([{"Status": "Enabled", "Filter": {}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}]),
-            json!([{"Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}]),
+            json!([{"Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 0}}]),
+            json!([{"Status": "Enabled", "Filter": {},
+                "Expiration": {"Days": 1, "ExpiredObjectDeleteMarker": true}}]),
             json!([{"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": expiration},
                 {"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": expiration}]),
         ] {

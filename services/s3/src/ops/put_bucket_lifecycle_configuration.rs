@@ -1,6 +1,6 @@
 //! PutBucketLifecycleConfiguration.
 //!
-//! Differs from AWS: transitions and rules about versions are refused.
+//! Differs from AWS: transitions are refused.
 
 use cloud::prelude::*;
 

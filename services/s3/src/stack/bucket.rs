@@ -236,10 +236,12 @@ fn plain(value: &Value) -> Value {
 
 /// Templates may write booleans as text.
 fn flags(value: &Value) -> Value {
-    let flag = |value: &Value| value.as_str().and_then(|text| text.parse::<bool>().ok()).map(Value::Bool);
     let members = value.as_object().into_iter().flatten();
-    let members = members.map(|(name, value)| (name.clone(), flag(value).unwrap_or_else(|| value.clone())));
-    Value::Object(members.collect())
+    Value::Object(members.map(|(name, value)| (name.clone(), flag_of(value))).collect())
+}
+
+fn flag_of(value: &Value) -> Value {
+    value.as_str().and_then(|text| text.parse::<bool>().ok()).map_or_else(|| value.clone(), Value::Bool)
 }
 
 /// The member `from` of an object under the name `to`, made by `convert`.
@@ -289,7 +291,10 @@ const LIFECYCLE_MEMBERS: &[&str] = &[
     "AbortIncompleteMultipartUpload",
     "ExpirationDate",
     "ExpirationInDays",
+    "ExpiredObjectDeleteMarker",
     "Id",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionExpirationInDays",
     "ObjectSizeGreaterThan",
     "ObjectSizeLessThan",
     "Prefix",
@@ -307,6 +312,14 @@ fn lifecycle(value: &Value) -> Value {
         match (rule.get("ExpirationInDays"), rule.get("ExpirationDate")) {
             (Some(days), _) => out["Expiration"] = json!({"Days": number(days)}),
             (None, Some(date)) => out["Expiration"] = json!({"Date": date}),
+            (None, None) => {}
+        }
+        if let Some(flag) = rule.get("ExpiredObjectDeleteMarker") {
+            out["Expiration"]["ExpiredObjectDeleteMarker"] = flag_of(flag);
+        }
+        match (rule.get("NoncurrentVersionExpirationInDays"), rule.get("NoncurrentVersionExpiration")) {
+            (Some(days), _) => out["NoncurrentVersionExpiration"] = json!({"NoncurrentDays": number(days)}),
+            (None, Some(rule)) => out["NoncurrentVersionExpiration"] = numbers(rule),
             (None, None) => {}
         }
         if let Some(abort) = rule.get("AbortIncompleteMultipartUpload") {
@@ -338,6 +351,11 @@ fn filter(rule: &Value) -> Value {
             json!({"And": parts})
         }
     }
+}
+
+fn numbers(value: &Value) -> Value {
+    let members = value.as_object().into_iter().flatten();
+    Value::Object(members.map(|(name, value)| (name.clone(), number(value))).collect())
 }
 
 /// Templates may write numbers as text.
