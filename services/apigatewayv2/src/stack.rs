@@ -5,6 +5,9 @@ use cloud::prelude::*;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
 use serde_json::{Map, Value, json};
 
+/// Items of one page; no list that is looked through here is longer.
+const PAGE: &str = "500";
+
 /// `AWS::ApiGatewayV2::Api`.
 pub(crate) struct Api;
 /// `AWS::ApiGatewayV2::Deployment`.
@@ -48,6 +51,44 @@ fn members(properties: &Map<String, Value>) -> Map<String, Value> {
 fn text(value: &Value, name: &str) -> Result<String, Failure> {
     let text = value[name].as_str().map(str::to_owned);
     text.ok_or_else(|| Failure::internal(format!("the answer has no `{name}`")))
+}
+
+/// A part of an API that is there already under the same name, for a creation that may have been tried before. Parts
+/// without a name are made a second time: the first ones serve nothing, and go with the API.
+async fn found(
+    cx: &mut Cx,
+    request: &ResourceRequest,
+    list: &str,
+    key: Option<&str>,
+) -> Result<Option<Value>, Failure> {
+    let Some(key) = key.filter(|_| request.repeated) else { return Ok(None) };
+    let wanted = members(&request.properties);
+    let input = json!({"apiId": wanted.get("apiId"), "maxResults": PAGE});
+    let mut listed = call(cx, list, input.as_object().cloned().unwrap_or_default()).await?;
+    let items = listed["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    Ok(items.into_iter().find(|item| Some(&item[key]) == wanted.get(key)))
+}
+
+/// The newest API with this name into which nothing was put yet, for a creation that may have been tried before.
+async fn found_api(cx: &mut Cx, request: &ResourceRequest) -> Result<Option<Value>, Failure> {
+    let all = json!({"maxResults": PAGE}).as_object().cloned().unwrap_or_default();
+    let listed = call(cx, "GetApis", all).await?;
+    let items = listed["items"].as_array().into_iter().flatten();
+    let mut apis: Vec<_> =
+        items.filter(|api| api["name"].as_str() == request.text("Name").as_deref()).collect();
+    apis.sort_by(|one, other| other["createdDate"].as_str().cmp(&one["createdDate"].as_str()));
+    for api in apis {
+        let parts = json!({"apiId": api["apiId"]}).as_object().cloned().unwrap_or_default();
+        let mut empty = true;
+        for list in ["GetRoutes", "GetIntegrations", "GetStages"] {
+            let parts = call(cx, list, parts.clone()).await?;
+            empty &= parts["items"].as_array().is_none_or(Vec::is_empty);
+        }
+        if empty {
+            return Ok(Some(api.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// What was created: its id under `Ref`, and the same as an attribute.
@@ -95,6 +136,11 @@ impl ResourceType for Api {
             tags.extend(own.clone());
         }
         input.insert("tags".to_owned(), tags);
+        if request.repeated
+            && let Some(api) = found_api(cx, request).await?
+        {
+            return api_outcome(&api);
+        }
         let answer = call(cx, "CreateApi", input).await?;
         api_outcome(&answer)
     }
@@ -131,7 +177,7 @@ fn api_outcome(answer: &Value) -> Result<ResourceOutcome, Failure> {
 /// A resource type whose things are parts of an API: created, changed and deleted by operations that are alike.
 macro_rules! part {
     (
-        $type:ident, $name:literal, id $id:literal, attribute $attribute:literal,
+        $type:ident, $name:literal, key $key:expr, id $id:literal, attribute $attribute:literal,
         [$($property:expr),* $(,)?], update $update:expr
     ) => {
         #[async_trait]
@@ -150,7 +196,10 @@ macro_rules! part {
             }
 
             async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-                let answer = call(cx, concat!("Create", $name), members(&request.properties)).await?;
+                let answer = match found(cx, request, concat!("Get", $name, "s"), $key).await? {
+                    Some(answer) => answer,
+                    None => call(cx, concat!("Create", $name), members(&request.properties)).await?,
+                };
                 outcome(&answer, $id, $attribute)
             }
 
@@ -179,7 +228,7 @@ macro_rules! part {
 }
 
 part!(
-    Deployment, "Deployment", id "deploymentId", attribute "DeploymentId",
+    Deployment, "Deployment", key None, id "deploymentId", attribute "DeploymentId",
     [
         Property::new("ApiId").required().replace(),
         Property::new("Description").replace(),
@@ -188,7 +237,7 @@ part!(
     update None::<&str>
 );
 part!(
-    Integration, "Integration", id "integrationId", attribute "IntegrationId",
+    Integration, "Integration", key None, id "integrationId", attribute "IntegrationId",
     [
         Property::new("ApiId").required().replace(),
         Property::new("ConnectionType"),
@@ -202,7 +251,7 @@ part!(
     update Some("UpdateIntegration")
 );
 part!(
-    Route, "Route", id "routeId", attribute "RouteId",
+    Route, "Route", key Some("routeKey"), id "routeId", attribute "RouteId",
     [
         Property::new("ApiId").required().replace(),
         Property::new("ApiKeyRequired"),
@@ -214,7 +263,7 @@ part!(
     update Some("UpdateRoute")
 );
 part!(
-    Stage, "Stage", id "stageName", attribute "StageName",
+    Stage, "Stage", key Some("stageName"), id "stageName", attribute "StageName",
     [
         Property::new("ApiId").required().replace(),
         Property::new("AutoDeploy"),
@@ -231,6 +280,62 @@ part!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn request(properties: Value) -> ResourceRequest {
+        let Value::Object(properties) = properties else { panic!("an object") };
+        ResourceRequest {
+            stack_name: "stack".to_owned(),
+            stack_id: String::new(),
+            logical_id: "Thing".to_owned(),
+            physical_id: None,
+            token: "t".to_owned(),
+            repeated: false,
+            properties,
+            tags: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// Creates a thing, and again as after a crash: what a property names is the same thing.
+    async fn twice(world: &testkit::World, kind: &dyn ResourceType, properties: Value) -> [String; 2] {
+        let mut request = request(properties);
+        let first = kind.create(&mut world.cx(), &request).await.expect("created");
+        request.repeated = true;
+        let second = kind.create(&mut world.cx(), &request).await.expect("found");
+        assert_eq!(first.attributes.len(), second.attributes.len());
+        [first.physical_id, second.physical_id]
+    }
+
+    #[tokio::test]
+    async fn repeated_creations_find_what_the_first_try_made() {
+        let world = testkit::World::new(&[&crate::APIGATEWAYV2]).await;
+        let wanted = json!({"Name": "a", "ProtocolType": "HTTP"});
+        let [api, again] = twice(&world, &Api, wanted.clone()).await;
+        assert_eq!(api, again);
+        let [route, again] = twice(&world, &Route, json!({"ApiId": api, "RouteKey": "GET /x"})).await;
+        assert_eq!(route, again);
+        let stage = json!({"ApiId": api, "StageName": "$default", "AutoDeploy": true});
+        let [stage, again] = twice(&world, &Stage, stage).await;
+        assert_eq!((stage.as_str(), again.as_str()), ("$default", "$default"));
+        // One that is in use is somebody else's.
+        let [other, _] = twice(&world, &Api, wanted).await;
+        assert_ne!(other, api);
+    }
+
+    #[tokio::test]
+    async fn stages_change_with_their_tags() {
+        let world = testkit::World::new(&[&crate::APIGATEWAYV2]).await;
+        let api = Api.create(&mut world.cx(), &request(json!({"Name": "a", "ProtocolType": "HTTP"}))).await;
+        let api = api.expect("created").physical_id;
+        let wanted = json!({"ApiId": api, "StageName": "dev", "Tags": {"a": "b"}, "AutoDeploy": true});
+        let mut request = request(wanted);
+        let made = Stage.create(&mut world.cx(), &request).await.expect("created");
+        let old = request.properties.clone();
+        request.physical_id = Some(made.physical_id);
+        request.properties.insert("Description".to_owned(), json!("d"));
+        Stage.update(&mut world.cx(), &request, &old).await.expect("changed");
+        let stage = json!({"apiId": api, "stageName": "dev"});
+        assert_eq!(world.ok("apigatewayv2", "GetStage", stage).await["description"], "d");
+    }
 
     #[test]
     fn members_are_the_properties_with_small_letters() {
