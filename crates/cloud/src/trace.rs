@@ -15,15 +15,15 @@ use tokio::sync::{Mutex, mpsc};
 use crate::cx::Cx;
 use crate::failure::Failure;
 use crate::instance::Cloud;
-use crate::operation::Entry;
+use crate::operation::{Entry, Kind};
 use crate::service::Service;
 
 /// Records that may wait to be written; beyond that they are dropped and counted.
-const WAITING_MAX: usize = 8192;
-/// Records of one write.
+const WAITING_MAX: usize = 16 * 1024;
+/// Records of one row: together they stay well under the store's limit for a value.
 const BATCH_MAX: usize = 512;
-/// Records of one hour; under more load the rest is dropped.
-const HOURLY_MAX: usize = 1_000_000;
+/// Records of one hour, about 100 MB; under more load the rest is dropped.
+const HOURLY_MAX: usize = 300_000;
 /// Hours that are kept.
 const HOURS_KEPT: i64 = 24;
 /// How long a record waits for others.
@@ -50,6 +50,8 @@ pub struct Record {
     pub service: String,
     /// The operation.
     pub operation: String,
+    /// Whether the operation may have changed something.
+    pub change: bool,
     /// How many calls stand above this one in its trace.
     pub depth: u8,
     /// The error's code, if it failed.
@@ -103,6 +105,7 @@ pub(crate) fn record(
         region: cx.region().to_owned(),
         service: service.name.to_owned(),
         operation: entry.name.to_owned(),
+        change: entry.kind == Kind::Write,
         depth: cx.call.depth,
         error: failure.map(|failure| failure.code().to_owned()),
     };
@@ -126,25 +129,24 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     let mut share = Share::default();
     loop {
-        tokio::select! {
+        let more = tokio::select! {
             biased;
             count = receiver.recv_many(&mut batch, BATCH_MAX) => {
                 if count == 0 {
                     return;
                 }
+                count == BATCH_MAX
             }
             () = cloud.tasks().stopping() => {
-                while let Ok(record) = receiver.try_recv() {
-                    batch.push(record);
-                }
+                while receiver.try_recv().map(|record| batch.push(record)).is_ok() {}
                 write(&cloud, &mut batch, &mut share).await;
                 return;
             }
-        }
+        };
+        share.dropped += sink.dropped.swap(0, Ordering::Relaxed);
         write(&cloud, &mut batch, &mut share).await;
-        let dropped = sink.dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 {
-            tracing::warn!(dropped, "trace records were dropped under load");
+        if more {
+            continue;
         }
         let pause = cloud.clock().now().plus_millis(GATHER_MILLIS);
         tokio::select! {
@@ -154,34 +156,39 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     }
 }
 
-/// Writes `batch` and empties it. Beyond the hour's share records are dropped, so that the trail stays bounded.
+/// Writes `batch` and empties it. Beyond the hour's share only changes are kept, so that the trail stays bounded and
+/// still says who changed what.
 async fn write(cloud: &Cloud, batch: &mut Vec<Record>, share: &mut Share) {
     let hour = hour_of(cloud);
     if share.hour != hour {
-        *share = Share { hour, written: 0 };
+        if share.dropped > 0 {
+            tracing::warn!(
+                dropped = share.dropped,
+                "trace records were dropped in the last hour, under load"
+            );
+        }
+        *share = Share { hour, ..Share::default() };
     }
-    let room = HOURLY_MAX.saturating_sub(share.written);
-    if batch.len() > room {
-        tracing::warn!(dropped = batch.len() - room, "this hour's share of trace records is used up");
-        batch.truncate(room);
-    }
-    if batch.is_empty() {
-        return;
+    if share.written + batch.len() > HOURLY_MAX {
+        let before = batch.len();
+        batch.retain(|record| record.change);
+        share.dropped += (before - batch.len()) as u64;
     }
     share.written += batch.len();
-    if let Err(error) = append(cloud, hour, batch).await {
-        tracing::warn!(%error, "trace records could not be written");
+    for rows in batch.chunks(BATCH_MAX) {
+        if let Err(error) = append(cloud, hour, rows).await {
+            tracing::warn!(%error, "trace records could not be written");
+        }
     }
     batch.clear();
 }
 
-async fn append(cloud: &Cloud, hour: i64, batch: &[Record]) -> Result<(), store::Error> {
+/// Writes records as one row: a row for each would cost more than the calls that they tell of.
+async fn append(cloud: &Cloud, hour: i64, records: &[Record]) -> Result<(), store::Error> {
+    let val = serde_json::to_vec(records).map_err(|error| store::Error::Corrupt(error.to_string()))?;
     let mut tx = store::begin(cloud.store()).await?;
     tx.set_durability(Durability::Buffered);
-    for record in batch {
-        let val = serde_json::to_vec(record).map_err(|error| store::Error::Corrupt(error.to_string()))?;
-        stream(hour).append(&mut tx, val)?;
-    }
+    stream(hour).append(&mut tx, val)?;
     tx.commit().await?;
     Ok(())
 }
@@ -195,18 +202,19 @@ pub(crate) async fn forget_old(cloud: &Cloud) -> Result<(), store::Error> {
     Ok(())
 }
 
-/// How much of an hour's share is used.
+/// How much of an hour's share is used, and what was dropped.
 #[derive(Default)]
 struct Share {
     hour: i64,
     written: usize,
+    dropped: u64,
 }
 
 fn hour_of(cloud: &Cloud) -> i64 {
     cloud.clock().now().secs() / 3600
 }
 
-/// The records of one hour.
+/// The records of one hour: each entry is a list of [`Record`]s in JSON.
 pub fn stream(hour: i64) -> Stream {
     Stream::new(keyspace::TRACE, (hour,))
 }

@@ -13,6 +13,7 @@ fn record(number: u64) -> Record {
         region: "us-east-1".to_owned(),
         service: "sqs".to_owned(),
         operation: "SendMessage".to_owned(),
+        change: false,
         depth: 0,
         error: None,
     }
@@ -32,7 +33,8 @@ async fn cloud(clock: &Arc<VirtualClock>) -> Arc<Cloud> {
 
 async fn count(cloud: &Cloud, hour: i64) -> usize {
     let view = store::snapshot(cloud.store()).await.unwrap();
-    stream(hour).read(&view, None, 10_000).await.unwrap().len()
+    let rows = stream(hour).read(&view, None, 10_000).await.unwrap();
+    rows.iter().map(|row| serde_json::from_slice::<Vec<Record>>(&row.val).unwrap().len()).sum()
 }
 
 #[tokio::test]
@@ -40,21 +42,31 @@ async fn records_are_kept_by_the_hour_and_forgotten() {
     let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
     let cloud = cloud(&clock).await;
     let mut share = Share::default();
-    write(&cloud, &mut vec![record(1), record(2)], &mut share).await;
-    assert_eq!(count(&cloud, 100).await, 2);
+    write(&cloud, &mut (0..BATCH_MAX as u64 + 2).map(record).collect(), &mut share).await;
+    assert_eq!(count(&cloud, 100).await, BATCH_MAX + 2);
     clock.advance(std::time::Duration::from_secs(3600 * 24));
     forget_old(&cloud).await.unwrap();
-    assert_eq!(count(&cloud, 100).await, 2);
+    assert_eq!(count(&cloud, 100).await, BATCH_MAX + 2);
     clock.advance(std::time::Duration::from_secs(3600));
     forget_old(&cloud).await.unwrap();
     assert_eq!(count(&cloud, 100).await, 0);
 }
 
+/// The largest rows stay under the store's limit for a value, also with long names.
 #[tokio::test]
-async fn an_hour_has_a_share() {
+async fn a_batch_fits_a_row() {
     let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
     let cloud = cloud(&clock).await;
-    let mut share = Share { hour: 100, written: HOURLY_MAX - 1 };
-    write(&cloud, &mut vec![record(1), record(2)], &mut share).await;
-    assert_eq!(count(&cloud, 100).await, 1);
+    let long = Record { caller: "a".repeat(256), ..record(1) };
+    append(&cloud, 100, &vec![long; BATCH_MAX]).await.unwrap();
+    assert_eq!(count(&cloud, 100).await, BATCH_MAX);
+}
+
+#[tokio::test]
+async fn beyond_its_share_an_hour_keeps_changes_alone() {
+    let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
+    let cloud = cloud(&clock).await;
+    let mut share = Share { hour: 100, written: HOURLY_MAX, dropped: 0 };
+    write(&cloud, &mut vec![record(1), Record { change: true, ..record(2) }], &mut share).await;
+    assert_eq!((count(&cloud, 100).await, share.dropped), (1, 1));
 }
