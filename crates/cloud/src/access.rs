@@ -167,12 +167,7 @@ impl Asked<'_> {
 
     async fn grants(&self, cloud: &Cloud) -> Result<Arc<Grants>, Failure> {
         let grants = cloud.identities().grants(&self.caller.account, &self.caller.principal).await?;
-        let id = match &self.caller.principal {
-            Principal::User { id, .. } | Principal::AssumedRole { id, .. } => id,
-            _ => return Ok(grants),
-        };
-        // The user or role was deleted; one that was made since under the same name is somebody else.
-        if **id != *grants.id { Ok(Arc::default()) } else { Ok(grants) }
+        if grants.is_of(&self.caller.principal) { Ok(grants) } else { Ok(Arc::default()) }
     }
 
     fn judge(

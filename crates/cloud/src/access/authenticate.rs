@@ -143,6 +143,11 @@ async fn look_up(
         if cloud.clock().now().millis() >= checked.session.expires_at_millis {
             return Err(sigv4::Error::ExpiredToken.into());
         }
+        // A session ends with its user or role, also when there is a new one of the same name.
+        let grants = cloud.identities().grants(&checked.account, &checked.principal).await?;
+        if !grants.is_of(&checked.principal) {
+            return Err(sigv4::Error::InvalidToken.into());
+        }
         caller.principal = checked.principal;
         caller.account = checked.account;
         caller.session = Some(checked.session);

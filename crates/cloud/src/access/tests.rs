@@ -377,6 +377,9 @@ async fn sessions_of_roles() {
     // A role made anew under the same name is another one.
     bench.role(READ, "AROATWO").await;
     bench.decide(&caller, "sqs:ReceiveMessage", QUEUE_ARN).await.expect_err("the old role is gone");
+    // Its sessions are over: policies of resources that name the role must not let them in.
+    let failure = who(&bench, &signed(&with_token, b""), b"").await.expect_err("the session has ended");
+    assert_eq!(code(&failure), ("UnrecognizedClientException", 400, Some("InvalidClientTokenId")));
     bench.clock.advance(std::time::Duration::from_secs(900));
     let late = signed_at(NOW + 900, &with_token, "sqs", b"");
     let failure = who(&bench, &late, b"").await.expect_err("over");

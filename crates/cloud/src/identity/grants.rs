@@ -23,6 +23,17 @@ pub struct Grants {
     pub tags: Tags,
 }
 
+impl Grants {
+    /// Whether these belong to `principal` itself: its user or role may have been deleted, and one that was made since
+    /// under the same name is somebody else.
+    pub fn is_of(&self, principal: &Principal) -> bool {
+        match principal {
+            Principal::User { id, .. } | Principal::AssumedRole { id, .. } => **id == *self.id,
+            Principal::Root | Principal::Service(_) | Principal::Anonymous => true,
+        }
+    }
+}
+
 /// A user or role by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Whose {
