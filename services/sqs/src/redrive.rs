@@ -14,7 +14,9 @@ pub(crate) async fn check(tx: &Tx, queue: &QueueRow) -> Result<(), Error> {
         return Ok(());
     };
     let wrong = |reason: &str| Error::value(text, "RedrivePolicy", reason);
-    let Some(target) = find(tx, &redrive).await?.filter(|target| target.region == queue.region) else {
+    // Both belong to one account: messages would otherwise go where their owner may not send.
+    let near = |target: &QueueRow| target.region == queue.region && target.account == queue.account;
+    let Some(target) = find(tx, &redrive).await?.filter(near) else {
         return Err(wrong("Dead letter target does not exist."));
     };
     if target.is_fifo() != queue.is_fifo() {

@@ -121,6 +121,19 @@ mod tests {
         assert_eq!(get(&world, &url, "RedrivePolicy").await, Value::Null);
     }
 
+    /// Messages received too often went into a queue of any account, without asking its owner.
+    #[tokio::test]
+    async fn a_dead_letter_queue_is_of_the_same_account() {
+        let world = world().await;
+        let url = queue(&world, "q", json!({})).await;
+        let neighbour = cloud::caller::Caller::root("111122223333", "us-east-1");
+        world.call_as(neighbour, "sqs", "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
+        let arn = "arn:aws:sqs:us-east-1:111122223333:dead";
+        let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": 1}).to_string();
+        let (_, message) = set(&world, &url, json!({"RedrivePolicy": policy})).await.unwrap_err();
+        assert!(message.ends_with("Reason: Dead letter target does not exist."), "{message}");
+    }
+
     #[tokio::test]
     async fn the_type_of_a_queue_stays() {
         let world = world().await;
