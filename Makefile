@@ -30,4 +30,5 @@ vectors: build ## truth made by others: recorded calls, protocol cases, compiled
 
 bench: ## measurements beside their floors, in one run
 	cargo build --locked --profile release-lite -p cloudlet
+	cargo build --locked --profile release-lite -p lambda --example warm
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/run
