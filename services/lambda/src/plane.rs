@@ -133,7 +133,7 @@ async fn function_url(
     let ready = runner.ready(cx, &function).await?;
     let caller = authorize(cx, &function, &url, &parts, &body, ready.policy.as_deref()).await?;
     let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
-    let _permit = runner.enter(&ready)?;
+    let permit = runner.enter(&ready)?;
     let invocation = Invocation {
         request_id: cx.request_id().to_string(),
         payload: event.into(),
@@ -142,7 +142,7 @@ async fn function_url(
         client_context: String::new(),
         identity: String::new(),
     };
-    let outcome = ready.choose(cx).invoke(&invocation, false).await;
+    let outcome = ready.choose(cx).invoke(&invocation, false, Some(permit)).await;
     let mut response = if outcome.failed {
         message(StatusCode::BAD_GATEWAY, "Internal Server Error")
     } else {

@@ -1,7 +1,7 @@
 //! Functions in memory: what an invocation needs, without a read of the store, and their pools of environments.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ use crate::runtime::image::Image;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::launch::{Backend, Credentials, Host, Launch};
 use crate::runtime::log::LogLine;
-use crate::runtime::pool::{self, Shelf};
+use crate::runtime::pool::{self, Permit, Shelf};
 use crate::runtime::sdk;
 use crate::{code, logs, roles};
 
@@ -74,19 +74,6 @@ impl Inner {
         if changed || self.ready.len() > FUNCTIONS_MAX {
             self.generation += 1;
             self.ready.clear();
-        }
-    }
-}
-
-/// A counted invocation.
-pub(crate) struct Permit {
-    counters: [Arc<AtomicU32>; 2],
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        for counter in &self.counters {
-            counter.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -277,10 +264,7 @@ impl Runner {
 
     /// Counts an invocation, unless there are too many at once.
     pub(crate) fn enter(&self, ready: &Ready) -> Result<Permit, Error> {
-        let counters = [Arc::clone(&ready.in_flight), Arc::clone(&self.total)];
-        let (own, total) =
-            (counters[0].fetch_add(1, Ordering::Relaxed), counters[1].fetch_add(1, Ordering::Relaxed));
-        let permit = Permit { counters };
+        let (permit, [own, total]) = Permit::count([Arc::clone(&ready.in_flight), Arc::clone(&self.total)]);
         if ready.reserved.is_some_and(|reserved| own >= reserved) {
             return Err(Error::TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded"));
         }
@@ -331,6 +315,7 @@ impl Runner {
 
     /// Ends idle environments, and those of functions that another process has deleted.
     pub(crate) async fn sweep(&self, cx: &Cx) -> Result<(), Failure> {
+        self.host().await?; // Found before the first function needs it.
         let shelves: Vec<_> = {
             let inner = self.inner();
             inner.shelves.iter().map(|(key, shelf)| (key.clone(), Arc::clone(shelf))).collect()

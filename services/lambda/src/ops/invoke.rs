@@ -106,7 +106,7 @@ impl Operation for Invoke {
             }
             InvocationType::RequestResponse => {}
         }
-        let _permit = runner.enter(&ready)?;
+        let permit = runner.enter(&ready)?;
         let shelf = ready.choose(cx);
         let invocation = Invocation {
             request_id: cx.request_id().to_string(),
@@ -117,7 +117,7 @@ impl Operation for Invoke {
             identity: String::new(),
         };
         let with_tail = input.log_type == Some(LogType::Tail);
-        let outcome = shelf.invoke(&invocation, with_tail).await;
+        let outcome = shelf.invoke(&invocation, with_tail, Some(permit)).await;
         Ok(Output {
             status_code: 200,
             function_error: outcome.failed.then(|| "Unhandled".to_string()),

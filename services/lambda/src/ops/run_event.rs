@@ -69,21 +69,18 @@ impl Operation for RunEvent {
             events::settle(cx, &settings, &tried).await?;
             return Ok(Output);
         }
-        let outcome;
+        // Throttled: the outbox tries again, and no retry of the function is used up.
+        let permit = runner.enter(&ready)?;
         let shelf = ready.choose(cx);
-        {
-            // Throttled: the outbox tries again, and no retry of the function is used up.
-            let _permit = runner.enter(&ready)?;
-            let invocation = Invocation {
-                request_id: input.request_id.clone(),
-                payload: input.event.clone().into(),
-                invoked_arn: function.qualified_arn().to_string(),
-                trace: format!("Root={};Sampled=1", cx.trace_id()),
-                client_context: String::new(),
-                identity: String::new(),
-            };
-            outcome = shelf.invoke(&invocation, false).await;
-        }
+        let invocation = Invocation {
+            request_id: input.request_id.clone(),
+            payload: input.event.clone().into(),
+            invoked_arn: function.qualified_arn().to_string(),
+            trace: format!("Root={};Sampled=1", cx.trace_id()),
+            client_context: String::new(),
+            identity: String::new(),
+        };
+        let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
         tried.version = &shelf.launch.version;
         tried.outcome = Some(&outcome);
         events::settle(cx, &settings, &tried).await?;

@@ -5,12 +5,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::frames::{Frame, Kind};
@@ -57,8 +55,8 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) address: SocketAddr,
-    /// The sandbox's first process; zero until it is known.
-    init: Arc<AtomicU32>,
+    /// The sandbox's first process, once it is known.
+    init: watch::Sender<Option<u32>>,
     calls: mpsc::Receiver<Call>,
     task: JoinHandle<()>,
     /// A runtime that waits in `GET next`.
@@ -73,14 +71,14 @@ impl Api {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, calls) = mpsc::channel(CALLS_MAX);
-        let init = Arc::new(AtomicU32::new(0));
-        let task = tokio::spawn(accept(listener, address, Arc::clone(&init), sender));
+        let init = watch::Sender::new(None);
+        let task = tokio::spawn(accept(listener, address, init.subscribe(), sender));
         Ok(Api { address, init, calls, task, waiting: None, current: None, queued: None })
     }
 
     /// Says which processes may connect.
     pub(crate) fn allow(&self, init: u32) {
-        self.init.store(init, Ordering::Release);
+        self.init.send_replace(Some(init));
     }
 
     /// Hands an invocation to the runtime, or keeps it until the runtime asks.
@@ -132,15 +130,21 @@ impl Drop for Api {
     }
 }
 
-async fn accept(listener: TcpListener, address: SocketAddr, init: Arc<AtomicU32>, calls: mpsc::Sender<Call>) {
+async fn accept(
+    listener: TcpListener,
+    address: SocketAddr,
+    init: watch::Receiver<Option<u32>>,
+    calls: mpsc::Sender<Call>,
+) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, from)) = listener.accept().await else { continue };
-        let (init, calls) = (Arc::clone(&init), calls.clone());
+        let (mut init, calls) = (init.clone(), calls.clone());
         connections.spawn(async move {
-            let pid = init.load(Ordering::Acquire);
-            let look = tokio::task::spawn_blocking(move || pid != 0 && peer::is_within(from, address, pid));
+            // A fast runtime may connect before the host has heard of its process.
+            let Ok(Some(init)) = init.wait_for(Option::is_some).await.map(|init| *init) else { return };
+            let look = tokio::task::spawn_blocking(move || peer::is_within(from, address, init));
             if !look.await.unwrap_or(false) {
                 tracing::warn!(%from, "a process outside of the environment tried to use its Runtime API");
                 return;

@@ -5,6 +5,7 @@
 //! cores would only make all of them slower.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,7 +56,13 @@ impl Shelf {
     }
 
     /// Runs one invocation. When the caller goes away, the invocation goes on to its end.
-    pub(crate) async fn invoke(self: &Arc<Self>, invocation: &Invocation, with_tail: bool) -> Outcome {
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        invocation: &Invocation,
+        with_tail: bool,
+        permit: Option<Permit>,
+    ) -> Outcome {
+        let mut permit = permit;
         loop {
             let environment = match self.take() {
                 Ok(environment) => environment,
@@ -65,8 +72,10 @@ impl Shelf {
                     Err(_) => continue, // The start was given up for want of need; stand in line again.
                 },
             };
-            let mut lease = Lease { shelf: Arc::clone(self), environment: Some(environment) };
+            let mut lease =
+                Lease { shelf: Arc::clone(self), environment: Some(environment), permit: permit.take() };
             if lease.environment().begin(invocation).await.is_err() {
+                permit = lease.permit.take();
                 continue; // It had ended while idle: the lease throws it away.
             }
             return lease.environment().complete(with_tail).await;
@@ -230,6 +239,30 @@ const INIT_LEAST: Duration = crate::limits::INIT_TIME_MAX;
 struct Lease {
     shelf: Arc<Shelf>,
     environment: Option<Environment>,
+    /// Counts until the invocation has really ended.
+    permit: Option<Permit>,
+}
+
+/// A counted invocation.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    counters: [Arc<AtomicU32>; 2],
+}
+
+impl Permit {
+    /// Counts one more in both; the values before are returned, too.
+    pub(crate) fn count(counters: [Arc<AtomicU32>; 2]) -> (Permit, [u32; 2]) {
+        let before = [0, 1].map(|index: usize| counters[index].fetch_add(1, Ordering::Relaxed));
+        (Permit { counters }, before)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        for counter in &self.counters {
+            counter.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Lease {
@@ -247,11 +280,11 @@ impl Drop for Lease {
         let runtime = tokio::runtime::Handle::try_current();
         match runtime {
             Ok(runtime) if environment.is_running() => {
-                let shelf = Arc::clone(&self.shelf);
+                let (shelf, permit) = (Arc::clone(&self.shelf), self.permit.take());
                 drop(runtime.spawn(async move {
                     // The answer has no reader any more; the log has it all.
                     let _unread = environment.complete(false).await;
-                    drop(Lease { shelf, environment: Some(environment) });
+                    drop(Lease { shelf, environment: Some(environment), permit });
                 }));
             }
             _ => environment.end(),

@@ -151,7 +151,7 @@ pub(super) fn invocation(payload: &str) -> Invocation {
 }
 
 pub(super) async fn invoke(shelf: &Arc<Shelf>, payload: &str) -> Outcome {
-    shelf.invoke(&invocation(payload), true).await
+    shelf.invoke(&invocation(payload), true, None).await
 }
 
 pub(super) fn value(outcome: &Outcome) -> Value {

@@ -77,6 +77,16 @@ async fn layer_versions_are_listed_shown_and_deleted() {
 }
 
 #[tokio::test]
+async fn extensions_are_refused_instead_of_left_out() {
+    let world = world().await;
+    publish(&world, &[("extensions/agent", b"#!/bin/sh", 0o755)]).await;
+    let mut input = node("f", ECHO);
+    input["Layers"] = json!(["arn:aws:lambda:us-east-1:000000000000:layer:shared:1"]);
+    let (_, text) = world.error("lambda", "CreateFunction", input).await;
+    assert_eq!(text, "A layer with an extension (`agent`) is not supported by this cloud.");
+}
+
+#[tokio::test]
 async fn a_layer_can_be_shared() {
     let world = world().await;
     publish(&world, &[("a", b"1", 0o644)]).await;

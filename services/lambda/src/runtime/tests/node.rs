@@ -92,7 +92,7 @@ exports.handler = async (event, context) => {
     let mut with_context = invocation("{}");
     with_context.client_context = r#"{"custom":{"a":"ü"}}"#.into();
     with_context.identity = r#"{"cognitoIdentityId":"x"}"#.into();
-    let outcome = fixture.shelf().invoke(&with_context, false).await;
+    let outcome = fixture.shelf().invoke(&with_context, false, None).await;
     assert_eq!(value(&outcome), json!([{"custom": {"a": "ü"}}, {"cognitoIdentityId": "x"}]));
 }
 

@@ -33,7 +33,7 @@ async fn a_client_that_goes_away_leaks_nothing() {
     let first = value(&invoke(&shelf, "{}").await);
     fixture.log();
     let waiting = invocation(r#"{"wait":300}"#);
-    let cut = tokio::time::timeout(Duration::from_millis(50), shelf.invoke(&waiting, false));
+    let cut = tokio::time::timeout(Duration::from_millis(50), shelf.invoke(&waiting, false, None));
     assert!(cut.await.is_err());
     assert_eq!(shelf.idle(), 0, "it is still busy");
     // The next invocation needs a process of its own or waits for this one; both answer.
@@ -48,7 +48,9 @@ async fn a_client_that_goes_away_leaks_nothing() {
     // A client that goes away while a process starts.
     let fresh = counter();
     let shelf = fresh.shelf();
-    assert!(tokio::time::timeout(Duration::from_millis(1), shelf.invoke(&waiting, false)).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(1), shelf.invoke(&waiting, false, None)).await.is_err()
+    );
     assert!(value(&invoke(&shelf, "{}").await).is_number());
 }
 
