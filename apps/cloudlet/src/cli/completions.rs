@@ -4,6 +4,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Arguments;
+use super::output::say;
 
 /// Prints a completion script.
 #[derive(Args, Clone, Debug)]
@@ -14,7 +15,9 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
-        clap_complete::generate(self.shell, &mut Arguments::command(), "cloudlet", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), "cloudlet", &mut script);
+        say(String::from_utf8_lossy(&script).trim_end());
         Ok(())
     }
 }

@@ -26,7 +26,7 @@ use super::Global;
 use super::connect::{Connection, now, seconds_since};
 use super::info::{json, show};
 use super::logs::{Follower, format_message};
-use super::output::Output;
+use super::output::{Output, say};
 use super::up::{Up, start_logging, stop_signal};
 use super::watch::Watch;
 use super::{deploy, project};
@@ -255,7 +255,7 @@ fn follow(
                 let Ok(events) = follower.next(&api).await else { continue };
                 for event in events.iter().filter(|event| is_shown(&event.message)) {
                     for line in format_message(&event.message).lines() {
-                        anstream::println!("{label}  {line}");
+                        say(&format!("{label}  {line}"));
                     }
                 }
             }

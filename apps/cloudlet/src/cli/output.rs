@@ -1,6 +1,6 @@
 //! What the user sees: progress on standard error, results on standard output.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -77,13 +77,13 @@ impl Output {
 
     /// A result as JSON.
     pub(crate) fn result(&self, value: &Value) {
-        anstream::println!("{value:#}");
+        say(&format!("{value:#}"));
     }
 
     /// Text of the result itself.
     pub(crate) fn text(&self, text: &str) {
         self.finish();
-        anstream::println!("{text}");
+        say(text);
     }
 
     /// Takes the spinner away.
@@ -96,8 +96,8 @@ impl Output {
     fn print(&self, text: &str) {
         let bar = self.bar.as_ref().map(lock);
         match bar.as_ref().and_then(|bar| bar.as_ref()) {
-            Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
-            None => anstream::eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| remark(text)),
+            None => remark(text),
         }
     }
 }
@@ -135,6 +135,19 @@ impl Report for Output {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // Whoever panicked while printing left nothing that printing could stumble over.
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A line of the result. Whoever reads it may stop at any line (`| head`), which ends the command quietly.
+pub(crate) fn say(text: &str) {
+    if let Err(error) = writeln!(anstream::stdout(), "{text}") {
+        let quiet = error.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if quiet { 0 } else { 1 });
+    }
+}
+
+/// A line beside the result. When nobody can read it, the work goes on all the same.
+fn remark(text: &str) {
+    let _unheard = writeln!(anstream::stderr(), "{text}").is_err();
 }
 
 /// A size as people read it.
