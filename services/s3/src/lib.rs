@@ -4,7 +4,8 @@
 //! bytes without holding them; `keys.rs` has the stored rows. Objects over a few kilobytes are files beside the
 //! store. Start with `ops/put_object.rs`.
 //!
-//! Differs from AWS: versioning is refused; a bucket answers in every region.
+//! Differs from AWS: versions, object lock, access control lists, KMS and customer keys, archives, event notifications,
+//! access logs, replication, inventories, metrics and uploads by form are refused; a bucket answers in every region.
 
 use cloud::operation::entry;
 use cloud::service::{Service, Words};

@@ -41,3 +41,6 @@ pub(crate) const DELETE_KEYS_MAX: usize = 1000;
 pub(crate) const LIST_PARTS_MAX: i32 = 1000;
 /// Uploads of one listing.
 pub(crate) const LIST_UPLOADS_MAX: i32 = 1000;
+/// Bytes of one configuration as it is stored. S3 allows 64 KB of CORS rules and names no number for the others; a
+/// bucket's row, which holds them all, must fit into a value of the store.
+pub(crate) const SETTING_BYTES_MAX: usize = 128 * 1024;

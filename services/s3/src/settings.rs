@@ -7,6 +7,7 @@ use store::layer::table;
 use crate::bucket;
 use crate::error::Error;
 use crate::keys::BucketRow;
+use crate::limits::SETTING_BYTES_MAX;
 
 /// The input of operations that name a bucket and nothing else.
 #[derive(Shape)]
@@ -45,6 +46,10 @@ pub(crate) async fn write<T: Shape>(
     value: T,
 ) -> Result<(), Error> {
     let value = wire::json::to_value(T::schema(), &value.into_doc());
+    let size = value.to_string().len();
+    if size > SETTING_BYTES_MAX {
+        return Err(Error::EntityTooLarge { size: size as u64, max: SETTING_BYTES_MAX as u64 });
+    }
     row.settings.insert(name.to_owned(), value);
     Ok(table::put(cx.tx(), &row).await?)
 }

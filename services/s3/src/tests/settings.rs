@@ -153,6 +153,9 @@ async fn what_is_not_supported_is_refused_and_nothing_changes() {
         assert_eq!(world.error("s3", put, input(more.clone())).await.0, code, "{put} {more}");
     }
     assert_eq!(world.error("s3", "GetBucketTagging", input(json!({}))).await.0, "NoSuchTagSet");
+    let long = json!({"AllowedMethods": ["GET"], "AllowedOrigins": ["o".repeat(2000)]});
+    let many = json!({"CORSConfiguration": {"CORSRules": vec![long; 100]}});
+    assert_eq!(world.error("s3", "PutBucketCors", input(many)).await.0, "EntityTooLarge");
     world.ok("s3", "PutBucketAcl", input(json!({"ACL": "private"}))).await;
     world.ok("s3", "PutBucketLogging", input(json!({"BucketLoggingStatus": {}}))).await;
     world
