@@ -235,6 +235,9 @@ fn resource(name: &str, json: &Value) -> Result<Resource, Invalid> {
         )));
     };
     if let Some(unknown) = members.keys().find(|key| !RESOURCE_MEMBERS.contains(&key.as_str())) {
+        if unknown.starts_with("Fn::") {
+            return Err(Invalid::new(format!("Template error: {unknown} is not supported here")));
+        }
         return Err(Invalid::new(format!("Invalid template resource property '{unknown}'")));
     }
     let Some(type_name) = members.get("Type").and_then(Value::as_str) else {

@@ -59,6 +59,10 @@ fn faults_are_told_in_aws_words() {
         "Resources: {A: {Properties: {}}}",
         "Template format error: [/Resources/A] Every Resources object must contain a Type member.",
     );
+    check(
+        "Resources: {A: {Type: T, 'Fn::Transform': {Name: X}}}",
+        "Template error: Fn::Transform is not supported here",
+    );
     check("Resources: {A: {Type: T, Invalid: {}}}", "Invalid template resource property 'Invalid'");
     check(
         "Resources: {'AWS::NoValue': {Type: T}}",

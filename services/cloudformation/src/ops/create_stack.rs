@@ -64,6 +64,7 @@ impl Operation for CreateStack {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let family = cx.state::<Families>().take(&input.stack_name);
         Refused::default()
             .rollback(input.rollback_configuration.as_ref())
             .when("TimeoutInMinutes", input.timeout_in_minutes.is_some())
@@ -81,7 +82,6 @@ impl Operation for CreateStack {
             return Err(Error::AlreadyExists(format!("Stack [{}] already exists", stack.name)));
         }
         drop(tx);
-        let family = cx.state::<Families>().take(&input.stack_name);
         let policy = policy::given(cx, input.stack_policy_body, input.stack_policy_url).await?;
         let text = Source::new(input.template_body, input.template_url).read_required(cx).await?;
         let place = Place {
