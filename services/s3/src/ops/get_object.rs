@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
+use serde_json::json;
 use wire::digest::Algorithm;
 
 use crate::conditions::Read;
@@ -137,7 +138,7 @@ impl Operation for GetObject {
 
 /// The object, if it is there.
 pub(super) async fn object(
-    cx: &Cx,
+    cx: &mut Cx,
     bucket: &str,
     key: &str,
     version: Option<&str>,
@@ -152,12 +153,24 @@ pub(super) async fn object(
             value: version.unwrap_or_default().to_owned(),
         });
     }
-    let object = cx.get::<ObjectRow>((bucket, key)).await?;
-    object.ok_or_else(|| Error::no_key(key))
+    match cx.get::<ObjectRow>((bucket, key)).await? {
+        Some(object) => Ok(object),
+        None => Err(missing(cx, bucket, key).await),
+    }
+}
+
+/// Who may not list a bucket is not told what is missing in it (API reference of GetObject, "Permissions").
+async fn missing(cx: &mut Cx, bucket: &str, key: &str) -> Error {
+    let caller = cx.caller().clone();
+    match cx.call_json(caller, "s3", "ListObjectsV2", &json!({"Bucket": bucket, "MaxKeys": 0})).await {
+        Ok(_) => Error::no_key(key),
+        Err(failure) if failure.status() == 403 => Error::AccessDenied("Access Denied".to_owned()),
+        Err(failure) => failure.into(),
+    }
 }
 
 /// The object, if it is there and the conditions hold.
-pub(super) async fn find(cx: &Cx, input: &Input) -> Result<ObjectRow, Error> {
+pub(super) async fn find(cx: &mut Cx, input: &Input) -> Result<ObjectRow, Error> {
     let (version, owner) = (input.version_id.as_deref(), input.expected_bucket_owner.as_deref());
     let object = object(cx, &input.bucket, &input.key, version, owner).await?;
     let conditions = Read {

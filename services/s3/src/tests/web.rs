@@ -59,6 +59,15 @@ async fn a_website() {
     assert_eq!(send(&world, "POST", "/", &[HOST]).await.status(), 405);
     let part = send(&world, "GET", "/", &[HOST, ("range", "bytes=1-2")]).await;
     assert_eq!((part.status().as_u16(), text(part).await.as_str()), (206, "om"));
+    let object_alone = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/*"}]});
+    world.ok("s3", "PutBucketPolicy", input(json!({"Policy": object_alone.to_string()}))).await;
+    let lost = send(&world, "GET", "/nowhere", &[HOST]).await;
+    assert_eq!(
+        (lost.status().as_u16(), text(lost).await.as_str()),
+        (403, "lost"),
+        "who may not list is not told"
+    );
     world.ok("s3", "DeleteBucketPolicy", input(json!({}))).await;
     let denied = send(&world, "GET", "/", &[HOST]).await;
     assert_eq!(denied.status(), 403);
