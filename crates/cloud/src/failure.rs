@@ -129,7 +129,8 @@ impl From<ErrorBody> for Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Conflict => Self::conflict(),
+            // A view that was ended is taken anew: on a busy machine a transaction may be held up for seconds.
+            store::Error::Conflict | store::Error::Expired => Self::conflict(),
             store::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "the store is unavailable");
                 Self::new(
