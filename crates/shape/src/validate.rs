@@ -18,6 +18,10 @@ const DEPTH_MAX: usize = 128;
 /// AWS shortens what it quotes; longer values are cut here.
 const QUOTE_CHARS_MAX: usize = 1024;
 
+/// Violations that are looked for; a request of some megabytes can have millions, and an answer of hundreds of
+/// megabytes helps nobody.
+const VIOLATIONS_MAX: usize = 100;
+
 /// One broken constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -29,10 +33,11 @@ pub struct Violation {
     pub constraint: String,
 }
 
-/// All violations of `doc` against `schema`, in the order of the schema's members.
+/// All violations of `doc` against `schema` (the first hundred of them), in the order of the schema's members.
 pub fn validate(schema: Schema, doc: &Doc) -> Vec<Violation> {
     let mut found = Vec::new();
     visit(schema, doc, &mut String::new(), DEPTH_MAX, &mut found);
+    found.truncate(VIOLATIONS_MAX);
     found
 }
 
@@ -47,7 +52,7 @@ pub fn violations_text(violations: &[Violation]) -> String {
 }
 
 fn visit(schema: Schema, doc: &Doc, path: &mut String, depth: usize, found: &mut Vec<Violation>) {
-    if depth == 0 {
+    if depth == 0 || found.len() >= VIOLATIONS_MAX {
         return;
     }
     match (schema, doc) {
@@ -122,6 +127,9 @@ fn check_each(field: &'static Field, value: &Doc, path: &mut String, found: &mut
     match value {
         Doc::List(elements) => {
             for (index, element) in elements.iter().enumerate() {
+                if found.len() >= VIOLATIONS_MAX {
+                    return;
+                }
                 scoped(path, &format!("{}.member", index + 1), |path| {
                     check_all(field.each, element, path, field.sensitive, found);
                 });
@@ -129,6 +137,9 @@ fn check_each(field: &'static Field, value: &Doc, path: &mut String, found: &mut
         }
         Doc::Map(entries) => {
             for (key, element) in entries {
+                if found.len() >= VIOLATIONS_MAX {
+                    return;
+                }
                 scoped(path, &format!("{key}.member"), |path| {
                     check_all(field.each, element, path, field.sensitive, found);
                 });
@@ -218,6 +229,10 @@ fn quote(value: &Doc, sensitive: bool) -> String {
 }
 
 fn plain(value: &Doc, out: &mut String) {
+    // What is longer is cut anyway; a character has at most four bytes.
+    if out.len() > QUOTE_CHARS_MAX * 4 {
+        return;
+    }
     match value {
         Doc::Null => out.push_str("null"),
         Doc::Bool(value) => out.push_str(if *value { "true" } else { "false" }),

@@ -14,6 +14,11 @@ pub(crate) use write::encode_members;
 /// Nesting that is read: the text comes from strangers and readers recurse.
 pub(crate) const DEPTH_MAX: usize = 100;
 
+/// Values that are read, with the absent members of structures. The largest real requests (ten thousand log events)
+/// have less than a tenth of them; each takes some dozens of bytes, so that a few megabytes of `{},{},…` would take
+/// gigabytes.
+pub(crate) const VALUES_MAX: usize = 1_000_000;
+
 /// What is wrong with a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

@@ -11,5 +11,9 @@ pub(crate) use write::{Writer, write_members, write_root};
 /// Nesting that is read: the text comes from strangers and readers recurse.
 pub(crate) const DEPTH_MAX: usize = 100;
 
+/// Elements that are read. The largest real document (CompleteMultipartUpload with 10 000 parts and their checksums)
+/// has a fifth of them; each takes a hundred bytes and more.
+pub(crate) const ELEMENTS_MAX: usize = 500_000;
+
 #[cfg(test)]
 mod tests;

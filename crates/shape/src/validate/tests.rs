@@ -64,6 +64,20 @@ fn counts_elements_of_lists() {
     );
 }
 
+/// A request of three megabytes got an answer of two hundred.
+#[test]
+fn violations_and_quotes_are_bounded() {
+    let attribute = Doc::Structure(vec![Doc::Null]);
+    let entry = Doc::Structure(vec![Doc::Map(vec![("a".to_owned(), attribute)])]);
+    let members = vec![Doc::Text("t".into()), Doc::List(vec![entry; 100_000])];
+    let violations = validate(Publish::schema(), &Doc::Structure(members));
+    assert_eq!(violations.len(), 100);
+    assert_eq!(violations[99].path, "entries.99.member.attributes.a.member.dataType");
+    let text = violations_text(&violations);
+    assert!(text.starts_with("100 validation errors detected: Value '[structure, structure"), "{text}");
+    assert!(text.len() < 20_000, "{}", text.len());
+}
+
 #[test]
 fn patterns_match_the_whole_text_only() {
     check(

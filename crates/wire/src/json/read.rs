@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use shape::{Binding, Doc, Field, ListShape, MapShape, Schema, Stream, Structure, TimeFormat};
 
-use super::{DEPTH_MAX, Error, Members};
+use super::{DEPTH_MAX, Error, Members, VALUES_MAX};
 use crate::time;
 
 pub(crate) fn decode_members(schema: Schema, text: &[u8], members: Members) -> Result<Doc, Error> {
     let text = std::str::from_utf8(text).map_err(|_| Error::syntax())?;
-    let mut reader = Reader { text, at: 0, depth: 0, members };
+    let mut reader = Reader { text, at: 0, depth: 0, left: VALUES_MAX, members };
     reader.skip_space();
     if reader.at == text.len()
         && let Schema::Structure(structure) = schema
@@ -31,6 +31,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Values that may still come.
+    left: usize,
     members: Members,
 }
 
@@ -78,7 +80,15 @@ impl<'a> Reader<'a> {
         result
     }
 
+    /// Counts values: a document takes many times the memory of its text.
+    fn count(&mut self, values: usize) -> Result<(), Error> {
+        let left = self.left.checked_sub(values);
+        self.left = left.ok_or_else(|| Error::new("The document has too many values."))?;
+        Ok(())
+    }
+
     fn value(&mut self, schema: Schema, format: Option<TimeFormat>) -> Result<Doc, Error> {
+        self.count(1)?;
         let first = self.peek();
         if first == b'n' {
             self.word("null")?;
@@ -148,6 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     fn structure(&mut self, structure: &'static Structure) -> Result<Doc, Error> {
+        self.count(structure.fields.len())?;
         let mut values = vec![Doc::Null; structure.fields.len()];
         let mut likely = 0; // clients tend to keep the model's order
         self.entries(|r, key| {
@@ -249,6 +260,7 @@ impl<'a> Reader<'a> {
 
     /// Passes over a value of any kind.
     fn skip(&mut self) -> Result<(), Error> {
+        self.count(1)?;
         match self.peek() {
             b'{' => self.deeper(|r| r.entries(|r, _| r.skip())),
             b'[' => self.deeper(|r| r.elements(Self::skip)),

@@ -177,6 +177,16 @@ fn depth_is_bounded() {
     assert!(decode(Nested::schema(), nested.as_bytes()).is_err());
 }
 
+/// Three megabytes of `{},{},…` took a gigabyte of memory.
+#[test]
+fn the_number_of_values_is_bounded() {
+    let text = |count: usize| format!("{{\"x\":[{}0]}}", "0,".repeat(count));
+    assert!(read(&text(VALUES_MAX / 2)).is_ok());
+    assert_eq!(read(&text(VALUES_MAX)).unwrap_err().message, "The document has too many values.");
+    let nested = format!("{{\"List\":[{}\"\"]}}", "\"\",".repeat(VALUES_MAX));
+    assert_eq!(read(&nested).unwrap_err().message, "The document has too many values.");
+}
+
 #[test]
 fn values_go_both_ways() {
     let value = serde_json::json!({"Text": "x", "Map": {"a": 1}, "Value": {"S": "y"}});

@@ -5,7 +5,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use shape::{Doc, Field, ListShape, MapShape, Schema, Structure, TimeFormat};
 
-use super::DEPTH_MAX;
+use super::{DEPTH_MAX, ELEMENTS_MAX};
 use crate::json::last_wins;
 use crate::text::{self, Problem};
 
@@ -49,15 +49,19 @@ pub(crate) fn parse(text: &[u8]) -> Result<Element, Error> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
+    let mut count = 0;
     loop {
         match reader.read_event().map_err(|_| Error::Syntax)? {
+            Event::Start(_) | Event::Empty(_) if count == ELEMENTS_MAX => return Err(Error::Syntax),
             Event::Start(start) => {
+                count += 1;
                 if root.is_some() || open.len() == DEPTH_MAX {
                     return Err(Error::Syntax);
                 }
                 open.push(element(&start)?);
             }
             Event::Empty(start) => {
+                count += 1;
                 if root.is_some() {
                     return Err(Error::Syntax);
                 }

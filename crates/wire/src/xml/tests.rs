@@ -69,6 +69,14 @@ fn what_clients_send_besides() {
     assert_eq!(read("<Root><Text/></Root>").unwrap().text.unwrap(), "");
 }
 
+/// Some megabytes of `<a/>` took gigabytes of memory.
+#[test]
+fn the_number_of_elements_is_bounded() {
+    let text = |count: usize| format!("<Root>{}</Root>", "<a/>".repeat(count));
+    assert!(read(&text(ELEMENTS_MAX - 1)).is_ok());
+    assert!(read(&text(ELEMENTS_MAX)).is_err());
+}
+
 #[test]
 fn hostile_text_is_refused() {
     let deep = format!("{}{}", "<a>".repeat(DEPTH_MAX + 1), "</a>".repeat(DEPTH_MAX + 1));
