@@ -1,4 +1,6 @@
 //! GetObjectAttributes.
+//!
+//! Differs from AWS: parts with composite checksums are listed without their own.
 
 use cloud::prelude::*;
 use wire::digest::Algorithm;
