@@ -16,12 +16,10 @@ use http::request::Parts;
 use http::{Response, StatusCode, header};
 use proxyevent::v2::{self, Authorizer};
 use store::layer::blob::{Blob, BlobId};
-use store::layer::table;
 
 use crate::cors;
 use crate::error::Error;
-use crate::function;
-use crate::keys::{Url, UrlRow};
+use crate::keys::Url;
 use crate::limits::REQUEST_BYTES_MAX;
 use crate::names::FunctionRef;
 use crate::runner::Runner;
@@ -119,7 +117,9 @@ async fn function_url(
     request: PlaneRequest,
 ) -> Result<Response<Stream>, Error> {
     let PlaneRequest { parts, body, peer } = request;
-    let (function, url) = find(cx, id).await?;
+    let runner = Runner::of(cx);
+    let found = runner.url(cx, id).await?;
+    let (function, url) = (&found.0, &found.1);
     let origin =
         parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_string);
     if let Some(answer) = cors::preflight(url.cors.as_ref(), &parts, origin.as_deref()) {
@@ -129,9 +129,8 @@ async fn function_url(
         std::io::ErrorKind::FileTooLarge => Error::TooLarge("Request Entity Too Large".to_string()),
         _ => Error::Internal(Failure::internal(error)),
     })?;
-    let runner = Runner::of(cx);
-    let ready = runner.ready(cx, &function).await?;
-    let caller = authorize(cx, &function, &url, &parts, &body, ready.policy.as_deref()).await?;
+    let ready = runner.ready(cx, function).await?;
+    let caller = authorize(cx, function, url, &parts, &body, ready.policy.as_deref()).await?;
     let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
     let permit = runner.enter(&ready)?;
     let invocation = Invocation {
@@ -223,16 +222,6 @@ fn reply(payload: &[u8]) -> Response<Stream> {
             message(StatusCode::BAD_GATEWAY, "Internal Server Error")
         }
     }
-}
-
-async fn find(cx: &Cx, id: &str) -> Result<(FunctionRef, Url), Error> {
-    let tx = cx.snapshot().await?;
-    let row: UrlRow = table::get(&tx, id).await?.ok_or_else(Error::no_resource)?;
-    let qualifier = (!row.qualifier.is_empty()).then(|| row.qualifier.clone());
-    let function = FunctionRef { account: row.account, region: row.region, name: row.name, qualifier };
-    let found = function::open(&tx, &function).await?;
-    let url = found.urls.get(&row.qualifier).cloned().ok_or_else(Error::no_resource)?;
-    Ok((function, url))
 }
 
 /// Who calls, when that one may: by signature with `AWS_IAM`, by the function's policy alone with `NONE`.

@@ -14,7 +14,7 @@ use tokio::sync::{OnceCell, Semaphore, watch};
 
 use crate::error::Error;
 use crate::function::{self, Found};
-use crate::keys::{Config, FunctionRow, VersionRow};
+use crate::keys::{Config, FunctionRow, Url, VersionRow};
 use crate::limits::CONCURRENCY;
 use crate::names::{FunctionRef, LATEST};
 use crate::runtime::image::Image;
@@ -23,7 +23,7 @@ use crate::runtime::launch::{Backend, Credentials, Host, Launch};
 use crate::runtime::log::LogLine;
 use crate::runtime::pool::{self, Permit, Shelf};
 use crate::runtime::sdk;
-use crate::{code, logs, roles};
+use crate::{code, logs, roles, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
@@ -55,6 +55,8 @@ struct Inner {
     changes: [watch::Receiver<Version>; 3],
     generation: u64,
     ready: HashMap<FunctionRef, Arc<Ready>>,
+    /// Function URLs by their id. Every change of one writes its function, too.
+    urls: HashMap<String, Arc<(FunctionRef, Url)>>,
     /// The pools by function and version: they outlive the entries of `ready`.
     shelves: HashMap<(FunctionRef, String), Arc<Shelf>>,
     in_flight: HashMap<FunctionRef, Arc<AtomicU32>>,
@@ -71,9 +73,10 @@ impl Inner {
                 changed = true;
             }
         }
-        if changed || self.ready.len() > FUNCTIONS_MAX {
+        if changed || self.ready.len().max(self.urls.len()) > FUNCTIONS_MAX {
             self.generation += 1;
             self.ready.clear();
+            self.urls.clear();
         }
     }
 }
@@ -110,6 +113,7 @@ impl Runner {
                     changes,
                     generation: 0,
                     ready: HashMap::new(),
+                    urls: HashMap::new(),
                     shelves: HashMap::new(),
                     in_flight: HashMap::new(),
                 }),
@@ -153,6 +157,25 @@ impl Runner {
             inner.ready.insert(function.clone(), Arc::clone(&ready));
         }
         Ok(ready)
+    }
+
+    /// The function behind a URL: from memory, or read now.
+    pub(crate) async fn url(&self, cx: &Cx, id: &str) -> Result<Arc<(FunctionRef, Url)>, Error> {
+        let generation = {
+            let mut inner = self.inner();
+            inner.refresh();
+            if let Some(found) = inner.urls.get(id) {
+                return Ok(Arc::clone(found));
+            }
+            inner.generation
+        };
+        let found = Arc::new(urls::find(cx, id).await?);
+        let mut inner = self.inner();
+        inner.refresh();
+        if inner.generation == generation {
+            inner.urls.insert(id.to_string(), Arc::clone(&found));
+        }
+        Ok(found)
     }
 
     fn make(&self, function: &FunctionRef, found: Found, versions: Vec<(f64, Arc<Shelf>)>) -> Arc<Ready> {

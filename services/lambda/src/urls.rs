@@ -127,3 +127,14 @@ pub(crate) fn view(cx: &Cx, function: &FunctionRef, url: &Url, with_modified: bo
         invoke_mode: InvokeMode::Buffered,
     }
 }
+
+/// The function behind a URL, and the URL.
+pub(crate) async fn find(cx: &Cx, id: &str) -> Result<(FunctionRef, Url), Error> {
+    let tx = cx.snapshot().await?;
+    let row: UrlRow = table::get(&tx, id).await?.ok_or_else(Error::no_resource)?;
+    let qualifier = (!row.qualifier.is_empty()).then(|| row.qualifier.clone());
+    let function = FunctionRef { account: row.account, region: row.region, name: row.name, qualifier };
+    let found = function::open(&tx, &function).await?;
+    let url = found.urls.get(&row.qualifier).cloned().ok_or_else(Error::no_resource)?;
+    Ok((function, url))
+}
