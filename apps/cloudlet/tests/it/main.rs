@@ -2,4 +2,5 @@
 
 mod access;
 mod clients;
+mod projects;
 mod sample;
