@@ -74,6 +74,14 @@ impl Error {
         Self::NotFound("Invalid Authorizer identifier specified".to_owned())
     }
 
+    pub(crate) fn no_api_key() -> Self {
+        Self::NotFound("Invalid API Key identifier specified".to_owned())
+    }
+
+    pub(crate) fn no_usage_plan() -> Self {
+        Self::NotFound("Invalid Usage Plan ID specified".to_owned())
+    }
+
     pub(crate) fn no_validator() -> Self {
         Self::NotFound("Invalid Request Validator identifier specified".to_owned())
     }

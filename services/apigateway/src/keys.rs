@@ -206,6 +206,66 @@ pub(crate) struct GatewayResponseRow {
     pub(crate) templates: Texts,
 }
 
+/// An API key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ApiKeyRow {
+    pub(crate) owner: String,
+    pub(crate) id: String,
+    pub(crate) value: String,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) customer_id: Option<String>,
+    pub(crate) enabled: bool,
+    /// `<api>/<stage>`: what keys were bound to before there were usage plans.
+    pub(crate) stage_keys: Vec<String>,
+    pub(crate) tags: Option<Texts>,
+    pub(crate) created_at_millis: i64,
+    pub(crate) updated_at_millis: i64,
+}
+
+/// A usage plan: the stages that its keys open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct UsagePlanRow {
+    pub(crate) owner: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) product_code: Option<String>,
+    /// Ids of APIs and names of stages.
+    pub(crate) api_stages: Vec<(String, String)>,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) quota: Option<Quota>,
+    pub(crate) tags: Option<Texts>,
+}
+
+/// Requests in a second, as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Throttle {
+    pub(crate) rate_limit: f64,
+    pub(crate) burst_limit: i32,
+}
+
+/// Requests in a day, week or month, as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quota {
+    pub(crate) limit: i32,
+    pub(crate) offset: i32,
+    pub(crate) period: Option<String>,
+}
+
+/// A key in a usage plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UsagePlanKeyRow {
+    pub(crate) owner: String,
+    pub(crate) plan_id: String,
+    pub(crate) key_id: String,
+}
+
+/// What keys and usage plans belong to, in the place of an API: an account in a region. Ids of APIs have no `@`.
+pub(crate) fn owner(account: &str, region: &str) -> String {
+    format!("{account}@{region}")
+}
+
 /// The settings of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccountRow {
@@ -217,13 +277,16 @@ pub(crate) struct AccountRow {
 /// Makes a row a part of its API: kinds are told apart by a word in the key.
 macro_rules! part {
     ($row:ty, $kind:literal, |$self:ident| $id:expr) => {
+        part!($row, $kind, api_id, |$self| $id);
+    };
+    ($row:ty, $kind:literal, $owner:ident, |$self:ident| $id:expr) => {
         impl Record for $row {
             const PREFIX: Prefix = keyspace::APIGATEWAY_PART;
             const VERSION: u8 = 1;
 
             fn key(&self) -> Tuple {
                 let $self = self;
-                Tuple::of((&$self.api_id, $kind, $id))
+                Tuple::of((&$self.$owner, $kind, $id))
             }
         }
 
@@ -233,7 +296,7 @@ macro_rules! part {
     };
 }
 
-/// A row under the id of its API.
+/// A row under the id of its API, or under its account.
 pub(crate) trait Part: Record {
     /// The word in its key.
     const KIND: &'static str;
@@ -246,6 +309,9 @@ part!(StageRow, "stage", |row| &row.name);
 part!(ModelRow, "model", |row| &row.name);
 part!(ValidatorRow, "validator", |row| &row.id);
 part!(AuthorizerRow, "authorizer", |row| &row.id);
+part!(ApiKeyRow, "key", owner, |row| &row.id);
+part!(UsagePlanRow, "plan", owner, |row| &row.id);
+part!(UsagePlanKeyRow, "plankey", owner, |row| (&row.plan_id, &row.key_id));
 part!(GatewayResponseRow, "response", |row| &row.kind);
 
 impl Record for AccountRow {
@@ -295,7 +361,18 @@ mod tests {
         let row: ApiRow = decode(&[&[1], &api[..]].concat()).expect("version 1");
         assert_eq!(row.binary_media_types, ["*/*"]);
         type Reads = fn(&[u8]) -> bool;
-        let others: [(&str, Reads); 6] = [
+        let others: [(&str, Reads); 9] = [
+            (
+                r#"{"owner":"0@r","id":"k","value":"v","name":null,"description":null,"customer_id":null,"enabled":true,
+                "stage_keys":["a/s"],"tags":null,"created_at_millis":1,"updated_at_millis":1}"#,
+                |b| decode::<ApiKeyRow>(b).is_ok(),
+            ),
+            (
+                r#"{"owner":"0@r","id":"p","name":"n","description":null,"product_code":null,"api_stages":[["a","s"]],
+                "throttle":{"rate_limit":1.5,"burst_limit":2},"quota":{"limit":1,"offset":0,"period":"DAY"},"tags":null}"#,
+                |b| decode::<UsagePlanRow>(b).is_ok(),
+            ),
+            (r#"{"owner":"0@r","plan_id":"p","key_id":"k"}"#, |b| decode::<UsagePlanKeyRow>(b).is_ok()),
             (r#"{"api_id":"a","id":"d","description":null,"created_at_millis":1}"#, |b| {
                 decode::<DeploymentRow>(b).is_ok()
             }),

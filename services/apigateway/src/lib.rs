@@ -1,9 +1,8 @@
 //! API Gateway, version 1: REST APIs.
 //!
 //! `keys.rs` holds the stored rows, `tree.rs`, `rules.rs`, `stages.rs` and `models.rs`
-//! the rules, `ops/` one file for each operation, `plane/` what is served to the world. API keys, usage plans, custom
-//! domains, VPC links, client certificates, documentation, imports and exports are not there: their operations are
-//! unknown.
+//! the rules, `ops/` one file for each operation, `plane/` what is served to the world. Custom domains, VPC links,
+//! client certificates, documentation, imports and exports are not there: their operations are unknown.
 //!
 //! Start with `plane/mod.rs`.
 
@@ -29,6 +28,7 @@ mod stack;
 mod stages;
 mod tagging;
 mod tree;
+mod usage;
 mod views;
 
 /// The service's table of contents.
@@ -38,6 +38,7 @@ pub static APIGATEWAY: Service = Service {
     signing_name: "apigateway",
     protocols: &[Protocol::RestJson],
     operations: &[
+        entry::<ops::CreateApiKey>(),
         entry::<ops::CreateAuthorizer>(),
         entry::<ops::CreateDeployment>(),
         entry::<ops::CreateModel>(),
@@ -45,6 +46,9 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::CreateResource>(),
         entry::<ops::CreateRestApi>(),
         entry::<ops::CreateStage>(),
+        entry::<ops::CreateUsagePlan>(),
+        entry::<ops::CreateUsagePlanKey>(),
+        entry::<ops::DeleteApiKey>(),
         entry::<ops::DeleteAuthorizer>(),
         entry::<ops::DeleteDeployment>(),
         entry::<ops::DeleteGatewayResponse>(),
@@ -57,7 +61,11 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::DeleteResource>(),
         entry::<ops::DeleteRestApi>(),
         entry::<ops::DeleteStage>(),
+        entry::<ops::DeleteUsagePlan>(),
+        entry::<ops::DeleteUsagePlanKey>(),
         entry::<ops::GetAccount>(),
+        entry::<ops::GetApiKey>(),
+        entry::<ops::GetApiKeys>(),
         entry::<ops::GetAuthorizer>(),
         entry::<ops::GetAuthorizers>(),
         entry::<ops::GetDeployment>(),
@@ -79,6 +87,10 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::GetStage>(),
         entry::<ops::GetStages>(),
         entry::<ops::GetTags>(),
+        entry::<ops::GetUsagePlan>(),
+        entry::<ops::GetUsagePlanKey>(),
+        entry::<ops::GetUsagePlanKeys>(),
+        entry::<ops::GetUsagePlans>(),
         entry::<ops::PutGatewayResponse>(),
         entry::<ops::PutIntegration>(),
         entry::<ops::PutIntegrationResponse>(),
@@ -87,6 +99,7 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::TagResource>(),
         entry::<ops::UntagResource>(),
         entry::<ops::UpdateAccount>(),
+        entry::<ops::UpdateApiKey>(),
         entry::<ops::UpdateAuthorizer>(),
         entry::<ops::UpdateDeployment>(),
         entry::<ops::UpdateGatewayResponse>(),
@@ -99,6 +112,7 @@ pub static APIGATEWAY: Service = Service {
         entry::<ops::UpdateResource>(),
         entry::<ops::UpdateRestApi>(),
         entry::<ops::UpdateStage>(),
+        entry::<ops::UpdateUsagePlan>(),
     ],
     resources: &[
         &stack::RestApi,
@@ -111,6 +125,9 @@ pub static APIGATEWAY: Service = Service {
         &stack::GatewayResponse,
         &stack::Account,
         &stack::Authorizer,
+        &stack::ApiKey,
+        &stack::UsagePlan,
+        &stack::UsagePlanKey,
     ],
     jobs: &[],
     plane: Some(&plane::RestPlane),

@@ -30,3 +30,5 @@ pub(crate) const AUTHORIZER_TTL_SECONDS_USUAL: i32 = 300;
 pub(crate) const AUTHORIZERS_MAX: usize = 10;
 /// Answers that an authorizer keeps; then its memory starts anew.
 pub(crate) const GRANTS_MAX: usize = 4096;
+/// The shortest value of an API key.
+pub(crate) const API_KEY_CHARACTERS_MIN: usize = 20;

@@ -13,11 +13,13 @@ mod authorizer;
 mod deployment;
 mod method;
 mod rest_api;
+mod usage;
 
 pub(crate) use authorizer::Authorizer;
 pub(crate) use deployment::{Deployment, Stage};
 pub(crate) use method::Method;
 pub(crate) use rest_api::RestApi;
+pub(crate) use usage::{ApiKey, UsagePlan, UsagePlanKey};
 
 async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();

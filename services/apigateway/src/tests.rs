@@ -16,6 +16,7 @@ mod lambda;
 mod operations;
 mod plane;
 mod stacks;
+mod usage;
 
 /// An answer of the data plane.
 struct Seen {

@@ -29,11 +29,11 @@ pub(crate) struct Input {
     endpoint_access_mode: Option<String>,
 }
 
-/// Where API keys come from. AWS's texts; only the first makes a difference, because there are no API keys.
+/// Where API keys come from.
 fn api_key_source(source: Option<String>) -> Result<String, Error> {
     match source.as_deref() {
         None | Some("HEADER") => Ok("HEADER".to_owned()),
-        Some("AUTHORIZER") => Err(Error::unsupported("apiKeySource AUTHORIZER")),
+        Some("AUTHORIZER") => Ok("AUTHORIZER".to_owned()),
         Some(other) => Err(Error::Validation(format!(
             "1 validation error detected: Value '{other}' at 'createRestApiInput.apiKeySource' failed to satisfy \
              constraint: Member must satisfy enum value set: [AUTHORIZER, HEADER]"

@@ -28,7 +28,7 @@ pub(crate) struct Input {
 
 /// Adds a method to a resource.
 ///
-/// Differs from AWS: Cognito is not there, so the authorization type COGNITO_USER_POOLS is refused. A method that needs an API key answers 403, because there are no API keys.
+/// Differs from AWS: Cognito is not there, so the authorization type COGNITO_USER_POOLS is refused.
 pub(crate) struct PutMethod;
 
 impl Operation for PutMethod {

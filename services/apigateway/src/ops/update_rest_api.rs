@@ -40,8 +40,11 @@ fn apply(row: &mut ApiRow, change: &Change<'_>) -> Result<(), Error> {
         ["minimumCompressionSize"] if change.op != Op::Remove => {
             return Err(Error::unsupported("minimumCompressionSize"));
         }
-        ["apiKeySource"] if change.value == Some("HEADER") => {}
-        ["apiKeySource"] => return Err(Error::unsupported("apiKeySource AUTHORIZER")),
+        ["apiKeySource"] => match change.value {
+            Some(source @ ("HEADER" | "AUTHORIZER")) => row.api_key_source = source.to_owned(),
+            None if change.op == Op::Remove => row.api_key_source = "HEADER".to_owned(),
+            _ => return Err(change.unknown()),
+        },
         _ => return Err(change.unknown()),
     }
     Ok(())

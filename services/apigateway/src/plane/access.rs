@@ -35,6 +35,8 @@ pub(super) struct Admitted {
     pub(super) caller: Option<Caller>,
     /// What the authorizer said, when the method has one.
     pub(super) grant: Option<Granted>,
+    /// The API key and its id, when the method needs one.
+    pub(super) api_key: Option<(String, String)>,
 }
 
 /// Lets a request pass or refuses it.
@@ -61,9 +63,14 @@ pub(super) async fn authorize(cx: &mut Cx, asked: &Asked<'_>, ids: &Ids) -> Resu
             admitted.grant = Some(authorizer.admit(cx, asked, ids, &arn).await?);
         }
     }
-    // There are no API keys, so a method that needs one is closed.
     if method.api_key_required {
-        return Err(Refusal::new(ResponseType::InvalidApiKey, 403, "Forbidden"));
+        let key = match stage.key_of_authorizer {
+            true => admitted.grant.as_ref().and_then(Granted::usage_key),
+            false => request.header_text("x-api-key"),
+        };
+        let known = key.and_then(|key| stage.keys.get_key_value(key));
+        let (value, id) = known.ok_or_else(|| Refusal::new(ResponseType::InvalidApiKey, 403, "Forbidden"))?;
+        admitted.api_key = Some((value.clone(), id.clone()));
     }
     Ok(admitted)
 }

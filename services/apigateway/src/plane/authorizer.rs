@@ -54,6 +54,7 @@ struct Grant {
     policy: Arc<Policy>,
     /// The principal and the context, as the members of a JSON object.
     members: String,
+    usage_key: Option<String>,
 }
 
 /// A caller who was let in.
@@ -63,6 +64,11 @@ pub(super) struct Granted {
 }
 
 impl Granted {
+    /// The API key that the function named.
+    pub(super) fn usage_key(&self) -> Option<&str> {
+        self.grant.usage_key.as_deref()
+    }
+
     /// `requestContext.authorizer` of the event, as JSON.
     pub(super) fn context(&self) -> String {
         format!("{{{},\"integrationLatency\":{}}}", self.grant.members, self.latency_millis)
@@ -210,7 +216,8 @@ fn grant(answer: &Value) -> Option<Grant> {
     members.insert("principalId".to_owned(), principal.into());
     let object = Value::Object(members).to_string();
     let members = object.strip_prefix('{')?.strip_suffix('}')?.to_owned();
-    Some(Grant { policy: Arc::new(policy), members })
+    let usage_key = answer["usageIdentifierKey"].as_str().map(str::to_owned);
+    Some(Grant { policy: Arc::new(policy), members, usage_key })
 }
 
 /// The facts that conditions of an authorizer's policy can ask for.

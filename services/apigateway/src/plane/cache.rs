@@ -8,7 +8,8 @@ use store::layer::table;
 use store::{Error, Version};
 use tokio::sync::watch;
 
-use crate::keys::{Part, ResourceRow, StageRow};
+use crate::api::parts;
+use crate::keys::{self, ApiKeyRow, Part, ResourceRow, StageRow, UsagePlanKeyRow, UsagePlanRow};
 use crate::limits::COMPILED_MAX;
 use crate::snapshot;
 
@@ -21,7 +22,15 @@ pub(crate) struct Cache(RwLock<HashMap<(String, String), Entry>>);
 #[derive(Clone)]
 struct Entry {
     plan: Arc<StagePlan>,
-    changes: watch::Receiver<Version>,
+    /// Ears on the API, and on the keys and usage plans when the stage needs them.
+    changes: Vec<watch::Receiver<Version>>,
+}
+
+impl Entry {
+    /// A watch that has ended says nothing any more: it counts as a change.
+    fn is_fresh(&self) -> bool {
+        self.changes.iter().all(|ear| ear.has_changed().is_ok_and(|changed| !changed))
+    }
 }
 
 /// The stage of an API, compiled; none when there is no such stage. Only a change of the API costs a read of the store.
@@ -29,17 +38,20 @@ pub(super) async fn stage(cx: &Cx, api_id: &str, name: &str) -> Result<Option<Ar
     let cache = cx.state::<Cache>();
     let key = (api_id.to_owned(), name.to_owned());
     let known = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    // A watch that has ended says nothing any more: read again.
-    if let Some(entry) = known.filter(|entry| entry.changes.has_changed().is_ok_and(|changed| !changed)) {
+    if let Some(entry) = known.filter(Entry::is_fresh) {
         return Ok(Some(entry.plan));
     }
-    // The ear is opened before the rows are read, so that no change falls between.
-    let mut changes = cx.cloud().store().watch(table::watch_key::<ResourceRow>(api_id));
-    changes.mark_unchanged();
-    let Some(plan) = load(cx, api_id, name).await? else {
+    // Ears are opened before the rows are read, so that no change falls between.
+    let mut changes = vec![ear(cx, api_id)];
+    let Some(mut plan) = load(cx, api_id, name).await? else {
         cache.0.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
         return Ok(None);
     };
+    if plan.needs_keys {
+        let owner = keys::owner(&plan.account, &plan.region);
+        changes.push(ear(cx, &owner));
+        plan.keys = load_keys(cx, &owner, api_id, name).await?;
+    }
     let plan = Arc::new(plan);
     let mut entries = cache.0.write().unwrap_or_else(PoisonError::into_inner);
     if entries.len() >= COMPILED_MAX {
@@ -56,4 +68,30 @@ async fn load(cx: &Cx, api_id: &str, name: &str) -> Result<Option<StagePlan>, Er
     };
     let parts = snapshot::read(&view, api_id, &stage.deployment_id).await?;
     Ok(compile(stage, parts))
+}
+
+fn ear(cx: &Cx, owner: &str) -> watch::Receiver<Version> {
+    let mut changes = cx.cloud().store().watch(table::watch_key::<ResourceRow>(owner));
+    changes.mark_unchanged();
+    changes
+}
+
+/// The enabled keys of the usage plans that the stage is in.
+async fn load_keys(
+    cx: &Cx,
+    owner: &str,
+    api_id: &str,
+    stage: &str,
+) -> Result<HashMap<String, String>, Error> {
+    let view = cx.snapshot().await?;
+    let mut plans: Vec<UsagePlanRow> = parts(&view, owner).await?;
+    plans.retain(|plan| plan.api_stages.iter().any(|(api, name)| api == api_id && name == stage));
+    let members: Vec<UsagePlanKeyRow> = parts(&view, owner).await?;
+    let mut keys: Vec<ApiKeyRow> = parts(&view, owner).await?;
+    let opens = |key: &ApiKeyRow| {
+        let mut in_plans = members.iter().filter(|member| member.key_id == key.id);
+        key.enabled && in_plans.any(|member| plans.iter().any(|plan| plan.id == member.plan_id))
+    };
+    keys.retain(opens);
+    Ok(keys.into_iter().map(|key| (key.value, key.id)).collect())
 }

@@ -31,6 +31,12 @@ pub(crate) struct StagePlan {
     pub(super) binary_media_types: Vec<String>,
     pub(super) policy: Option<String>,
     pub(super) disabled: bool,
+    /// Whether the authorizer names the API key, and not a header.
+    pub(super) key_of_authorizer: bool,
+    /// Whether a method needs an API key.
+    pub(super) needs_keys: bool,
+    /// The ids of the API keys that open the stage, by their values.
+    pub(super) keys: HashMap<String, String>,
     pub(super) router: Router<MethodPlan>,
     pub(super) responses: HashMap<ResponseType, ResponsePlan>,
 }
@@ -151,8 +157,10 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
         authorizers: authorizers.collect(),
     };
     let mut router = Router::new(Style::Rest);
+    let mut needs_keys = false;
     for resource in resources {
         for (name, method) in resource.methods {
+            needs_keys |= method.api_key_required;
             let plan = compiler.method(&resource.id, &resource.path, &name, method)?;
             router.insert(&name, &resource.path, plan);
         }
@@ -169,6 +177,9 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
         binary_media_types: api.binary_media_types,
         policy: api.policy,
         disabled: api.disable_execute_api_endpoint,
+        key_of_authorizer: api.api_key_source == "AUTHORIZER",
+        needs_keys,
+        keys: HashMap::new(),
     })
 }
 

@@ -134,7 +134,7 @@ impl Call<'_> {
             caller: user_id.as_deref(),
             user: user_id.as_deref(),
             user_arn: user_arn.as_deref(),
-            api_key: None,
+            api_key: admitted.api_key.as_ref().map(|(value, id)| (value.as_str(), id.as_str())),
         };
         let context = Context {
             authorizer: authorizer.as_deref(),

@@ -55,6 +55,23 @@ pub(super) async fn authorizer(cx: &mut Cx, api: &str, name: &str) -> Result<Opt
     Ok(authorizers.into_iter().find(|one| one["name"] == name))
 }
 
+/// The API key with this name and, if one is asked for, this value.
+pub(super) async fn api_key(cx: &mut Cx, name: &str, value: Option<&str>) -> Result<Option<Value>, Failure> {
+    let keys = items(cx, "GetApiKeys", json!({"nameQuery": name, "includeValues": true})).await?;
+    let same = |key: &Value| key["name"] == name && value.is_none_or(|value| key["value"] == value);
+    Ok(keys.into_iter().find(same))
+}
+
+/// The usage plan with this name for these stages.
+pub(super) async fn usage_plan(cx: &mut Cx, name: &str, stages: &[String]) -> Result<Option<Value>, Failure> {
+    let plans = items(cx, "GetUsagePlans", json!({})).await?;
+    let stages_of = |plan: &Value| -> Vec<String> {
+        let listed = plan["apiStages"].as_array().into_iter().flatten();
+        listed.map(|one| format!("{}:{}", member(one, "apiId"), member(one, "stage"))).collect()
+    };
+    Ok(plans.into_iter().find(|plan| plan["name"] == name && stages_of(plan) == stages))
+}
+
 /// For things that are named by the template: one that is there already is the one of the first try.
 pub(super) fn named(repeated: bool, answer: Result<Value, Failure>) -> Result<(), Failure> {
     match answer {

@@ -123,6 +123,9 @@ fn authorizer(cx: &Cx, event: &Value) -> Result<Value, &'static str> {
             json!({"principalId": "me", "policyDocument": policy, "context": {"list": ["a"]}})
         }
         Some("nobody") => json!({"policyDocument": policy}),
-        _ => json!({"principalId": "me", "policyDocument": policy, "context": context}),
+        _ => json!({
+            "principalId": "me", "policyDocument": policy, "context": context,
+            "usageIdentifierKey": "the-key-of-the-authorizer",
+        }),
     })
 }

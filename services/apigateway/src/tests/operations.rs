@@ -83,7 +83,6 @@ async fn apis_that_are_refused() {
         json!({"endpointConfiguration": {"types": ["PRIVATE"]}}),
         json!({"cloneFrom": "abc"}),
         json!({"minimumCompressionSize": 0}),
-        json!({"apiKeySource": "AUTHORIZER"}),
         json!({"policy": "{"}),
         json!({"securityPolicy": "TLS_1_2"}),
         json!({"name": ""}),
@@ -634,7 +633,8 @@ async fn every_operation_asks_for_permission() {
         let kind = if entry.name == "CreateAuthorizer" { "TOKEN" } else { "MOCK" };
         let input = json!({
             "name": "n", "restApiId": "a", "resourceId": "r", "parentId": "p", "pathPart": "x", "httpMethod": "GET",
-            "authorizerId": "h", "authorizationType": "NONE", "statusCode": "200", "type": kind, "deploymentId": "d", "stageName": "s",
+            "authorizerId": "h", "apiKey": "k", "usagePlanId": "u",
+            "keyId": "k", "keyType": "API_KEY", "authorizationType": "NONE", "statusCode": "200", "type": kind, "deploymentId": "d", "stageName": "s",
             "modelName": "m", "contentType": "c", "requestValidatorId": "v", "responseType": "DEFAULT_4XX",
             "resourceArn": "arn:aws:apigateway:us-east-1::/restapis/a", "tags": {"a": "b"}, "tagKeys": ["a"],
         });

@@ -286,3 +286,42 @@ async fn an_authorizer_of_the_framework() {
     );
     delete(&world, &stack::Authorizer, &id, new).await;
 }
+
+#[tokio::test]
+async fn keys_and_plans_of_the_framework() {
+    let world = world().await;
+    let api = Api::new(&world, json!({})).await;
+    api.lambda(&api.root, "GET", "echo", json!({"apiKeyRequired": true})).await;
+    api.deploy("dev").await;
+    let key_properties = json!({
+        "Enabled": true, "Name": "service-api-key-1", "Value": "a-value-that-is-long-enough",
+        "StageKeys": [{"RestApiId": api.id, "StageName": "dev"}],
+    });
+    let (key, _) = create(&world, &stack::ApiKey, key_properties.clone()).await;
+    let plan_properties = json!({
+        "ApiStages": [{"ApiId": api.id, "Stage": "dev"}], "Description": "Usage plan for service dev stage",
+        "UsagePlanName": "service-dev", "Quota": {"Limit": "5000", "Offset": 2, "Period": "MONTH"},
+        "Throttle": {"BurstLimit": 200, "RateLimit": 100},
+    });
+    let (plan, _) = create(&world, &stack::UsagePlan, plan_properties.clone()).await;
+    let member_properties = json!({"KeyId": key, "KeyType": "API_KEY", "UsagePlanId": plan});
+    let (member, _) = create(&world, &stack::UsagePlanKey, member_properties.clone()).await;
+    let call = async || {
+        let headers = [("x-api-key", "a-value-that-is-long-enough")];
+        ask(&world, "GET", &api.id, "/dev", &headers, "").await.status
+    };
+    assert_eq!(call().await, 200);
+    assert_eq!(repeat(&world, &stack::ApiKey, key_properties.clone()).await, key);
+    assert_eq!(repeat(&world, &stack::UsagePlan, plan_properties.clone()).await, plan);
+    assert_eq!(repeat(&world, &stack::UsagePlanKey, member_properties.clone()).await, member);
+    let new = json!({"UsagePlanName": "service-dev", "Throttle": {"RateLimit": 5}});
+    update(&world, &stack::UsagePlan, &plan, plan_properties, new.clone()).await;
+    let seen = world.ok("apigateway", "GetUsagePlan", json!({"usagePlanId": plan})).await;
+    assert_eq!((seen.get("quota"), &seen["throttle"]["rateLimit"]), (None, &json!(5)));
+    assert_eq!(call().await, 403);
+    let disabled = json!({"Name": "service-api-key-1", "Enabled": "false"});
+    update(&world, &stack::ApiKey, &key, key_properties, disabled.clone()).await;
+    delete(&world, &stack::UsagePlanKey, &member, member_properties).await;
+    delete(&world, &stack::UsagePlan, &plan, new).await;
+    delete(&world, &stack::ApiKey, &key, disabled).await;
+}
