@@ -10,8 +10,7 @@ use crate::parameter::{self, Parameter, Reference};
 pub(crate) struct Input {
     #[shape(len = 1..=2048)]
     name: String,
-    /// Nothing here is encrypted: AWS ignores it for String and StringList.
-    #[expect(dead_code, reason = "AWS ignores it for the types that are supported")]
+    /// Nothing here is encrypted; AWS ignores it for these types, too.
     with_decryption: Option<bool>,
 }
 

@@ -12,7 +12,7 @@ use crate::parameter::{self, Reference};
 pub(crate) struct Input {
     #[shape(len = 1..=2048)]
     name: String,
-    #[expect(dead_code, reason = "AWS ignores it for the types that are supported")]
+    /// Nothing here is encrypted; AWS ignores it for these types, too.
     with_decryption: Option<bool>,
     #[shape(range = 1..=50)]
     max_results: Option<i32>,

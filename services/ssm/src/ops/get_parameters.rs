@@ -10,7 +10,7 @@ use crate::parameter::{self, Parameter, Reference};
 pub(crate) struct Input {
     #[shape(len = 1..=10, each(len = 1..=2048))]
     names: Vec<String>,
-    #[expect(dead_code, reason = "AWS ignores it for the types that are supported")]
+    /// Nothing here is encrypted; AWS ignores it for these types, too.
     with_decryption: Option<bool>,
 }
 

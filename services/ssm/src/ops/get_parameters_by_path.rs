@@ -15,7 +15,7 @@ pub(crate) struct Input {
     path: String,
     recursive: Option<bool>,
     parameter_filters: Option<Vec<ParameterStringFilter>>,
-    #[expect(dead_code, reason = "AWS ignores it for the types that are supported")]
+    /// Nothing here is encrypted; AWS ignores it for these types, too.
     with_decryption: Option<bool>,
     #[shape(range = 1..=10)]
     max_results: Option<i32>,
