@@ -118,10 +118,10 @@ fn start(text: &str, now: Timestamp) -> anyhow::Result<i64> {
         'd' => Some(86_400),
         _ => None,
     };
-    if let Some(seconds) = text.chars().last().and_then(unit) {
-        if let Ok(count) = text[..text.len() - 1].parse::<i64>() {
-            return Ok(now.as_millisecond() - count.saturating_mul(seconds).saturating_mul(1000));
-        }
+    if let Some(seconds) = text.chars().last().and_then(unit)
+        && let Ok(count) = text[..text.len() - 1].parse::<i64>()
+    {
+        return Ok(now.as_millisecond() - count.saturating_mul(seconds).saturating_mul(1000));
     }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time.as_millisecond());
