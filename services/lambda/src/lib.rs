@@ -95,10 +95,5 @@ pub static LAMBDA: Service = Service {
     words: Words::JSON,
 };
 
-/// What functions find on this machine: the layers of the sandbox and the interpreters, one line each.
-pub fn report() -> Vec<String> {
-    runner::report()
-}
-
 #[cfg(test)]
 mod tests;

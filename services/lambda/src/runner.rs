@@ -445,19 +445,3 @@ impl Backend for InCloud {
         self.log.send(launch, stream, lines);
     }
 }
-
-/// What `doctor` shows of functions on this machine: the sandbox and the interpreters.
-pub(crate) fn report() -> Vec<String> {
-    let mut lines = Vec::new();
-    match Jail::probe(Mode::Degrade) {
-        Ok(jail) if jail.missing().is_empty() => lines.push("sandbox: all layers".to_string()),
-        Ok(jail) => lines.extend(jail.missing().iter().map(ToString::to_string)),
-        Err(error) => lines.push(format!("sandbox: {error}")),
-    }
-    for language in [interpreters::Language::Node, interpreters::Language::Python] {
-        for one in interpreters::installed(language) {
-            lines.push(format!("{language:?} {}: {}", one.text, one.program.display()));
-        }
-    }
-    lines
-}
