@@ -192,15 +192,16 @@ class RequestId:
 
 def install_logging():
     """The root logger writes in Lambda's format. The logging module is loaded only when user code loads it."""
-    import importlib.abc
-    import importlib.machinery
 
-    class Loaded(importlib.abc.MetaPathFinder):
-        def find_spec(self, fullname, path=None, target=None):
-            if fullname != "logging":
+    class Loaded:
+        """A finder that asks the others for `logging`, once, and adds a step to its loading."""
+
+        def find_spec(self, name, path=None, target=None):
+            if name != "logging":
                 return None
             sys.meta_path.remove(self)
-            spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+            found = (finder.find_spec(name, path, target) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+            spec = next((spec for spec in found if spec is not None), None)
             if spec is None or spec.loader is None:
                 return spec
             run = spec.loader.exec_module
