@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cloud::prelude::*;
@@ -15,6 +16,8 @@ use crate::runtime::log::LogLine;
 
 /// Batches that may wait. When the log cannot keep up, the newest are dropped, and the count is told.
 const WAITING_MAX: usize = 20_000;
+/// Memory of lines that may wait; a function can print hundreds of megabytes in a second.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long batches are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(50);
 /// Events and bytes of one PutLogEvents call: 10,000 and 1 MB with 26 bytes for each event (API reference).
@@ -26,7 +29,17 @@ const STREAMS_MAX: usize = 10_000;
 
 /// Where environments leave their lines.
 #[derive(Debug, Clone)]
-pub(crate) struct Sender(mpsc::Sender<Batch>);
+pub(crate) struct Sender {
+    batches: mpsc::Sender<Batch>,
+    waiting: Arc<Waiting>,
+}
+
+/// What waits, and what had to go.
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: AtomicUsize,
+    dropped: AtomicUsize,
+}
 
 #[derive(Debug)]
 struct Batch {
@@ -52,20 +65,44 @@ impl Sender {
         // The writer must not keep the cloud alive: its sender lives in the cloud's own state.
         let weak = Arc::downgrade(cloud);
         let stopping = cloud.tasks().stopping();
-        cloud.tasks().spawn(run(weak, receiver, stopping));
-        Sender(sender)
+        let waiting = Arc::<Waiting>::default();
+        cloud.tasks().spawn(run(weak, receiver, waiting.clone(), stopping));
+        Sender { batches: sender, waiting }
     }
 
     /// Takes the lines of one stream. Never waits.
     pub(crate) fn send(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>) {
+        let (count, bytes) = (lines.len(), bytes_of(&lines));
         let batch = Batch { launch: Arc::clone(launch), stream: Arc::clone(stream), lines };
-        if let Err(error) = self.0.try_send(batch) {
-            let lost = error.into_inner().lines.len();
-            tracing::warn!(
-                function = launch.name,
-                lines = lost,
-                "log lines were dropped: the log is too slow"
-            );
+        if !self.waiting.enter(bytes) {
+            self.waiting.dropped.fetch_add(count, Ordering::Relaxed);
+        } else if self.batches.try_send(batch).is_err() {
+            self.waiting.leave(bytes);
+            self.waiting.dropped.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+}
+
+fn bytes_of(lines: &[LogLine]) -> usize {
+    lines.iter().map(LogLine::memory_bytes).sum()
+}
+
+impl Waiting {
+    fn enter(&self, bytes: usize) -> bool {
+        let fits =
+            |waiting: usize| waiting.checked_add(bytes).filter(|waiting| *waiting <= WAITING_BYTES_MAX);
+        self.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok()
+    }
+
+    fn leave(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
+    /// Tells of lines that were dropped: once for many, or the telling would be a flood of its own.
+    fn tell(&self) {
+        let lines = self.dropped.swap(0, Ordering::Relaxed);
+        if lines > 0 {
+            tracing::warn!(lines, "log lines of functions were dropped: the log is too slow");
         }
     }
 }
@@ -85,6 +122,7 @@ impl Place {
 async fn run(
     cloud: std::sync::Weak<Cloud>,
     mut receiver: mpsc::Receiver<Batch>,
+    waiting: Arc<Waiting>,
     stopping: impl Future<Output = ()> + Send,
 ) {
     let mut known = HashSet::new();
@@ -106,8 +144,11 @@ async fn run(
         }
         let Some(cloud) = cloud.upgrade() else { return };
         for (place, lines) in places {
+            let bytes = bytes_of(&lines);
             write(&cloud, &mut known, &place, lines).await;
+            waiting.leave(bytes);
         }
+        waiting.tell();
         if last {
             return;
         }
@@ -187,6 +228,26 @@ fn chunks(lines: &[LogLine]) -> impl Iterator<Item = &[LogLine]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A function that prints without end took all memory of the host.
+    #[tokio::test]
+    async fn lines_that_wait_are_bounded() {
+        let (batches, mut receiver) = mpsc::channel(WAITING_MAX);
+        let sender = Sender { batches, waiting: Arc::default() };
+        let launch = Arc::new(crate::runtime::tests::launch("python3.11", "h.h"));
+        let megabyte = || vec![LogLine { time_millis: 0, text: "x".repeat(1 << 20) }];
+        for _ in 0..100 {
+            sender.send(&launch, &"stream".into(), megabyte());
+        }
+        let mut kept = 0;
+        while let Ok(batch) = receiver.try_recv() {
+            sender.waiting.leave(bytes_of(&batch.lines));
+            kept += 1;
+        }
+        assert_eq!(kept, 63);
+        assert_eq!(sender.waiting.dropped.load(Ordering::Relaxed), 37);
+        assert_eq!(sender.waiting.bytes.load(Ordering::Relaxed), 0);
+    }
 
     #[test]
     fn calls_stay_within_their_limits() {

@@ -22,6 +22,9 @@ use super::pipes::Pipes;
 use super::variables;
 use crate::limits::INIT_TIME_MAX;
 
+/// Memory of log lines that an environment keeps until its invocation ends.
+const HELD_BYTES_MAX: usize = 1024 * 1024;
+
 /// How often the memory of a running sandbox is looked at where the kernel does not limit it.
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
 /// How often at most the memory for REPORT lines is read.
@@ -67,6 +70,8 @@ pub(crate) struct Environment {
     log_stream: Arc<str>,
     /// Events that are not delivered yet: those of the init phase go with the first invocation.
     lines: Vec<LogLine>,
+    /// The end of those that were delivered before the invocation ended.
+    tail: String,
     /// How long the init phase took, until the first REPORT has told it.
     init_duration: Option<Duration>,
     peak_kilobytes: u64,
@@ -237,6 +242,7 @@ impl Environment {
         self.sending = false;
         let text = log::start(&invocation.request_id, &self.launch.version);
         self.lines.push(LogLine { time_millis: now, text });
+        self.tail.clear();
         self.running = Some(Running { request_id: invocation.request_id.clone(), started: Instant::now() });
         Ok(())
     }
@@ -282,7 +288,8 @@ impl Environment {
         let own = ended.log_line(&request_id, now, self.launch.timeout);
         let texts = own.into_iter().chain([log::end(&request_id), report.line()]);
         self.lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
-        let tail = if with_tail { log::tail(&self.lines) } else { String::new() };
+        let before = std::mem::take(&mut self.tail);
+        let tail = if with_tail { log::tail(&before, &self.lines) } else { String::new() };
         self.deliver();
         self.idle_since = Instant::now();
         Outcome {
@@ -324,9 +331,10 @@ impl Environment {
     /// The next thing that the process says or suffers, with its output collected meanwhile.
     async fn listen(&mut self, until: Instant) -> Heard {
         let mut patience = until;
+        let mut look = Instant::now() + MEMORY_EVERY;
         loop {
             let watches = !self.host.jail.limits_trees() && self.init.is_some();
-            let wake = if watches { patience.min(Instant::now() + MEMORY_EVERY) } else { patience };
+            let wake = if watches { patience.min(look) } else { patience };
             tokio::select! {
                 biased;
                 frame = next_frame(&mut self.lane), if !self.lane_ended => match frame {
@@ -350,14 +358,22 @@ impl Environment {
                 },
                 () = self.stdout.fill() => self.collect_lines(false),
                 () = self.stderr.fill() => self.collect_lines(false),
-                () = tokio::time::sleep_until(wake) => {
-                    if Instant::now() >= patience {
-                        return if self.lane_ended && patience < until { Heard::Exited(Exit::Code(0)) } else { Heard::TimeUp };
-                    }
-                    if self.uses_too_much() {
-                        return Heard::OutOfMemory;
-                    }
+                () = tokio::time::sleep_until(wake) => {}
+            }
+            // Also after output: a process that prints without end must not escape its limits.
+            let now = Instant::now();
+            if now >= patience {
+                return if self.lane_ended && patience < until {
+                    Heard::Exited(Exit::Code(0))
+                } else {
+                    Heard::TimeUp
+                };
+            }
+            if watches && now >= look {
+                if self.uses_too_much() {
+                    return Heard::OutOfMemory;
                 }
+                look = now + MEMORY_EVERY;
             }
         }
     }
@@ -383,6 +399,16 @@ impl Environment {
         let Some(body) = body else { return }; // Larger than any event may be.
         let text = String::from_utf8_lossy(&body).into_owned();
         self.lines.push(LogLine { time_millis: self.host.backend.now_millis(), text });
+        self.relieve();
+    }
+
+    /// Delivers lines before the invocation ends when there are many: printing must not take the host's memory.
+    fn relieve(&mut self) {
+        let bytes: usize = self.lines.iter().map(LogLine::memory_bytes).sum();
+        if bytes > HELD_BYTES_MAX {
+            self.tail = log::tail(&self.tail, &self.lines);
+            self.deliver();
+        }
     }
 
     /// Reads what the process has printed past us until now, from native code or its children.
@@ -396,6 +422,7 @@ impl Environment {
         let now = self.host.backend.now_millis();
         self.stdout.take_lines(now, all, &mut self.lines);
         self.stderr.take_lines(now, all, &mut self.lines);
+        self.relieve();
     }
 
     /// Reads the peak of memory for REPORT, now and then.
@@ -462,6 +489,7 @@ async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io
         stderr,
         log_stream,
         lines: Vec::new(),
+        tail: String::new(),
         init_duration: None,
         peak_kilobytes: 0,
         peak_read: None,

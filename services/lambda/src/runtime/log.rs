@@ -7,6 +7,9 @@ use super::outcome::Ended;
 /// How much of the log `LogType: Tail` returns: the last 4 KB (Invoke, AWS API reference).
 pub(crate) const TAIL_BYTES: usize = 4096;
 
+/// What a line takes in memory besides its text.
+const LINE_BYTES: usize = 64;
+
 /// One log event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
@@ -14,6 +17,13 @@ pub struct LogLine {
     pub time_millis: i64,
     /// The text, with the line feed that the function wrote.
     pub text: String,
+}
+
+impl LogLine {
+    /// About how much memory it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.text.len() + LINE_BYTES
+    }
 }
 
 /// The first line of an invocation.
@@ -65,15 +75,17 @@ impl Report<'_> {
     }
 }
 
-/// The last [`TAIL_BYTES`] of these events, not cut inside a character.
-pub(crate) fn tail(lines: &[LogLine]) -> String {
+/// The last [`TAIL_BYTES`] of `before` and these events, not cut inside a character.
+pub(crate) fn tail(before: &str, lines: &[LogLine]) -> String {
     let mut first = lines.len();
     let mut bytes = 0;
     while first > 0 && bytes < TAIL_BYTES {
         first -= 1;
         bytes += lines[first].text.len();
     }
-    let text: String = lines[first..].iter().map(|line| line.text.as_str()).collect();
+    let before = if bytes < TAIL_BYTES { before } else { "" };
+    let texts = lines[first..].iter().map(|line| line.text.as_str());
+    let text: String = std::iter::once(before).chain(texts).collect();
     let mut cut = text.len().saturating_sub(TAIL_BYTES);
     while !text.is_char_boundary(cut) {
         cut += 1;
@@ -111,9 +123,10 @@ mod tests {
     #[test]
     fn the_tail_is_the_last_four_kilobytes() {
         let line = |text: &str| LogLine { time_millis: 0, text: text.to_string() };
-        assert_eq!(tail(&[line("a\n"), line("b\n")]), "a\nb\n");
+        assert_eq!(tail("", &[line("a\n"), line("b\n")]), "a\nb\n");
+        assert_eq!(tail("before\n", &[line("a\n")]), "before\na\n");
         let long = "é".repeat(3000);
-        let tail = tail(&[line(&long), line("x")]);
+        let tail = tail("before", &[line(&long), line("x")]);
         assert!(tail.len() <= TAIL_BYTES && tail.len() >= TAIL_BYTES - 1 && tail.ends_with("éx"));
     }
 }

@@ -29,4 +29,4 @@ pub(crate) mod sdk;
 pub(crate) mod variables;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -173,7 +173,7 @@ impl Shelf {
         let texts = [log::start(request_id, &launch.version)].into_iter().chain(own);
         let texts = texts.chain([log::end(request_id), report.line()]);
         lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
-        let tail = if with_tail { log::tail(&lines) } else { String::new() };
+        let tail = if with_tail { log::tail("", &lines) } else { String::new() };
         self.host.backend.log(launch, &no_start.log_stream, lines);
         Outcome { payload: no_start.ended.payload(request_id, launch.timeout), failed: true, tail }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::environment::Invocation;
 use super::image::Image;
 use super::interpreters::{self, Wanted};
 use super::launch::{Backend, Credentials, Host, Launch};
-use super::log::LogLine;
+use super::log::{self, LogLine};
 use super::outcome::Outcome;
 use super::pool::Shelf;
 
@@ -50,8 +51,10 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
     }
 }
 
+#[derive(Default)]
 struct Recorder {
     lines: Mutex<Vec<String>>,
+    batches: AtomicUsize,
 }
 
 #[async_trait]
@@ -70,6 +73,7 @@ impl Backend for Recorder {
         })
     }
     fn log(&self, _launch: &Arc<Launch>, _stream: &Arc<str>, lines: Vec<LogLine>) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
         self.lines.lock().unwrap().extend(lines.into_iter().map(|line| line.text));
     }
 }
@@ -100,12 +104,7 @@ impl Fixture {
         if let Wanted::Managed(language, version) = launch.wanted {
             launch.interpreter = Some(interpreters::choose(runtime, language, version).unwrap().0);
         }
-        Fixture {
-            folder,
-            launch,
-            recorder: Arc::new(Recorder { lines: Mutex::default() }),
-            jail: Mutex::default(),
-        }
+        Fixture { folder, launch, recorder: Arc::default(), jail: Mutex::default() }
     }
 
     pub(super) fn change(mut self, change: impl FnOnce(&mut Launch)) -> Fixture {

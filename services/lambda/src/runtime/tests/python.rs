@@ -134,3 +134,17 @@ def handler(event, context):
     );
     assert_eq!(log.len(), 6, "{log:?}");
 }
+
+/// What a function printed was kept until its invocation ended: in 15 minutes more than any host has memory.
+#[tokio::test]
+async fn endless_output_is_delivered_meanwhile_and_does_not_stop_the_clock() {
+    let code = "import os\ndef handler(e, c):\n    while True: os.write(1, b'x' * 65535 + b'\\n')\n";
+    let fixture = Fixture::new(PYTHON, "app.handler", &[("app.py", code)])
+        .change(|launch| launch.timeout = Duration::from_secs(1));
+    let outcome = fixture.shelf().invoke(&invocation("{}"), true, None).await;
+    assert!(outcome.failed);
+    assert!(outcome.tail.contains("Task timed out after 1.00 seconds"), "{}", outcome.tail);
+    assert_eq!(outcome.tail.len(), log::TAIL_BYTES);
+    let batches = fixture.recorder.batches.load(Ordering::Relaxed);
+    assert!(batches > 2, "{batches}");
+}
