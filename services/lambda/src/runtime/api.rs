@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -18,6 +19,9 @@ mod connection;
 
 /// Calls that wait to be seen by the environment; a runtime makes one at a time.
 const CALLS_MAX: usize = 16;
+
+/// Pause after an accept that failed, when file descriptors run out for example.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a runtime asks or tells.
 #[derive(Debug)]
@@ -139,7 +143,14 @@ async fn accept(
     let mut connections = tokio::task::JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok((stream, from)) = listener.accept().await else { continue };
+        let (stream, from) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a Runtime API connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
         let (mut init, calls) = (init.clone(), calls.clone());
         connections.spawn(async move {
             // A fast runtime may connect before the host has heard of its process.

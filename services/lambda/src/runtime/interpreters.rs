@@ -78,6 +78,32 @@ impl Language {
     }
 }
 
+impl Interpreter {
+    /// What a function must see of the host so that the interpreter runs.
+    pub(crate) fn trees(&self) -> Vec<PathBuf> {
+        trees(self, std::env::var_os("HOME").map(PathBuf::from).as_deref())
+    }
+}
+
+/// An interpreter that has a folder of its own is shown with all of it. One in `~/bin`, `~/.local/bin` or `/opt/bin` is
+/// not: its "home" is the user's, with all keys and data in it.
+fn trees(interpreter: &Interpreter, user: Option<&Path>) -> Vec<PathBuf> {
+    let home = &interpreter.home;
+    if home.starts_with("/usr") || home.parent().is_none() {
+        return Vec::new(); // Everybody sees /usr; a path such as /bin/node leads there.
+    }
+    let shared = home.components().count() <= 2
+        || user.is_some_and(|user| user.starts_with(home) || *home == user.join(".local"));
+    if !shared {
+        return vec![home.clone()];
+    }
+    let (major, minor) = interpreter.version;
+    let mut trees = vec![home.join(format!("lib/python{major}.{minor}")), interpreter.program.clone()];
+    trees.extend(interpreter.program.canonicalize().ok());
+    trees.dedup();
+    trees
+}
+
 /// All interpreters of a language, found once.
 pub(crate) fn installed(language: Language) -> &'static [Interpreter] {
     static NODE: OnceLock<Vec<Interpreter>> = OnceLock::new();
@@ -219,6 +245,26 @@ mod tests {
     fn interpreter(version: (u32, u32)) -> Interpreter {
         let text = format!("{}.{}.0", version.0, version.1);
         Interpreter { program: "/x".into(), home: "/".into(), version, text }
+    }
+
+    /// A node in `~/.local/bin` showed functions the data folder of the cloud, in `~/.local/share`.
+    #[test]
+    fn the_folders_of_users_are_not_shown() {
+        let shown = |home: &str| {
+            let program = Path::new(home).join("bin/python3");
+            let one = Interpreter { program, home: home.into(), ..interpreter((3, 11)) };
+            trees(&one, Some(Path::new("/home/me")))
+        };
+        assert_eq!(shown("/home/me/.pyenv/versions/3.11.7"), [Path::new("/home/me/.pyenv/versions/3.11.7")]);
+        assert_eq!(shown("/opt/python"), [Path::new("/opt/python")]);
+        assert_eq!(shown("/usr/local"), [] as [&Path; 0]);
+        for home in ["/home/me/.local", "/home/me", "/home", "/opt"] {
+            let home = Path::new(home);
+            assert_eq!(
+                shown(home.to_str().unwrap()),
+                [home.join("lib/python3.11"), home.join("bin/python3")]
+            );
+        }
     }
 
     #[test]

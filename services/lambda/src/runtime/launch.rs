@@ -185,11 +185,8 @@ impl Launch {
         if let Some(layers) = &self.layers {
             binds.push(Bind::new(layers, "/opt"));
         }
-        if let Some(interpreter) = &self.interpreter
-            && !interpreter.home.starts_with("/usr")
-            && interpreter.home.parent().is_some()
-        {
-            binds.push(Bind::optional(&interpreter.home));
+        if let Some(interpreter) = &self.interpreter {
+            binds.extend(interpreter.trees().into_iter().map(Bind::optional));
         }
         if let Some(sdk) = &self.sdk {
             match self.wanted {
