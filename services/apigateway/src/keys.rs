@@ -148,9 +148,17 @@ pub(crate) struct StageRow {
     pub(crate) variables: Option<Texts>,
     pub(crate) method_settings: BTreeMap<String, MethodSetting>,
     pub(crate) tracing_enabled: bool,
+    pub(crate) access_log: Option<AccessLog>,
     pub(crate) tags: Option<Texts>,
     pub(crate) created_at_millis: i64,
     pub(crate) updated_at_millis: i64,
+}
+
+/// Where a line for each request goes, and what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessLog {
+    pub(crate) destination: Option<String>,
+    pub(crate) format: Option<String>,
 }
 
 /// The settings of a method in a stage that are kept.

@@ -5,9 +5,11 @@ use store::layer::table;
 
 use crate::api::{part, parts};
 use crate::error::Error;
-use crate::keys::{DeploymentRow, MethodSetting, StageRow, Texts};
+use crate::keys::{AccessLog, DeploymentRow, MethodSetting, StageRow, Texts};
 use crate::limits::{STAGES_MAX, TAGS_MAX};
 use crate::patch::{Change, Op, PatchOperation};
+use crate::plane::access_log::group_of;
+use crate::plane::mapping::Template;
 
 /// A stage that is wanted.
 pub(crate) struct Wanted {
@@ -58,6 +60,7 @@ pub(crate) async fn create(cx: &mut Cx, api_id: &str, wanted: Wanted) -> Result<
         variables: wanted.variables.filter(|map| !map.is_empty()),
         method_settings: Default::default(),
         tracing_enabled: wanted.tracing_enabled.unwrap_or(false),
+        access_log: None,
         tags: wanted.tags,
         created_at_millis: now_millis,
         updated_at_millis: now_millis,
@@ -104,6 +107,26 @@ fn check_variables(variables: Option<&Texts>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Changes the settings of the access log. Lines go to a log group; delivery streams of Firehose are not there.
+fn access_log(settings: &mut AccessLog, member: &str, change: &Change<'_>) -> Result<(), Error> {
+    let value = change.optional().filter(|text| !text.is_empty());
+    if member == "format" {
+        if value.as_deref().is_some_and(|format| Template::parse(format).is_none()) {
+            return Err(Error::unsupported("an expression in the format of an access log"));
+        }
+        settings.format = value;
+        return Ok(());
+    }
+    if value.as_deref().is_some_and(|arn| group_of(arn).is_none()) {
+        return Err(match value.is_some_and(|arn| arn.contains(":firehose:")) {
+            true => Error::unsupported("an access log in a delivery stream"),
+            false => Error::bad("Invalid ARN specified in the request"),
+        });
+    }
+    settings.destination = value;
+    Ok(())
+}
+
 /// Applies one patch operation.
 pub(crate) fn apply(row: &mut StageRow, operation: &PatchOperation) -> Result<(), Error> {
     let change = Change::of(operation)?;
@@ -126,8 +149,10 @@ pub(crate) fn apply(row: &mut StageRow, operation: &PatchOperation) -> Result<()
             return Err(Error::unsupported("the cache of a stage"));
         }
         ["clientCertificateId"] => return Err(Error::unsupported("clientCertificateId")),
-        ["accessLogSettings", ..] if change.op == Op::Remove => {}
-        ["accessLogSettings", ..] => return Err(Error::unsupported("accessLogSettings")),
+        ["accessLogSettings"] if change.op == Op::Remove => row.access_log = None,
+        ["accessLogSettings", member @ ("destinationArn" | "format")] => {
+            access_log(row.access_log.get_or_insert_default(), member, &change)?;
+        }
         ["canarySettings", "deploymentId"] if change.op == Op::Add => {
             return Err(Error::bad("Invalid add operation with path: /canarySettings/deploymentId"));
         }

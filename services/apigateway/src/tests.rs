@@ -13,6 +13,7 @@ use super::*;
 
 mod authorizers;
 mod lambda;
+mod logs;
 mod operations;
 mod plane;
 mod stacks;

@@ -260,10 +260,18 @@ pub(crate) struct Stage {
     variables: Option<Texts>,
     documentation_version: Option<String>,
     tracing_enabled: bool,
+    access_log_settings: Option<AccessLogSettings>,
     web_acl_arn: Option<String>,
     tags: Option<Texts>,
     created_date: Timestamp,
     last_updated_date: Timestamp,
+}
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct AccessLogSettings {
+    format: Option<String>,
+    destination_arn: Option<String>,
 }
 
 #[derive(Shape)]
@@ -296,6 +304,9 @@ impl Stage {
             variables: row.variables,
             documentation_version: None,
             tracing_enabled: row.tracing_enabled,
+            access_log_settings: row
+                .access_log
+                .map(|log| AccessLogSettings { format: log.format, destination_arn: log.destination }),
             web_acl_arn: None,
             tags: row.tags,
             created_date: seconds(row.created_at_millis),

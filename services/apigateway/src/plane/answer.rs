@@ -169,7 +169,7 @@ pub(super) fn refuse(
 
 /// A variable of the context in a template or parameter.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
-fn context(
+pub(super) fn context(
     name: &str,
     stage: &StagePlan,
     method: Option<&MethodPlan>,

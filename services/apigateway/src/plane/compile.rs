@@ -17,6 +17,7 @@ use crate::models;
 use crate::responses::{ResponseType, TEMPLATE};
 use crate::rules::CUSTOM;
 
+use super::access_log::LogPlan;
 use super::authorizer::AuthorizerPlan;
 use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
 
@@ -31,6 +32,7 @@ pub(crate) struct StagePlan {
     pub(super) binary_media_types: Vec<String>,
     pub(super) policy: Option<String>,
     pub(super) disabled: bool,
+    pub(super) access_log: Option<LogPlan>,
     /// Whether the authorizer names the API key, and not a header.
     pub(super) key_of_authorizer: bool,
     /// Whether a method needs an API key.
@@ -166,6 +168,9 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
         }
     }
     Some(StagePlan {
+        access_log: stage
+            .access_log
+            .and_then(|settings| LogPlan::of(&settings, &api.account, &api.region, &api.id, &stage.name)),
         router,
         responses: responses.into_iter().filter_map(response).collect(),
         name: stage.name,

@@ -3,6 +3,7 @@
 //! A stage is compiled once into a table ([`compile`]) that stays in memory until something of its API changes
 //! ([`cache`]); a request then touches no store. The way of a request is [`serve`], read from top to bottom.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ use answer::{Answer, Refusal};
 use compile::{MethodPlan, StagePlan, Target};
 
 mod access;
+pub(crate) mod access_log;
 mod answer;
 mod authorizer;
 mod cache;
@@ -129,7 +131,9 @@ async fn serve(
     let Some(found) = stage.router.find(request.method, path) else {
         let refusal =
             Refusal::new(ResponseType::MissingAuthenticationToken, 403, "Missing Authentication Token");
-        return answer::refuse(stage, None, &request, &[], &ids, &refusal);
+        let response = answer::refuse(stage, None, &request, &[], &ids, &refusal);
+        note(cx, stage, None, &request, &ids, &response, Some(&refusal));
+        return response;
     };
     let method: &MethodPlan = found.target;
     let parameters = found.parameters;
@@ -146,11 +150,37 @@ async fn serve(
             Target::Mock(mock) => mock::run(mock, stage, method, &request, &parameters, &ids),
         }
     };
-    match answered.await {
-        Ok(answer) => answer.into_response(&ids),
-        Err(refusal) => answer::refuse(stage, Some(method), &request, &parameters, &ids, &refusal),
-    }
+    let (response, refusal) = match answered.await {
+        Ok(answer) => (answer.into_response(&ids), None),
+        Err(refusal) => {
+            (answer::refuse(stage, Some(method), &request, &parameters, &ids, &refusal), Some(refusal))
+        }
+    };
+    note(cx, stage, Some((method, &parameters)), &request, &ids, &response, refusal.as_ref());
+    response
 }
 
+/// Leaves a line in the access log, if the stage has one.
+fn note(
+    cx: &Cx,
+    stage: &StagePlan,
+    found: Option<Found<'_>>,
+    request: &Request<'_>,
+    ids: &answer::Ids,
+    response: &Response<Stream>,
+    refusal: Option<&Refusal>,
+) {
+    let Some(log) = &stage.access_log else { return };
+    let outcome = access_log::Outcome {
+        status: response.status().as_u16(),
+        length: response.body().length().unwrap_or(0),
+        latency_millis: cx.now().millis() - request.time_millis,
+        refusal,
+    };
+    log.write(cx, stage, found, request, ids, &outcome);
+}
+
+/// The method that serves a request, and the values of its path's variables.
+type Found<'a> = (&'a MethodPlan, &'a [(&'a str, Cow<'a, str>)]);
 /// The answer of an integration, or why there is none.
 type Answered = Result<Answer, Refusal>;

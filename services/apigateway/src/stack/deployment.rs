@@ -45,6 +45,13 @@ fn setting_patches(settings: Option<&Value>) -> Vec<Value> {
     patches
 }
 
+fn log_patches(settings: Option<&Value>) -> Vec<Value> {
+    let paths =
+        [("DestinationArn", "/accessLogSettings/destinationArn"), ("Format", "/accessLogSettings/format")];
+    let given = paths.iter().filter_map(|(name, path)| Some((path, settings?.get(name)?)));
+    given.map(|(path, value)| json!({"op": "replace", "path": path, "value": text(value)})).collect()
+}
+
 async fn apply_settings(
     cx: &mut Cx,
     api: &str,
@@ -155,6 +162,7 @@ impl ResourceType for Stage {
             Property::new("Variables"),
             Property::new("TracingEnabled"),
             Property::new("MethodSettings"),
+            Property::new("AccessLogSetting"),
             Property::new("Tags"),
         ];
         PROPERTIES
@@ -188,6 +196,11 @@ impl ResourceType for Stage {
         );
         again::named(request.repeated, call(cx, "CreateStage", input).await)?;
         apply_settings(cx, &api, &name, request.property("MethodSettings")).await?;
+        let log = log_patches(request.property("AccessLogSetting"));
+        if !log.is_empty() {
+            let input = json!({"restApiId": api, "stageName": name, "patchOperations": log});
+            call(cx, "UpdateStage", input).await?;
+        }
         Ok(outcome(name, &[]))
     }
 
@@ -216,6 +229,10 @@ impl ResourceType for Stage {
             patches.push(json!({"op": "remove", "path": format!("/variables/{variable}")}));
         }
         patches.extend(setting_patches(request.property("MethodSettings")));
+        match request.property("AccessLogSetting") {
+            Some(settings) => patches.extend(log_patches(Some(settings))),
+            None => patches.push(json!({"op": "remove", "path": "/accessLogSettings"})),
+        }
         let api = request.text("RestApiId").unwrap_or_default();
         let input = json!({"restApiId": api, "stageName": name, "patchOperations": patches});
         call(cx, "UpdateStage", input).await?;

@@ -416,7 +416,9 @@ async fn deployments_and_stages() {
     for refused in [
         json!({"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "5"}),
         json!({"op": "replace", "path": "/*/*/caching/enabled", "value": "true"}),
-        json!({"op": "replace", "path": "/accessLogSettings/format", "value": "x"}),
+        json!({"op": "replace", "path": "/accessLogSettings/format", "value": "#set($x)"}),
+        json!({"op": "replace", "path": "/accessLogSettings/destinationArn", "value": "arn:aws:firehose:x:0:deliverystream/x"}),
+        json!({"op": "replace", "path": "/accessLogSettings/destinationArn", "value": "x"}),
         json!({"op": "replace", "path": "/clientCertificateId", "value": "x"}),
         json!({"op": "replace", "path": "/canarySettings/percentTraffic", "value": "5"}),
         json!({"op": "replace", "path": "/nope", "value": "5"}),

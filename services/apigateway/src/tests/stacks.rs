@@ -182,6 +182,7 @@ async fn stages_of_their_own_and_the_account() {
     let properties = json!({
         "RestApiId": api.id, "StageName": "dev", "DeploymentId": deployment, "Variables": {"a": "1", "b": 2},
         "TracingEnabled": true, "Tags": [{"Key": "x", "Value": "y"}],
+        "AccessLogSetting": {"DestinationArn": "arn:aws:logs:us-east-1:0:log-group:x", "Format": "$context.requestId"},
         "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "LoggingLevel": "INFO", "DataTraceEnabled": true}],
     });
     let (stage, _) = create(&world, &stack::Stage, properties.clone()).await;
@@ -191,10 +192,13 @@ async fn stages_of_their_own_and_the_account() {
         (&described["methodSettings"]["*/*"]["loggingLevel"], &described["tags"]),
         (&json!("INFO"), &json!({"x": "y"}))
     );
+    assert_eq!(described["accessLogSettings"]["format"], "$context.requestId");
     let new =
         json!({"RestApiId": api.id, "StageName": "dev", "DeploymentId": deployment, "Variables": {"a": "3"}});
     update(&world, &stack::Stage, &stage, properties, new.clone()).await;
     assert_eq!(get(&world, &api.id, "/dev").await.json()["stageVariables"], json!({"a": "3"}));
+    let described = api.call("GetStage", json!({"stageName": "dev"})).await;
+    assert_eq!(described.get("accessLogSettings"), None);
     delete(&world, &stack::Stage, &stage, new).await;
     let (id, _) =
         create(&world, &stack::Account, json!({"CloudWatchRoleArn": "arn:aws:iam::000000000000:role/x"}))
