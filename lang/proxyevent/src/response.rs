@@ -34,7 +34,7 @@ pub enum Malformed {
     /// A field that REST APIs do not know.
     #[error("the response has the unknown field `{0}`")]
     UnknownField(String),
-    /// A status that is not a number from 100 to 599.
+    /// A status that is not a number from 200 to 599.
     #[error("`{0}` is not a status code")]
     Status(String),
     /// A header that cannot be sent.
@@ -225,7 +225,8 @@ fn status(value: Option<&Scalar<'_>>) -> Result<Option<u16>, Malformed> {
         Some(Scalar::Bool(flag)) => return Err(Malformed::Status(flag.to_string())),
     };
     let whole = number.trunc();
-    if (100.0..=599.0).contains(&whole) {
+    // Statuses below 200 are no answers: they belong to the connection, and 101 would give it away.
+    if (200.0..=599.0).contains(&whole) {
         Ok(Some(whole as u16))
     } else {
         Err(Malformed::Status(number.to_string()))

@@ -68,6 +68,9 @@ fn status_codes() {
         (json!("abc"), "Status"),
         (json!(true), "Status"),
         (json!(99), "Status"),
+        (json!(100), "Status"),
+        // A function switched the protocol of its client's connection.
+        (json!(101), "Status"),
         (json!(600), "Status"),
         (json!(-200), "Status"),
         (json!([200]), "Form"),
