@@ -2,11 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::{HeaderValue, Request, Response, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -16,15 +18,51 @@ use shape::Stream;
 /// How long a client may keep silent in the middle of a body; S3 waits 20 s for its clients, slow links need more.
 const STALL: Duration = Duration::from_secs(60);
 
+/// Whether a request's body has been read to its end.
+#[derive(Clone)]
+pub(super) struct Ended(Arc<AtomicBool>);
+
+impl Ended {
+    /// Whether it has.
+    pub(super) fn get(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// A request with its body as a stream.
-pub(super) fn request(request: Request<Incoming>) -> Request<Stream> {
-    request.map(|body| {
+pub(super) fn request(request: Request<Incoming>) -> (Request<Stream>, Ended) {
+    let ended = Ended(Arc::new(AtomicBool::new(request.body().is_end_stream())));
+    let mark = ended.clone();
+    let request = request.map(|body| {
         let length = body.size_hint().exact();
         if length == Some(0) {
             return Stream::empty();
         }
-        Stream::new(unstalled(body.into_data_stream().map(|piece| piece.map_err(io::Error::other))), length)
-    })
+        let pieces = body.into_data_stream().map(|piece| piece.map_err(io::Error::other));
+        Stream::new(marked(unstalled(pieces), length, mark), length)
+    });
+    (request, ended)
+}
+
+/// Notes when the last piece was read.
+fn marked(
+    pieces: impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static,
+    length: Option<u64>,
+    ended: Ended,
+) -> impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let mut left = length;
+    let seen = ended.clone();
+    let pieces = pieces.inspect_ok(move |piece| {
+        left = left.map(|left| left.saturating_sub(piece.len() as u64));
+        if left == Some(0) {
+            seen.0.store(true, Ordering::Release);
+        }
+    });
+    let end = futures::stream::poll_fn(move |_| {
+        ended.0.store(true, Ordering::Release);
+        Poll::Ready(None)
+    });
+    pieces.chain(end)
 }
 
 /// The pieces, until the client keeps silent for too long.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use cloud::Cloud;
+use http::{HeaderValue, Version, header};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -170,10 +171,16 @@ fn connection(
     let names = stream.names();
     let service = service_fn(move |request| {
         let cloud = cloud.clone();
-        let mut request = body::request(request);
+        let is_http_1 = request.version() <= Version::HTTP_11;
+        let (mut request, ended) = body::request(request);
         request.extensions_mut().insert(names.clone());
         async move {
-            let response = cloud::http::serve(&cloud, request, Some(peer), false).await;
+            let mut response = cloud::http::serve(&cloud, request, Some(peer), false).await;
+            // What is left of a body cannot be passed over, so the connection ends; a client that does not know loses
+            // its next request.
+            if is_http_1 && !ended.get() {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(body::response(response))
         }
     });
@@ -189,4 +196,38 @@ fn connection(
         }
         drop(slot);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::server::{Options, start};
+
+    async fn answer(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut buffer = [0; 1024];
+        let length = stream.read(&mut buffer).await.unwrap();
+        String::from_utf8_lossy(&buffer[..length]).to_lowercase()
+    }
+
+    /// After a refusal that came before the body was read, clients sent their next request into a closed connection.
+    #[tokio::test]
+    async fn a_client_hears_that_its_connection_ends() {
+        let running = start(Options { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Options::default() })
+            .await
+            .unwrap();
+        let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Nobody.Knows\r\nContent-Length: ";
+        let unread = answer(running.address(), &format!("{head}100000\r\n\r\n{{")).await;
+        assert!(unread.contains("\r\nconnection: close\r\n"), "{unread}");
+        let without_body = answer(running.address(), &format!("{head}0\r\n\r\n")).await;
+        assert!(!without_body.contains("connection:"), "{without_body}");
+        let head =
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: ";
+        let read = answer(running.address(), &format!("{head}2\r\n\r\n{{}}")).await;
+        assert!(read.starts_with("http/1.1 4") && !read.contains("connection:"), "{read}");
+        running.stop().await;
+    }
 }
