@@ -9,11 +9,13 @@
 //! * [`response`]: the mapping of what a function returns, per kind of API.
 //! * [`router`]: the choice of the resource or route that serves a path.
 //! * [`apiid`]: ids of APIs, and where a request is addressed.
+//! * [`logformat`]: the lines of access logs.
 //! * [`media`], [`query`], [`ids`], [`time`]: the smaller rules the formats share.
 
 pub mod apiid;
 pub mod ids;
 mod json;
+pub mod logformat;
 pub mod media;
 mod names;
 pub mod query;

@@ -1,6 +1,8 @@
 //! Making and changing stages.
 
+use cloud::client::logs::group_of;
 use cloud::cx::Cx;
+use proxyevent::logformat::Format;
 use store::layer::table;
 
 use crate::api::{part, parts};
@@ -8,8 +10,6 @@ use crate::error::Error;
 use crate::keys::{AccessLog, DeploymentRow, MethodSetting, StageRow, Texts};
 use crate::limits::{STAGES_MAX, TAGS_MAX};
 use crate::patch::{Change, Op, PatchOperation};
-use crate::plane::access_log::group_of;
-use crate::plane::mapping::Template;
 
 /// A stage that is wanted.
 pub(crate) struct Wanted {
@@ -111,7 +111,7 @@ fn check_variables(variables: Option<&Texts>) -> Result<(), Error> {
 fn access_log(settings: &mut AccessLog, member: &str, change: &Change<'_>) -> Result<(), Error> {
     let value = change.optional().filter(|text| !text.is_empty());
     if member == "format" {
-        if value.as_deref().is_some_and(|format| Template::parse(format).is_none()) {
+        if value.as_deref().is_some_and(|format| Format::parse(format).is_none()) {
             return Err(Error::unsupported("an expression in the format of an access log"));
         }
         settings.format = value;

@@ -75,9 +75,17 @@ pub(crate) struct StageRow {
     pub(crate) auto_deploy: bool,
     pub(crate) deployment_id: Option<String>,
     pub(crate) variables: Texts,
+    pub(crate) access_log: Option<AccessLog>,
     pub(crate) created_at_millis: i64,
     pub(crate) updated_at_millis: i64,
     pub(crate) tags: Texts,
+}
+
+/// Where a line for each request goes, and what it says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AccessLog {
+    pub(crate) destination: String,
+    pub(crate) format: String,
 }
 
 /// A copy of an API's routes, as a stage serves it.
@@ -149,6 +157,10 @@ mod tests {
     fn rows_of_version_1() {
         let json = r#"{"api_id":"a","id":"r","key":"GET /x","target":"integrations/i","iam":false,"operation_name":null}"#;
         let row: RouteRow = table::decode(&[&[1], json.as_bytes()].concat()).unwrap();
+        let json = r#"{"api_id":"a","name":"s","description":null,"auto_deploy":true,"deployment_id":null,"variables":{},
+            "created_at_millis":1,"updated_at_millis":1,"tags":{}}"#;
+        let stage: StageRow = table::decode(&[&[1], json.as_bytes()].concat()).unwrap();
+        assert_eq!(stage.access_log, None);
         assert_eq!((row.key.as_str(), row.target.as_deref()), ("GET /x", Some("integrations/i")));
     }
 }

@@ -32,6 +32,7 @@ pub static APIGATEWAYV2: Service = Service {
         entry::<ops::CreateIntegration>(),
         entry::<ops::CreateRoute>(),
         entry::<ops::CreateStage>(),
+        entry::<ops::DeleteAccessLogSettings>(),
         entry::<ops::DeleteApi>(),
         entry::<ops::DeleteCorsConfiguration>(),
         entry::<ops::DeleteDeployment>(),

@@ -1,8 +1,12 @@
 //! What is allowed in APIs, integrations and routes. Pure.
 
+use cloud::client::logs::group_of;
+use proxyevent::logformat::Format;
+
 use crate::error::Error;
-use crate::keys::Cors;
+use crate::keys::{AccessLog, Cors};
 use crate::limits::{TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MIN};
+use crate::views::AccessLogSettings;
 
 /// Methods that a route key may begin with.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
@@ -103,6 +107,28 @@ pub(crate) fn cors(cors: &Cors) -> Result<(), Error> {
         Some(origin) => Err(Error::bad(format!("Invalid CORS origin: {origin}"))),
         None => Ok(()),
     }
+}
+
+/// The settings of an access log; none when none are given. Lines go to a log group; delivery streams of Firehose are
+/// not there.
+pub(crate) fn access_log(settings: Option<AccessLogSettings>) -> Result<Option<AccessLog>, Error> {
+    let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let Some(AccessLogSettings { destination_arn, format }) = settings else { return Ok(None) };
+    let (destination, format) = match (text(destination_arn), text(format)) {
+        (None, None) => return Ok(None),
+        (Some(destination), Some(format)) => (destination, format),
+        _ => return Err(Error::bad("Access log settings need a destination ARN and a format")),
+    };
+    if destination.contains(":firehose:") {
+        return Err(Error::unsupported("an access log in a delivery stream"));
+    }
+    if group_of(&destination).is_none() {
+        return Err(Error::bad("Invalid ARN specified in the request"));
+    }
+    if Format::parse(&format).is_none() {
+        return Err(Error::unsupported("an expression in the format of an access log"));
+    }
+    Ok(Some(AccessLog { destination, format }))
 }
 
 #[cfg(test)]

@@ -91,6 +91,21 @@ async fn found_api(cx: &mut Cx, request: &ResourceRequest) -> Result<Option<Valu
     Ok(None)
 }
 
+/// Takes the settings of a stage away that the template has no more.
+async fn forget(
+    cx: &mut Cx,
+    request: &ResourceRequest,
+    old: &Map<String, Value>,
+    kind: &str,
+) -> Result<(), Failure> {
+    const LOG: &str = "AccessLogSettings";
+    if kind != "Stage" || !old.contains_key(LOG) || request.property(LOG).is_some() {
+        return Ok(());
+    }
+    let input = json!({"apiId": request.property("ApiId"), "stageName": request.physical()?});
+    delete(cx, "DeleteAccessLogSettings", input).await
+}
+
 /// What was created: its id under `Ref`, and the same as an attribute.
 fn outcome(answer: &Value, id: &str, attribute: &str) -> Result<ResourceOutcome, Failure> {
     let physical_id = text(answer, id)?;
@@ -207,8 +222,9 @@ macro_rules! part {
                 &self,
                 cx: &mut Cx,
                 request: &ResourceRequest,
-                _old: &Map<String, Value>,
+                old: &Map<String, Value>,
             ) -> Result<ResourceOutcome, Failure> {
+                forget(cx, request, old, $name).await?;
                 let mut input = members(&request.properties);
                 input.insert($id.to_owned(), json!(request.physical()?));
                 let answer = match $update {
@@ -265,6 +281,7 @@ part!(
 part!(
     Stage, "Stage", key Some("stageName"), id "stageName", attribute "StageName",
     [
+        Property::new("AccessLogSettings"),
         Property::new("ApiId").required().replace(),
         Property::new("AutoDeploy"),
         Property::new("DefaultRouteSettings"),
@@ -332,9 +349,17 @@ mod tests {
         let old = request.properties.clone();
         request.physical_id = Some(made.physical_id);
         request.properties.insert("Description".to_owned(), json!("d"));
+        let log =
+            json!({"DestinationArn": "arn:aws:logs:us-east-1:0:log-group:x", "Format": "$context.path"});
+        request.properties.insert("AccessLogSettings".to_owned(), log);
         Stage.update(&mut world.cx(), &request, &old).await.expect("changed");
         let stage = json!({"apiId": api, "stageName": "dev"});
-        assert_eq!(world.ok("apigatewayv2", "GetStage", stage).await["description"], "d");
+        let seen = world.ok("apigatewayv2", "GetStage", stage.clone()).await;
+        assert_eq!(seen["description"], "d");
+        assert_eq!(seen["accessLogSettings"]["format"], "$context.path");
+        let with_log = std::mem::replace(&mut request.properties, old);
+        Stage.update(&mut world.cx(), &request, &with_log).await.expect("changed");
+        assert_eq!(world.ok("apigatewayv2", "GetStage", stage).await.get("accessLogSettings"), None);
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub(crate) struct Route {
 #[derive(Debug, Shape)]
 #[shape(rename_all = "camelCase")]
 pub(crate) struct Stage {
+    access_log_settings: Option<AccessLogSettings>,
     auto_deploy: Option<bool>,
     #[shape(format = "iso8601")]
     created_date: Timestamp,
@@ -82,6 +83,14 @@ pub(crate) struct Stage {
     stage_name: String,
     stage_variables: Texts,
     tags: Texts,
+}
+
+/// The settings of an access log.
+#[derive(Clone, Debug, Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct AccessLogSettings {
+    pub(crate) destination_arn: Option<String>,
+    pub(crate) format: Option<String>,
 }
 
 /// Settings of routes.
@@ -193,6 +202,10 @@ impl From<StageRow> for Stage {
     fn from(row: StageRow) -> Self {
         let deployed = row.deployment_id.as_ref().filter(|_| row.auto_deploy);
         Self {
+            access_log_settings: row.access_log.map(|log| AccessLogSettings {
+                destination_arn: Some(log.destination),
+                format: Some(log.format),
+            }),
             auto_deploy: row.auto_deploy.then_some(true),
             created_date: Timestamp::from_millis(row.created_at_millis),
             default_route_settings: RouteSettings {

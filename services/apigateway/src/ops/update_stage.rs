@@ -23,7 +23,7 @@ pub(crate) struct Input {
 /// Changes a stage.
 ///
 /// Differs from AWS: settings that would change how requests are served and are not there (throttling, caching, client
-/// certificates, canaries) and access logs are refused.
+/// certificates, canaries) are refused, and so is an access log in a delivery stream.
 pub(crate) struct UpdateStage;
 
 impl Operation for UpdateStage {

@@ -22,7 +22,7 @@ use answer::{Answer, Refusal};
 use compile::{MethodPlan, StagePlan, Target};
 
 mod access;
-pub(crate) mod access_log;
+mod access_log;
 mod answer;
 mod authorizer;
 mod cache;

@@ -132,6 +132,7 @@ async fn quick(cx: &mut Cx, api_id: &str, target: String, key: Option<String>) -
     table::put(cx.tx(), &route).await?;
     let now_millis = cx.now().millis();
     let stage = StageRow {
+        access_log: None,
         api_id: api_id.to_owned(),
         name: "$default".to_owned(),
         description: None,

@@ -1,6 +1,6 @@
 //! CreateStage.
 //!
-//! Differs from AWS: access logs, route settings and client certificates are refused.
+//! Differs from AWS: route settings and client certificates are refused.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,8 @@ use store::layer::table;
 use crate::error::Error;
 use crate::keys::{DeploymentRow, Part, StageRow, Texts};
 use crate::limits::STAGES_MAX;
-use crate::views::{RouteSettings, Stage};
+use crate::views::{AccessLogSettings, RouteSettings, Stage};
 use crate::{api, rules};
-
-#[derive(Shape)]
-#[shape(rename_all = "camelCase")]
-pub(crate) struct AccessLogSettings {
-    destination_arn: Option<String>,
-    format: Option<String>,
-}
-
-impl AccessLogSettings {
-    fn is_empty(&self) -> bool {
-        self.destination_arn.is_none() && self.format.is_none()
-    }
-}
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -63,7 +50,6 @@ impl Operation for CreateStage {
     async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {
         rules::stage_name(&input.stage_name)?;
         refuse(
-            input.access_log_settings.as_ref(),
             input.client_certificate_id.as_deref(),
             input.default_route_settings.iter().chain(input.route_settings.iter().flat_map(BTreeMap::values)),
         )?;
@@ -82,6 +68,7 @@ impl Operation for CreateStage {
             auto_deploy,
             deployment_id,
             variables: input.stage_variables.unwrap_or_default(),
+            access_log: rules::access_log(input.access_log_settings)?,
             created_at_millis: now_millis,
             updated_at_millis: now_millis,
             tags: input.tags.unwrap_or_default(),
@@ -110,13 +97,9 @@ pub(super) async fn deployment(
 
 /// Refuses what is not supported, before anything changes.
 pub(super) fn refuse<'a>(
-    logs: Option<&AccessLogSettings>,
     certificate: Option<&str>,
     mut settings: impl Iterator<Item = &'a RouteSettings>,
 ) -> Result<(), Error> {
-    if logs.is_some_and(|logs| !logs.is_empty()) {
-        return Err(Error::unsupported("an access log"));
-    }
     if certificate.is_some() {
         return Err(Error::unsupported("a client certificate"));
     }

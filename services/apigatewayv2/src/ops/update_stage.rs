@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use cloud::prelude::*;
 use store::layer::table;
 
-use super::create_stage::{AccessLogSettings, deployment, refuse};
-use crate::api;
+use super::create_stage::{deployment, refuse};
 use crate::error::Error;
 use crate::keys::{StageRow, Texts};
-use crate::views::{RouteSettings, Stage};
+use crate::views::{AccessLogSettings, RouteSettings, Stage};
+use crate::{api, rules};
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -46,7 +46,6 @@ impl Operation for UpdateStage {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {
         refuse(
-            input.access_log_settings.as_ref(),
             input.client_certificate_id.as_deref(),
             input.default_route_settings.iter().chain(input.route_settings.iter().flat_map(BTreeMap::values)),
         )?;
@@ -63,6 +62,7 @@ impl Operation for UpdateStage {
                 row.variables.insert(name, value);
             }
         }
+        row.access_log = rules::access_log(input.access_log_settings)?.or(row.access_log);
         row.updated_at_millis = cx.now().millis();
         table::put(cx.tx(), &row).await?;
         Ok(row.into())

@@ -17,10 +17,10 @@ pub(super) struct Answer {
 
 /// Why a request was not answered by its function. The texts are those of AWS
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html>).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Refusal {
     status: u16,
-    message: &'static str,
+    pub(super) message: &'static str,
 }
 
 impl Refusal {

@@ -7,6 +7,8 @@ use proxyevent::router::{Router, Style};
 use crate::keys::{ApiRow, Cors, IntegrationRow, RouteRow, StageRow};
 use crate::rules;
 
+use super::access_log::LogPlan;
+
 /// A stage.
 pub(super) struct StagePlan {
     pub(super) api_id: String,
@@ -15,6 +17,7 @@ pub(super) struct StagePlan {
     pub(super) name: String,
     pub(super) variables: Vec<(String, String)>,
     pub(super) cors: Option<Cors>,
+    pub(super) access_log: Option<LogPlan>,
     pub(super) router: Router<RoutePlan>,
     /// The route for what no other one takes.
     pub(super) default: Option<RoutePlan>,
@@ -50,7 +53,10 @@ pub(super) fn compile(
     if api.disabled {
         return None;
     }
+    let settings = stage.access_log.as_ref();
     let mut plan = StagePlan {
+        access_log: settings
+            .and_then(|settings| LogPlan::of(settings, &api.account, &api.region, &api.id, &stage.name)),
         variables: stage.variables.into_iter().collect(),
         name: stage.name,
         api_id: api.id,

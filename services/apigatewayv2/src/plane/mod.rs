@@ -4,6 +4,7 @@
 //! ([`cache`]); a request then touches no store. The way of a request is [`serve`], read from top to bottom.
 
 mod access;
+mod access_log;
 mod answer;
 mod cache;
 mod compile;
@@ -55,10 +56,14 @@ impl Plane for HttpPlane {
             return Refusal::not_found().into_response(&id);
         };
         let origin = request.parts.headers.get("origin").cloned();
-        let mut response = match serve(cx, &stage, path, address.path, &id, request).await {
-            Ok(answer) => answer.into_response(&id),
-            Err(refusal) => refusal.into_response(&id),
+        let log = stage.access_log.as_ref().map(|log| (log, access_log::Noted::of(cx, &request)));
+        let (mut response, error) = match serve(cx, &stage, path, address.path, &id, request).await {
+            Ok(answer) => (answer.into_response(&id), None),
+            Err(refusal) => (refusal.into_response(&id), Some(refusal.message)),
         };
+        if let Some((log, noted)) = log {
+            noted.write(cx, &stage, log, path, &id, (&response, error));
+        }
         if let Some(cors) = &stage.cors {
             cors::mark(cors, origin.as_ref(), response.headers_mut());
         }

@@ -9,6 +9,8 @@ use wire::table::Protocol;
 
 use crate::APIGATEWAYV2;
 
+mod logs;
+
 /// A Lambda that answers what the function's name says.
 static LAMBDA: Service = Service {
     name: "lambda",
@@ -85,7 +87,7 @@ struct Fixture {
 impl Fixture {
     /// An API with a route for each function, served by `$default`.
     async fn new(api: Value, routes: &[(&str, &str)]) -> Self {
-        let world = World::new(&[&APIGATEWAYV2, &LAMBDA]).await;
+        let world = World::new(&[&APIGATEWAYV2, &LAMBDA, &logs::LOGS]).await;
         let mut input = json!({"name": "a", "protocolType": "HTTP"});
         input.as_object_mut().unwrap().extend(api.as_object().unwrap().clone());
         let api = world.ok("apigatewayv2", "CreateApi", input).await;
