@@ -2,16 +2,20 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv6Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use bytes::Bytes;
 use cloud::Cloud;
-use http::{HeaderValue, Version, header};
+use futures::FutureExt as _;
+use http::{HeaderValue, Response, StatusCode, Version, header};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use shape::Stream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -156,6 +160,18 @@ async fn accept(
     }
 }
 
+/// The answer, also when serving panics: that is a mistake of ours, which the log tells, and the other requests of an
+/// HTTP/2 connection must not end with it.
+async fn unbroken(serving: impl Future<Output = Response<Stream>>) -> Response<Stream> {
+    let served = AssertUnwindSafe(serving).catch_unwind().await;
+    served.unwrap_or_else(|_| {
+        let mut response =
+            Response::new(Stream::once(Bytes::from_static(b"{\"__type\":\"InternalFailure\"}")));
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -175,7 +191,7 @@ fn connection(
         let (mut request, ended) = body::request(request);
         request.extensions_mut().insert(names.clone());
         async move {
-            let mut response = cloud::http::serve(&cloud, request, Some(peer), false).await;
+            let mut response = unbroken(cloud::http::serve(&cloud, request, Some(peer), false)).await;
             // What is left of a body cannot be passed over, so the connection ends; a client that does not know loses
             // its next request.
             if is_http_1 && !ended.get() {
@@ -211,6 +227,15 @@ mod tests {
         let mut buffer = [0; 1024];
         let length = stream.read(&mut buffer).await.unwrap();
         String::from_utf8_lossy(&buffer[..length]).to_lowercase()
+    }
+
+    /// A panic ended the connection, with all of its requests.
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        let response = unbroken(async { panic!("a mistake") }).await;
+        assert_eq!(response.status(), 500);
+        let body = response.body().collect(1024).await.unwrap();
+        assert_eq!(body, "{\"__type\":\"InternalFailure\"}");
     }
 
     /// After a refusal that came before the body was read, clients sent their next request into a closed connection.
