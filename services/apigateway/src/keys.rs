@@ -167,6 +167,8 @@ pub(crate) struct MethodSetting {
     pub(crate) metrics_enabled: bool,
     pub(crate) logging_level: Option<String>,
     pub(crate) data_trace_enabled: bool,
+    pub(crate) burst_limit: Option<i32>,
+    pub(crate) rate_limit: Option<f64>,
 }
 
 /// A model.

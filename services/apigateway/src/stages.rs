@@ -191,6 +191,12 @@ fn setting_resource(resource: &str) -> &str {
     resource.strip_prefix('/').unwrap_or(resource)
 }
 
+/// A number; less than nothing stands for no limit.
+fn limit<N: std::str::FromStr>(change: &Change<'_>) -> Result<Option<N>, Error> {
+    let value = change.optional().map(|text| text.parse());
+    value.transpose().map_err(|_| Error::bad(format!("Invalid value for {}", change.path)))
+}
+
 fn method_setting(
     setting: &mut MethodSetting,
     change: &Change<'_>,
@@ -207,10 +213,8 @@ fn method_setting(
             }
             setting.logging_level = Some(level);
         }
-        ("throttling", "burstLimit" | "rateLimit") if matches!(change.value, Some("-1" | "-1.0")) => {}
-        ("throttling", "burstLimit" | "rateLimit") => {
-            return Err(Error::unsupported("throttling of methods"));
-        }
+        ("throttling", "burstLimit") => setting.burst_limit = limit(change)?.filter(|limit| *limit >= 0),
+        ("throttling", "rateLimit") => setting.rate_limit = limit(change)?.filter(|limit| *limit >= 0.0),
         ("caching", "enabled") if !change.flag() => {}
         ("caching", _) => return Err(Error::unsupported("caching of methods")),
         _ => {

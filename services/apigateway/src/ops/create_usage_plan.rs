@@ -21,8 +21,8 @@ pub(crate) struct Input {
 
 /// Makes a usage plan.
 ///
-/// Differs from AWS: limits (`throttle`, `quota`) are kept and shown, but no request is ever refused for them; limits
-/// of single methods are refused.
+/// Differs from AWS: a `quota` is kept and shown, but no request is ever refused for it; limits of single methods are
+/// refused.
 pub(crate) struct CreateUsagePlan;
 
 impl Operation for CreateUsagePlan {

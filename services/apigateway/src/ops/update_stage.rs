@@ -22,7 +22,7 @@ pub(crate) struct Input {
 
 /// Changes a stage.
 ///
-/// Differs from AWS: settings that would change how requests are served and are not there (throttling, caching, client
+/// Differs from AWS: settings that would change how requests are served and are not there (caching, client
 /// certificates, canaries) are refused, and so is an access log in a delivery stream.
 pub(crate) struct UpdateStage;
 

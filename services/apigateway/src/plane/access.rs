@@ -69,8 +69,12 @@ pub(super) async fn authorize(cx: &mut Cx, asked: &Asked<'_>, ids: &Ids) -> Resu
             false => request.header_text("x-api-key"),
         };
         let known = key.and_then(|key| stage.keys.get_key_value(key));
-        let (value, id) = known.ok_or_else(|| Refusal::new(ResponseType::InvalidApiKey, 403, "Forbidden"))?;
-        admitted.api_key = Some((value.clone(), id.clone()));
+        let (value, key) =
+            known.ok_or_else(|| Refusal::new(ResponseType::InvalidApiKey, 403, "Forbidden"))?;
+        if let Some(throttle) = &key.throttle {
+            throttle.pass(request.time_millis)?;
+        }
+        admitted.api_key = Some((value.clone(), key.id.clone()));
     }
     Ok(admitted)
 }

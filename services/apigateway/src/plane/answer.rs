@@ -65,6 +65,7 @@ impl Refusal {
             ResponseType::InvalidApiKey => "ForbiddenException",
             ResponseType::BadRequestBody | ResponseType::BadRequestParameters => "BadRequestException",
             ResponseType::Unauthorized => "UnauthorizedException",
+            ResponseType::Throttled => "TooManyRequestsException",
             ResponseType::AuthorizerConfigurationError => "AuthorizerConfigurationException",
             ResponseType::RequestTooLarge => "RequestTooLargeException",
             ResponseType::UnsupportedMediaType => "BadRequestException",

@@ -13,7 +13,8 @@ use crate::keys::{self, ApiKeyRow, Part, ResourceRow, StageRow, UsagePlanKeyRow,
 use crate::limits::COMPILED_MAX;
 use crate::snapshot;
 
-use super::compile::{StagePlan, compile};
+use super::compile::{KeyPlan, StagePlan, compile};
+use super::throttle::Throttle;
 
 /// Stages by the id of the API and their names.
 #[derive(Default)]
@@ -82,16 +83,21 @@ async fn load_keys(
     owner: &str,
     api_id: &str,
     stage: &str,
-) -> Result<HashMap<String, String>, Error> {
+) -> Result<HashMap<String, KeyPlan>, Error> {
     let view = cx.snapshot().await?;
     let mut plans: Vec<UsagePlanRow> = parts(&view, owner).await?;
     plans.retain(|plan| plan.api_stages.iter().any(|(api, name)| api == api_id && name == stage));
     let members: Vec<UsagePlanKeyRow> = parts(&view, owner).await?;
-    let mut keys: Vec<ApiKeyRow> = parts(&view, owner).await?;
-    let opens = |key: &ApiKeyRow| {
+    let keys: Vec<ApiKeyRow> = parts(&view, owner).await?;
+    let plan_of = |key: &ApiKeyRow| {
         let mut in_plans = members.iter().filter(|member| member.key_id == key.id);
-        key.enabled && in_plans.any(|member| plans.iter().any(|plan| plan.id == member.plan_id))
+        in_plans.find_map(|member| plans.iter().find(|plan| plan.id == member.plan_id))
     };
-    keys.retain(opens);
-    Ok(keys.into_iter().map(|key| (key.value, key.id)).collect())
+    let opened = keys.into_iter().filter(|key| key.enabled).filter_map(|key| {
+        let limits = plan_of(&key)?.throttle.as_ref();
+        let throttle =
+            limits.and_then(|limits| Throttle::new(Some(limits.rate_limit), Some(limits.burst_limit)));
+        Some((key.value, KeyPlan { id: key.id, throttle }))
+    });
+    Ok(opened.collect())
 }

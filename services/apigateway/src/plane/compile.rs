@@ -1,6 +1,6 @@
 //! A stage, compiled: everything that a request needs, in the form in which it is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use proxyevent::router::{Router, Style};
 use regex::Regex;
 
 use crate::keys::{
-    ApiRow, AuthorizerRow, GatewayResponseRow, Integration, Method, ModelRow, ResourceRow, SnapshotPart,
-    StageRow, Texts, ValidatorRow,
+    ApiRow, AuthorizerRow, GatewayResponseRow, Integration, Method, MethodSetting, ModelRow, ResourceRow,
+    SnapshotPart, StageRow, Texts, ValidatorRow,
 };
 use crate::models;
 use crate::responses::{ResponseType, TEMPLATE};
@@ -20,6 +20,7 @@ use crate::rules::CUSTOM;
 use super::access_log::LogPlan;
 use super::authorizer::AuthorizerPlan;
 use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
+use super::throttle::Throttle;
 
 /// A stage.
 pub(crate) struct StagePlan {
@@ -37,8 +38,8 @@ pub(crate) struct StagePlan {
     pub(super) key_of_authorizer: bool,
     /// Whether a method needs an API key.
     pub(super) needs_keys: bool,
-    /// The ids of the API keys that open the stage, by their values.
-    pub(super) keys: HashMap<String, String>,
+    /// The API keys that open the stage, by their values.
+    pub(super) keys: HashMap<String, KeyPlan>,
     pub(super) router: Router<MethodPlan>,
     pub(super) responses: HashMap<ResponseType, ResponsePlan>,
 }
@@ -49,12 +50,20 @@ pub(super) struct MethodPlan {
     pub(super) resource_path: String,
     pub(super) operation_name: Option<String>,
     pub(super) guard: Guard,
+    pub(super) throttle: Option<Throttle>,
     pub(super) api_key_required: bool,
     /// The names of required parameters, by the place that they are looked for in.
     pub(super) required: Vec<Required>,
     /// Schemas by media type, when bodies are validated. None for a model that is no JSON schema.
     pub(super) schemas: Option<Vec<(String, Option<Validator>)>>,
     pub(super) target: Target,
+}
+
+/// An API key that opens a stage.
+pub(super) struct KeyPlan {
+    pub(super) id: String,
+    /// How often its usage plan lets it in.
+    pub(super) throttle: Option<Throttle>,
 }
 
 /// Who may call a method.
@@ -145,7 +154,7 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
         }
     }
     let api = api?;
-    let variables: Vec<_> = stage.variables.unwrap_or_default().into_iter().collect();
+    let variables: Vec<_> = stage.variables.clone().unwrap_or_default().into_iter().collect();
     let authorizers = authorizers.into_iter().filter_map(|row| {
         let plan = AuthorizerPlan::of(&api, &variables, &row)?;
         Some((row.id, Arc::new(plan)))
@@ -157,6 +166,7 @@ pub(crate) fn compile(stage: StageRow, parts: Vec<SnapshotPart>) -> Option<Stage
         models: &models,
         validators: &validators,
         authorizers: authorizers.collect(),
+        settings: &stage.method_settings,
     };
     let mut router = Router::new(Style::Rest);
     let mut needs_keys = false;
@@ -195,6 +205,7 @@ struct Compiler<'a> {
     models: &'a [ModelRow],
     validators: &'a [ValidatorRow],
     authorizers: HashMap<String, Arc<AuthorizerPlan>>,
+    settings: &'a BTreeMap<String, MethodSetting>,
 }
 
 impl Compiler<'_> {
@@ -217,12 +228,22 @@ impl Compiler<'_> {
             resource_id: resource_id.to_owned(),
             resource_path: path.to_owned(),
             operation_name: row.operation_name,
+            throttle: self.throttle(path, name),
             guard: self.guard(&row.authorization_type, row.authorizer_id.as_deref()),
             api_key_required: row.api_key_required,
             required,
             schemas,
             target,
         })
+    }
+
+    /// The limits of a method, or those that the stage has for all.
+    fn throttle(&self, path: &str, method: &str) -> Option<Throttle> {
+        let own = self.settings.get(&format!("{}/{method}", path.trim_start_matches('/')));
+        [own, self.settings.get("*/*")]
+            .into_iter()
+            .flatten()
+            .find_map(|setting| Throttle::new(setting.rate_limit, setting.burst_limit))
     }
 
     fn guard(&self, authorization_type: &str, authorizer_id: Option<&str>) -> Guard {

@@ -30,6 +30,7 @@ mod compile;
 pub(crate) mod mapping;
 mod mock;
 mod proxy;
+mod throttle;
 mod validate;
 
 /// The data plane of REST APIs.
@@ -138,6 +139,9 @@ async fn serve(
     let method: &MethodPlan = found.target;
     let parameters = found.parameters;
     let answered = async {
+        if let Some(throttle) = &method.throttle {
+            throttle.pass(request.time_millis)?;
+        }
         let asked =
             access::Asked { stage, method, parts, body: &body, request: &request, parameters: &parameters };
         let admitted = access::authorize(cx, &asked, &ids).await?;

@@ -11,8 +11,15 @@ pub(crate) struct Stage;
 /// What the stage of a deployment may say in a template.
 const STAGE_DESCRIPTION: [&str; 4] = ["Description", "Variables", "TracingEnabled", "MethodSettings"];
 /// What the settings of a method may say in a template.
-const METHOD_SETTING: [&str; 5] =
-    ["HttpMethod", "ResourcePath", "LoggingLevel", "DataTraceEnabled", "MetricsEnabled"];
+const METHOD_SETTING: [&str; 7] = [
+    "HttpMethod",
+    "ResourcePath",
+    "LoggingLevel",
+    "DataTraceEnabled",
+    "MetricsEnabled",
+    "ThrottlingBurstLimit",
+    "ThrottlingRateLimit",
+];
 
 fn check_settings(settings: Option<&Value>) -> Result<(), String> {
     for setting in settings.and_then(Value::as_array).into_iter().flatten() {
@@ -34,6 +41,8 @@ fn setting_patches(settings: Option<&Value>) -> Vec<Value> {
             ("LoggingLevel", "logging/loglevel"),
             ("DataTraceEnabled", "logging/dataTrace"),
             ("MetricsEnabled", "metrics/enabled"),
+            ("ThrottlingBurstLimit", "throttling/burstLimit"),
+            ("ThrottlingRateLimit", "throttling/rateLimit"),
         ];
         for (property, name) in names {
             if let Some(value) = setting.get(property) {

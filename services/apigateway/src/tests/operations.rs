@@ -414,7 +414,7 @@ async fn deployments_and_stages() {
         pair(BAD, "Cannot remove method setting */* because there is no method setting for this method ")
     );
     for refused in [
-        json!({"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "5"}),
+        json!({"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "much"}),
         json!({"op": "replace", "path": "/*/*/caching/enabled", "value": "true"}),
         json!({"op": "replace", "path": "/accessLogSettings/format", "value": "#set($x)"}),
         json!({"op": "replace", "path": "/accessLogSettings/destinationArn", "value": "arn:aws:firehose:x:0:deliverystream/x"}),

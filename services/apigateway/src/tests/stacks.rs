@@ -227,7 +227,7 @@ fn templates_that_are_refused_before_anything_is_made() {
     refused(&stack::Method, json!({"Integration": {"Type": "HTTP_PROXY"}}));
     refused(&stack::Method, json!({"Integration": {"Type": "MOCK", "ConnectionId": "x"}}));
     refused(&stack::Deployment, json!({"StageDescription": {"CacheClusterEnabled": true}}));
-    refused(&stack::Stage, json!({"MethodSettings": [{"ThrottlingBurstLimit": 1}]}));
+    refused(&stack::Stage, json!({"MethodSettings": [{"CachingEnabled": true}]}));
 }
 
 #[tokio::test]

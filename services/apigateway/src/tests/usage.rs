@@ -67,6 +67,39 @@ async fn keys_of_a_plan_open_its_stages() {
 }
 
 #[tokio::test]
+async fn too_many_requests_are_refused() {
+    let world = world().await;
+    let (api, plan) = closed(&world, json!({})).await;
+    let [key, other] = [new_key(&world, json!({})).await, new_key(&world, json!({})).await];
+    for key in [&key, &other] {
+        let member = json!({"usagePlanId": plan, "keyId": key["id"], "keyType": "API_KEY"});
+        world.ok("apigateway", "CreateUsagePlanKey", member).await;
+    }
+    let limits = |path: &str| {
+        json!([
+            {"op": "replace", "path": format!("{path}/rateLimit"), "value": "1"},
+            {"op": "replace", "path": format!("{path}/burstLimit"), "value": "2"},
+        ])
+    };
+    let update = json!({"usagePlanId": plan, "patchOperations": limits("/throttle")});
+    world.ok("apigateway", "UpdateUsagePlan", update).await;
+    let call = async |key: &Value| with_key(&world, &api, &key["value"]).await;
+    assert_eq!([call(&key).await.status, call(&key).await.status], [200, 200]);
+    let seen = call(&key).await;
+    assert_eq!((seen.status, seen.text()), (429, "{\"message\":\"Too Many Requests\"}"));
+    assert_eq!(seen.header("x-amzn-errortype"), Some("TooManyRequestsException"));
+    assert_eq!(call(&other).await.status, 200);
+    world.advance(std::time::Duration::from_secs(1)).await;
+    assert_eq!([call(&key).await.status, call(&key).await.status], [200, 429]);
+    // The limits of a method count for all keys together.
+    let update = json!({"stageName": "dev", "patchOperations": limits("/*/*/throttling")});
+    let stage = api.call("UpdateStage", update).await;
+    assert_eq!(stage["methodSettings"]["*/*"]["throttlingBurstLimit"], 2);
+    let three = [call(&key).await.status, call(&other).await.status, call(&other).await.status];
+    assert_eq!(three, [200, 200, 429]);
+}
+
+#[tokio::test]
 async fn keys_are_made_found_changed_and_deleted() {
     let world = world().await;
     let value = "a-value-that-is-long-enough";
