@@ -95,6 +95,8 @@ async fn load_keys(
     };
     let opened = keys.into_iter().filter(|key| key.enabled).filter_map(|key| {
         let limits = plan_of(&key)?.throttle.as_ref();
+        // A plan with a burst alone shows a rate of zero; it is taken for one without a rate.
+        let limits = limits.filter(|limits| limits.rate_limit > 0.0);
         let throttle =
             limits.and_then(|limits| Throttle::new(Some(limits.rate_limit), Some(limits.burst_limit)));
         Some((key.value, KeyPlan { id: key.id, throttle }))
