@@ -144,7 +144,7 @@ impl Jail {
         self.missing.push(Missing {
             layer: "namespaces",
             reason,
-            consequence: "functions see the host's processes and share its file system, as far as the other layers let them",
+            consequence: "functions see the host's processes and share its file system, as far as the other layers let them, and their /tmp has no limit but the disk",
             required: true,
         });
         Ok(())
