@@ -34,11 +34,9 @@ pub(crate) async fn authenticate(
         Words { dialect: dialect_of(protocol, service), query_compatible: is_query_compatible(service) };
     let request = sigv4::Request::of(parts);
     let Some(presented) = sigv4::parse(&request).map_err(|error| words.failure(&error))? else {
-        return match words.dialect {
-            Dialect::S3 => authenticate_without_v4(cloud, parts).await.map_err(|no| words.refusal(no)),
-            _ => Err(words.failure(&sigv4::Error::Missing)),
-        }
-        .map(|caller| (caller, body));
+        let Dialect::S3 = words.dialect else { return Err(words.failure(&sigv4::Error::Missing)) };
+        let caller = authenticate_without_v4(cloud, parts).await.map_err(|no| words.refusal(no))?;
+        return Ok((caller, body::bind_unsigned(&parts.headers, body)?));
     };
     let (caller, secret) =
         identify(cloud, &presented, service.signing_name, parts).await.map_err(|no| words.refusal(no))?;

@@ -31,18 +31,38 @@ pub(super) fn failure(answer: Answer) -> Failure {
 pub(super) fn bind(verified: Verified, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
     if verified.payload.is_chunked() {
         let decoder = Decoder::new(&verified.payload, Some(verified.seed), headers).map_err(refused)?;
-        return match body {
-            Body::Whole(bytes) => decode_whole(decoder, bytes).map(Body::Whole),
-            Body::Flow(stream) => {
-                decode_flow(decoder, Checksums::announced(headers), &stream).map(Body::Flow)
-            }
-        };
+        return unframe(decoder, headers, body);
     }
     match (verified.payload, body) {
         // A whole body was hashed before the signature was checked.
         (_, Body::Whole(bytes)) => Ok(Body::Whole(bytes)),
         (Payload::Hash(expected), Body::Flow(stream)) => hash_flow(expected, &stream).map(Body::Flow),
         (_, flow) => Ok(flow),
+    }
+}
+
+/// The same for a request without a signature of Version 4: what it says of its body must be true as well.
+pub(super) fn bind_unsigned(headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+    let Some(declared) = headers.get("x-amz-content-sha256") else { return Ok(body) };
+    let declared = declared.to_str().unwrap_or_default(); // not printable: no value of ours
+    let payload = Payload::parse(declared).ok_or_else(|| {
+        failure(sigv4::Error::InvalidContentSha256 { got: declared.to_owned() }.answer(Dialect::S3))
+    })?;
+    match (payload, body) {
+        (Payload::Unsigned, body) => Ok(body),
+        (Payload::Hash(client), Body::Whole(bytes)) => match digest::sha256_hex(&bytes) {
+            computed if computed == client => Ok(Body::Whole(bytes)),
+            computed => Err(failure(sigv4::Error::ContentSha256 { client, computed }.answer(Dialect::S3))),
+        },
+        (Payload::Hash(expected), Body::Flow(stream)) => hash_flow(expected, &stream).map(Body::Flow),
+        (chunked, body) => unframe(Decoder::new(&chunked, None, headers).map_err(refused)?, headers, body),
+    }
+}
+
+fn unframe(decoder: Decoder, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+    match body {
+        Body::Whole(bytes) => decode_whole(decoder, bytes).map(Body::Whole),
+        Body::Flow(stream) => decode_flow(decoder, Checksums::announced(headers), &stream).map(Body::Flow),
     }
 }
 

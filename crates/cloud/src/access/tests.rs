@@ -635,3 +635,40 @@ async fn chunks_come_without_their_frames_and_with_their_checksum_checked() {
         }
     }
 }
+
+/// Frames that an anonymous client sent were stored as if they were data, and a wrong hash was believed.
+#[tokio::test]
+async fn bodies_without_a_signature_are_what_they_say() {
+    let bench = Bench::new().await;
+    let ask = async |sha256: &str, body: &str, flow: bool| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("host", "localhost"), ("x-amz-content-sha256", sha256), ("x-amz-decoded-content-length", "5")]
+        {
+            headers.insert(name, value.parse().expect("a value"));
+        }
+        let bytes = Bytes::from(body.to_owned());
+        let body = if flow { Body::Flow(Stream::once(bytes)) } else { Body::Whole(bytes) };
+        let (_, body) = authenticate(&bench.cloud, &S3, &S3.protocols[0], &head(headers), body)
+            .await
+            .map_err(|failure| failure.code().to_owned())?;
+        match body {
+            Body::Whole(bytes) => Ok(bytes),
+            Body::Flow(stream) => stream
+                .collect(100)
+                .await
+                .map_err(|error| failure_of(&error).expect("a failure inside").code().to_owned()),
+        }
+    };
+    let hash = wire::digest::sha256_hex(b"hello");
+    for flow in [false, true] {
+        let framed = "5\r\nhello\r\n0\r\n\r\n";
+        assert_eq!(ask("STREAMING-UNSIGNED-PAYLOAD-TRAILER", framed, flow).await.expect("frames"), "hello");
+        assert!(ask("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", framed, flow).await.is_err());
+        assert_eq!(ask(&hash, "hello", flow).await.expect("the hash"), "hello");
+        let error = ask(&hash, "hellO", flow).await.expect_err("another hash");
+        assert_eq!(error, "XAmzContentSHA256Mismatch");
+        assert_eq!(ask("UNSIGNED-PAYLOAD", "x", flow).await.expect("anything"), "x");
+        assert!(ask("nonsense", "x", flow).await.is_err());
+    }
+}
