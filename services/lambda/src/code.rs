@@ -119,7 +119,19 @@ pub(crate) fn root(cloud: &Cloud) -> PathBuf {
 }
 
 fn folder(cloud: &Cloud, kind: &str, key: &str) -> PathBuf {
-    root(cloud).join(kind).join(wire::digest::sha256_hex(key.as_bytes()))
+    root(cloud).join(kind).join(folder_name(key, boot_id()))
+}
+
+/// Unpacked files are not synced, so after a power cut a folder may be there and its files empty. A folder is only
+/// believed as long as the machine runs on; older ones are removed like all that nobody uses.
+fn folder_name(key: &str, boot_id: &str) -> String {
+    wire::digest::sha256_hex(format!("{boot_id}\n{key}").as_bytes())
+}
+
+/// What tells this run of the machine from others (random(4)); empty where the system has no such thing.
+fn boot_id() -> &'static str {
+    static BOOT_ID: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    BOOT_ID.get_or_init(|| std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default())
 }
 
 async fn unpack_into(cloud: &Arc<Cloud>, folder: PathBuf, codes: &[Code]) -> Result<PathBuf, Failure> {
@@ -162,4 +174,18 @@ pub(crate) fn location(cx: &Cx, code: &Code) -> String {
     let signature = crate::plane::code_signature(cx.states(), cx.chance(), blob, code.blob.size, expires);
     let (endpoint, size) = (cx.cloud().endpoint(), code.blob.size);
     format!("{endpoint}{}{blob}?size={size}&expires={expires}&signature={signature}", crate::plane::CODE_PATH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After a power cut empty files of unpacked code were taken for the code.
+    #[test]
+    fn folders_are_believed_until_the_machine_starts_again() {
+        assert_eq!(folder_name("code", "boot one"), folder_name("code", "boot one"));
+        assert_ne!(folder_name("code", "boot one"), folder_name("code", "boot two"));
+        assert_ne!(folder_name("code", "boot one"), folder_name("other", "boot one"));
+        assert_eq!(boot_id(), boot_id());
+    }
 }
