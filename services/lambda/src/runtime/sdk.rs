@@ -4,9 +4,10 @@
 //! Differs from AWS: the versions are those that the registry gives at the time of the first use, and packages that no
 //! source file of the function names are not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::interpreters::{self, Interpreter, Language};
@@ -139,6 +140,9 @@ pub(crate) fn install(
         Language::Node => folder.join("node_modules"),
         Language::Python => folder.clone(),
     };
+    // Functions of one deployment ask for the same packages at the same time: one installs, the others wait for it.
+    let turn = turn_of(&folder);
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     if folder.join("complete").exists() {
         return Ok(result);
     }
@@ -157,13 +161,19 @@ pub(crate) fn install(
     let draft = draft.keep();
     match std::fs::rename(&draft, &folder) {
         Ok(()) => Ok(result),
-        // Somebody else was faster.
+        // Another process was faster.
         Err(_) if folder.join("complete").exists() => {
             std::fs::remove_dir_all(&draft).map_err(|error| error.to_string())?;
             Ok(result)
         }
         Err(error) => Err(format!("{}: {error}", folder.display())),
     }
+}
+
+/// The lock of those who install into `folder`. There are as many as sets of packages that were asked for.
+fn turn_of(folder: &Path) -> Arc<Mutex<()>> {
+    static TURNS: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
+    TURNS.lock().unwrap_or_else(PoisonError::into_inner).entry(folder.to_owned()).or_default().clone()
 }
 
 /// A temporary folder is closed to others; the functions' own users must read it.
@@ -226,6 +236,16 @@ fn run(command: &mut Command) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The first deployment of many functions ran one install for each of them at the same time.
+    #[test]
+    fn installs_of_the_same_packages_take_turns() {
+        let turn = turn_of(Path::new("/cache/node-a"));
+        assert!(Arc::ptr_eq(&turn, &turn_of(Path::new("/cache/node-a"))));
+        assert!(!Arc::ptr_eq(&turn, &turn_of(Path::new("/cache/node-b"))));
+        let _held = turn.lock().unwrap();
+        assert!(turn_of(Path::new("/cache/node-a")).try_lock().is_err());
+    }
 
     #[test]
     fn named_packages_that_are_not_brought_are_missing() {
