@@ -97,3 +97,30 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     assert "serverless.yml:9:5: " in error and "provider.environment.GREETING" in error
     stacks = own.client("cloudformation").list_stacks()["StackSummaries"]
     assert [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"] == []
+
+
+def test_the_stage_of_a_rest_api_gets_its_access_log_and_its_tags(own, run):
+    file = run.folder / "serverless.yml"
+    good = file.read_text()
+    logs = "  logs:\n    restApi:\n      format: '$context.httpMethod $context.status'\n"
+    file.write_text(good.replace("provider:\n", "provider:\n  tags: {team: green}\n" + logs, 1))
+    run("deploy")
+    urls = [endpoint["url"] for endpoint in json.loads(run("info", "--json"))["endpoints"]]
+    rest = next(url for url in urls if url.endswith("/dev/hello"))
+    assert said(own, f"{rest}?name=Ana") == "Hello, Ana!"
+
+    def lines():
+        found = own.client("logs").filter_log_events(logGroupName="/aws/api-gateway/hello-dev")
+        return [event["message"].strip() for event in found["events"]]
+
+    assert eventually(lambda: lines() == ["GET 200"]), lines()
+    gateway = own.client("apigateway")
+    api = gateway.get_rest_apis()["items"][0]["id"]
+    assert gateway.get_stage(restApiId=api, stageName="dev")["tags"]["team"] == "green"
+
+    # A setting that is not in the template is carried over as well.
+    file.write_text(file.read_text().replace("$context.status", "$context.path"))
+    run("deploy")
+    stage = gateway.get_stage(restApiId=api, stageName="dev")
+    assert stage["accessLogSettings"]["format"] == "$context.httpMethod $context.path"
+    run("remove")

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: reading what functions wrote.
+//! CloudWatch Logs: reading what functions wrote, and deleting what is no longer wanted.
 
 use serde_json::{Value, json};
 
@@ -18,6 +18,14 @@ pub struct LogEvent {
 }
 
 impl Api {
+    /// Deletes a group, if it is there.
+    pub async fn delete_log_group(&self, group: &str) -> Result<(), Error> {
+        match self.json("logs", "Logs_20140328.DeleteLogGroup", &json!({"logGroupName": group})).await {
+            Err(error) if error.code != "ResourceNotFoundException" => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// The events of a group since a time (milliseconds since 1970), oldest first; a group that is not there has none.
     pub async fn filter_log_events(
         &self,

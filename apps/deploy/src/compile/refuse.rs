@@ -70,15 +70,10 @@ pub(super) fn adapt(service: &Service, template: &mut Template) {
             resources.shift_remove(id);
         }
     }
-    let after_deployment = [
-        (["provider", "logs", "restApi"], "access logs of the REST API are not written"),
-        (["provider", "tracing", "apiGateway"], "traces of the REST API are not recorded"),
-    ];
-    for (path, message) in after_deployment {
-        if service.get(&path).is_some_and(truthy)
-            && resources.values().any(|of| of["Type"] == "AWS::ApiGateway::RestApi")
-        {
-            template.notices.push(service.problem(&path, message));
-        }
+    let traced = ["provider", "tracing", "apiGateway"];
+    if service.get(&traced).is_some_and(truthy)
+        && resources.values().any(|of| of["Type"] == "AWS::ApiGateway::RestApi")
+    {
+        template.notices.push(service.problem(&traced, "traces of the REST API are not recorded"));
     }
 }

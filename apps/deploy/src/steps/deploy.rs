@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::stack::{self, Action, Body, Change};
-use super::{Session, bucket};
+use super::{Session, bucket, stage};
 use crate::api::sha256;
 use crate::compile::{Template, normalise};
 use crate::model::{Package, Packages};
@@ -52,11 +52,13 @@ pub async fn deploy(
             is_new = true;
         }
     }
-    let result = fill(session, action, packages, template, force).await;
-    match result {
-        Err(errors) if is_new => Err(take_back(session, errors).await),
-        result => result,
-    }
+    let outcome = match fill(session, action, packages, template, force).await {
+        Err(errors) if is_new => return Err(take_back(session, errors).await),
+        result => result?,
+    };
+    // Also when the stack stays as it is: settings of the stage are not in its template.
+    stage::configure(session, template).await?;
+    Ok(outcome)
 }
 
 /// Brings the whole service into a stack that has a bucket at most.

@@ -1,6 +1,7 @@
 //! The steps that carry a service to an endpoint and look after it there, through the public APIs alone.
 //!
-//! Start at [`deploy::deploy`]. `stack` changes stacks and waits for them, `bucket` is the deployment bucket, `info`
+//! Start at [`deploy::deploy`]. `stack` changes stacks and waits for them, `bucket` is the deployment bucket, `stage` the stage of the
+//! REST API, `info`
 //! tells what is there, `function` deploys single functions, `remove` takes everything down.
 
 pub mod bucket;
@@ -10,6 +11,7 @@ pub mod info;
 pub mod prune;
 pub mod remove;
 pub mod stack;
+mod stage;
 
 use std::time::Duration;
 
