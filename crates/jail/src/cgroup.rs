@@ -65,15 +65,24 @@ impl Tree {
                 format!("cloudlet-{}-{}", std::process::id(), free.made)
             })
         };
-        for (folder, limits) in self.folders(&name, memory_bytes, processes) {
+        for (folder, _) in self.folders(&name, memory_bytes, processes) {
             if !folder.is_dir() {
                 fs::create_dir(&folder)?;
             }
+        }
+        let group = Group { name };
+        self.limit(&group, memory_bytes, processes)?;
+        Ok(group)
+    }
+
+    /// Sets the limits of a group, which may be in use.
+    pub fn limit(&self, group: &Group, memory_bytes: u64, processes: u64) -> io::Result<()> {
+        for (folder, limits) in self.folders(&group.name, memory_bytes, processes) {
             for (file, value) in limits {
                 fs::write(folder.join(file), value)?;
             }
         }
-        Ok(Group { name })
+        Ok(())
     }
 
     /// Moves a process into the group; its children follow.

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
 
 use crate::spec::{Event, Exit, Spec};
-use crate::{landlock, limits, namespaces, receive, seccomp};
+use crate::{landlock, late, limits, namespaces, receive, seccomp};
 
 /// The hidden first argument that makes an executable the helper.
 pub(crate) const ARGUMENT: &str = "__sandbox";
@@ -41,6 +41,11 @@ impl Trouble {
 
     pub(crate) fn text(step: impl Into<String>, error: String) -> Trouble {
         Trouble { step: step.into(), error }
+    }
+
+    /// The same error in the words of a larger step.
+    pub(crate) fn at(self, step: String) -> Trouble {
+        Trouble { step, ..self }
     }
 }
 
@@ -77,7 +82,7 @@ fn run() -> i32 {
     let stdin = unsafe { OwnedFd::from_raw_fd(0) };
     let Ok(control) = rustix::io::fcntl_dupfd_cloexec(&stdin, 32).map(UnixStream::from) else { return 2 };
     std::mem::forget(stdin); // Stays open as descriptor 0 until /dev/null takes its place.
-    let (spec, files) = match receive::receive(&control) {
+    let (spec, files): (Spec, _) = match receive::receive(&control) {
         Ok(received) => received,
         Err(_) => return 2, // Started by hand, or the host is gone: nobody to tell.
     };
@@ -95,20 +100,26 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
     namespaces::enter(spec)?;
     let (gate, opener) =
         rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|e| Trouble::new("pipe", e))?;
+    let (ours, theirs) = late::channel(spec)?.unzip();
     match fork()? {
         None => {
-            drop(opener);
-            leave(init(control, spec, files, &gate))
+            drop((opener, ours));
+            leave(init(control, spec, files, &gate, theirs))
         }
         Some(child) => {
-            drop((gate, files));
+            drop((gate, files, theirs));
             let started =
                 Event::Started { init: child.as_raw_nonzero().get() as u32, program_is_child: true };
             tell(control, &started);
             rustix::io::write(&opener, b"!").map_err(|e| Trouble::new("open the gate", e))?;
             forget_output();
-            watch(control, child)?;
-            // The end of init is the end of everything inside.
+            let ended = watch(control, child)?;
+            if let (false, Some(init)) = (ended, ours)
+                && late::pass_on(control, &init)?
+            {
+                watch(control, child)?;
+            }
+            // Either init has told that the program ended, or the host wants it to end. The end of init is the end of everything inside.
             end(child);
             Ok(())
         }
@@ -116,7 +127,13 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
 }
 
 /// Process 1 of the sandbox: builds the file system, starts the program, reaps, reports.
-fn init(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>, gate: &OwnedFd) -> i32 {
+fn init(
+    control: &UnixStream,
+    spec: &Spec,
+    files: Vec<OwnedFd>,
+    gate: &OwnedFd,
+    late: Option<UnixStream>,
+) -> i32 {
     let prepared = (|| {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .map_err(|e| Trouble::new("prctl", e))?;
@@ -125,6 +142,9 @@ fn init(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>, gate: &OwnedFd) 
         match rustix::io::read(gate, &mut byte) {
             Ok(1) => {}
             _ => return Err(Trouble::text("start", "the helper is gone".to_string())),
+        }
+        if late.is_some() {
+            namespaces::leave_to_helper()?;
         }
         namespaces::build_root(&spec.files)?;
         fork()
@@ -138,6 +158,16 @@ fn init(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>, gate: &OwnedFd) 
         Ok(Some(child)) => {
             drop(files);
             forget_output();
+            if let Some(helper) = late {
+                match late::fill(&helper, spec, child) {
+                    Ok(true) => tell(control, &Event::Assigned),
+                    Ok(false) => {} // The program ended first.
+                    Err(trouble) => {
+                        tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
+                        return 1; // The end of everything inside: half an assignment is none.
+                    }
+                }
+            }
             tell(control, &Event::Exited(reap_until(child)));
             0
         }
@@ -301,8 +331,9 @@ fn fork() -> Result<Option<Pid>, Trouble> {
     }
 }
 
-/// Waits until the child ends (true) or the host closes the control socket (false).
-fn watch(control: &UnixStream, child: Pid) -> Result<bool, Trouble> {
+/// Waits until the child ends (true), or the control socket has something: the host closes it or sends an assignment
+/// (false).
+pub(crate) fn watch(control: &UnixStream, child: Pid) -> Result<bool, Trouble> {
     let handle = pidfd_open(child, PidfdFlags::empty()).map_err(|e| Trouble::new("watch the program", e))?;
     let mut waiting = [
         PollFd::from_borrowed_fd(handle.as_fd(), PollFlags::IN),

@@ -14,7 +14,7 @@ use crate::cgroup::{Group, Tree};
 use crate::helper::ARGUMENT;
 use crate::namespaces;
 use crate::receive;
-use crate::spec::{Bind, Event, Exit, Files, Layers, Limits, Spec};
+use crate::spec::{Assignment, Bind, Event, Exit, Files, Layers, Limits, Spec};
 
 /// What to do about layers that this machine does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +201,12 @@ impl Jail {
         self.layers.namespaces
     }
 
+    /// Whether a program can be started before its files are known: see [`Child::assign`]. Landlock alone cannot, as
+    /// its rules can never be widened.
+    pub fn can_assign(&self) -> bool {
+        self.layers.namespaces
+    }
+
     /// Whether the kernel limits the memory of a whole sandbox.
     pub fn limits_trees(&self) -> bool {
         self.groups.is_some()
@@ -339,7 +345,7 @@ impl Child {
         let mut failure = None;
         while let Some(event) = self.next_event()? {
             match event {
-                Event::Started { .. } => {}
+                Event::Started { .. } | Event::Assigned => {}
                 Event::Failed { step, error } => failure = Some(format!("{step}: {error}")),
                 Event::Exited(ended) => exit = Some(ended),
             }
@@ -350,6 +356,16 @@ impl Child {
             (None, Some(exit)) => Ok(exit),
             (None, None) => Err("the sandbox ended without a word".to_string()),
         })
+    }
+
+    /// Gives a program that waits (see [`Files::late`]) its files and limits; `memory_bytes` and `processes` are those of
+    /// the whole sandbox where control groups exist. [`Event::Assigned`] says that they are in place; after an error or
+    /// [`Event::Failed`] the sandbox is of no use.
+    pub fn assign(&self, order: &Assignment, memory_bytes: u64, processes: u64) -> io::Result<()> {
+        if let Some(InGroup { tree, group: Some(group) }) = &self.group {
+            tree.limit(group, memory_bytes, processes)?;
+        }
+        receive::send(&self.control, order, &[])
     }
 
     /// Process id of the helper. It stays valid until the helper is reaped by this value.

@@ -8,7 +8,8 @@
 //! Where to start: [`host::Jail::probe`] finds once what this machine allows, [`host::Jail::spawn`] starts a program.
 //! One module per concern: [`namespaces`](self) (own file system, processes, ipc, host name), `seccomp` (system calls),
 //! `landlock` (files and signals by kernel rules), `limits` (rlimits), `cgroup` (memory of a whole tree).
-//! What each layer forbids is data at the top of its file.
+//! What each layer forbids is data at the top of its file. `late` gives a sandbox its files after its program has
+//! started, so that programs can boot ahead of time.
 //!
 //! Invariant: `unsafe` code lives in this crate alone, each block with its reason.
 //! Invariant: the environment of the program is exactly `Spec::env`; nothing of the host's own is inherited.
@@ -19,6 +20,7 @@ pub mod cgroup;
 mod helper;
 pub mod host;
 mod landlock;
+mod late;
 mod limits;
 mod namespaces;
 mod receive;

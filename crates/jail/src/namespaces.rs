@@ -3,7 +3,7 @@
 //! Order matters: [`enter`] leaves the host's namespaces, then the caller forks (the child is process 1 of the new
 //! process namespace), and that child calls [`build_root`].
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::CWD;
 use rustix::mount::{
     MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_change,
-    move_mount, open_tree, unmount,
+    mount_remount, move_mount, open_tree, unmount,
 };
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
@@ -45,7 +45,16 @@ pub(crate) fn enter(spec: &Spec) -> Result<(), Trouble> {
         write("/proc/self/uid_map", &format!("{INNER_UID} {uid} 1"))?;
         write("/proc/self/gid_map", &format!("{INNER_GID} {gid} 1"))?;
     }
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .map_err(|e| Trouble::new("make mounts private", e))?;
     rustix::system::sethostname(spec.hostname.as_bytes()).map_err(|e| Trouble::new("set the host name", e))
+}
+
+/// Leaves the mount namespace that [`enter`] has made to the helper alone. It goes on to see the host's files, so that
+/// it can open trees for [`attach`] after the program has started.
+pub(crate) fn leave_to_helper() -> Result<(), Trouble> {
+    // SAFETY: as in `enter`.
+    unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.map_err(|e| Trouble::new("make own mounts", e))
 }
 
 fn write(path: &str, text: &str) -> Result<(), Trouble> {
@@ -54,8 +63,6 @@ fn write(path: &str, text: &str) -> Result<(), Trouble> {
 
 /// Builds the private file system and makes it the root. Called by process 1 of the new process namespace.
 pub(crate) fn build_root(files: &Files) -> Result<(), Trouble> {
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|e| Trouble::new("make mounts private", e))?;
     let sources = open_sources(files)?;
     let devices = open_devices()?;
     let workshop = WORKSHOP.iter().find(|path| Path::new(path).is_dir());
@@ -67,18 +74,16 @@ pub(crate) fn build_root(files: &Files) -> Result<(), Trouble> {
     for source in sources {
         source.place()?;
     }
+    for folder in &files.folders {
+        make_dir(&inside(folder)?)?;
+    }
     for (path, text) in &files.texts {
         let path = inside(path)?;
         make_parent(&path)?;
         fs::write(&path, text).map_err(|e| Trouble::io(format!("write {}", path.display()), &e))?;
     }
     make_dir(Path::new("tmp"))?;
-    let size = format!(
-        "mode=1777,size={},nr_inodes={}",
-        files.tmp_bytes,
-        files.tmp_bytes / TMP_BYTES_PER_FILE + 1024
-    );
-    tmpfs("tmp", MountFlags::NOSUID | MountFlags::NODEV, &size)?;
+    tmpfs("tmp", TMP_FLAGS, &tmp_size(files.tmp_bytes))?;
     make_dev(devices)?;
     make_dir(Path::new("proc"))?;
     mount("proc", "proc", "proc", MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC, None)
@@ -95,6 +100,25 @@ pub(crate) fn build_root(files: &Files) -> Result<(), Trouble> {
     )
     .map_err(|e| Trouble::new("open the new root", e))?;
     set_attributes(&root, READ_ONLY | libc::MOUNT_ATTR_NODEV, false)
+}
+
+const TMP_FLAGS: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
+
+fn tmp_size(bytes: u64) -> String {
+    format!("mode=1777,size={bytes},nr_inodes={}", bytes / TMP_BYTES_PER_FILE + 1024)
+}
+
+/// Changes the size of the private /tmp. Called by process 1, inside.
+pub(crate) fn resize_tmp(bytes: u64) -> Result<(), Trouble> {
+    let options = CString::new(tmp_size(bytes)).expect("a number holds no zero byte");
+    mount_remount("/tmp", TMP_FLAGS, options.as_c_str()).map_err(|e| Trouble::new("size /tmp", e))
+}
+
+/// Opens the tree of a bind for another process. Called by the helper, which sees the host's files.
+pub(crate) fn open_tree_of(bind: &Bind) -> Result<OwnedFd, Trouble> {
+    let name = || format!("show {}", bind.source.display());
+    let real = fs::canonicalize(&bind.source).map_err(|e| Trouble::io(name(), &e))?;
+    read_only_tree(&real).map_err(|trouble| trouble.at(name()))
 }
 
 /// One inode for this many bytes of /tmp, so that a flood of empty files ends before the kernel's memory does.
@@ -161,11 +185,17 @@ fn open_source(bind: &Bind) -> Result<Option<Source>, Trouble> {
         Err(e) => return Err(Trouble::io(name(), &e)),
     };
     let folder = real.is_dir();
+    let tree = read_only_tree(&real).map_err(|trouble| trouble.at(name()))?;
+    Ok(Some(Source::Tree { tree, target, folder }))
+}
+
+/// A copy of the mounts at `path` that is not attached anywhere.
+fn read_only_tree(path: &Path) -> Result<OwnedFd, Trouble> {
     let flags =
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
-    let tree = open_tree(CWD, &real, flags).map_err(|e| Trouble::new(name(), e))?;
+    let tree = open_tree(CWD, path, flags).map_err(|e| Trouble::new("open the tree", e))?;
     set_attributes(&tree, READ_ONLY | libc::MOUNT_ATTR_NODEV, true)?;
-    Ok(Some(Source::Tree { tree, target, folder }))
+    Ok(tree)
 }
 
 fn open_devices() -> Result<Vec<(OwnedFd, &'static str)>, Trouble> {
@@ -229,13 +259,13 @@ fn touch(path: &Path) -> Result<(), Trouble> {
 }
 
 fn tmpfs(target: &str, flags: MountFlags, options: &str) -> Result<(), Trouble> {
-    let options = std::ffi::CString::new(options)
+    let options = CString::new(options)
         .map_err(|_| Trouble::text(format!("mount {target}"), "an option holds a zero byte".to_string()))?;
     mount("tmpfs", target, "tmpfs", flags, Some(options.as_c_str()))
         .map_err(|e| Trouble::new(format!("mount {target}"), e))
 }
 
-fn attach(tree: &OwnedFd, target: &Path) -> Result<(), Trouble> {
+pub(crate) fn attach(tree: &OwnedFd, target: &Path) -> Result<(), Trouble> {
     move_mount(tree.as_fd(), "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
         .map_err(|e| Trouble::new(format!("attach {}", target.display()), e))
 }

@@ -1,4 +1,5 @@
-//! The message that carries a spec and open files from the host to the helper.
+//! The message that carries a value and open files from one process of ours to another: a spec from the host to the
+//! helper, an assignment from the host to the helper and on to process 1.
 //!
 //! Descriptors travel over the socket (SCM_RIGHTS) instead of being inherited: every descriptor of the host stays
 //! close-on-exec, so two sandboxes that start at the same moment can never get each other's pipes.
@@ -12,22 +13,26 @@ use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::spec::Spec;
-
-/// Descriptors that one program can be given; two pipes are what the function runtime needs.
-pub(crate) const FILES_MAX: usize = 4;
+/// Descriptors that go with one message: a program is given two pipes, an assignment a handful of trees.
+pub(crate) const FILES_MAX: usize = 8;
 /// A spec holds paths and an environment of a few kilobytes; this stops a broken peer.
-const SPEC_BYTES_MAX: usize = 4 << 20;
+const TEXT_BYTES_MAX: usize = 4 << 20;
 
-/// Sends the spec and the files that become descriptors 3, 4, … of the program.
-pub(crate) fn send(mut control: &UnixStream, spec: &Spec, files: &[BorrowedFd<'_>]) -> std::io::Result<()> {
-    let text = serde_json::to_vec(spec).map_err(std::io::Error::other)?;
+/// Sends a value and files; those of a spec become descriptors 3, 4, … of the program.
+pub(crate) fn send<T: Serialize>(
+    mut control: &UnixStream,
+    value: &T,
+    files: &[BorrowedFd<'_>],
+) -> std::io::Result<()> {
+    let text = serde_json::to_vec(value).map_err(std::io::Error::other)?;
     let length = u32::try_from(text.len()).map_err(std::io::Error::other)?.to_be_bytes();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES_MAX))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     if !files.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(files)) {
-        return Err(std::io::Error::other("too many files for one program"));
+        return Err(std::io::Error::other("too many files for one message"));
     }
     let sent = sendmsg(control.as_fd(), &[IoSlice::new(&length)], &mut ancillary, SendFlags::NOSIGNAL)?;
     control.write_all(&length[sent..])?;
@@ -35,7 +40,7 @@ pub(crate) fn send(mut control: &UnixStream, spec: &Spec, files: &[BorrowedFd<'_
 }
 
 /// The other side of [`send`].
-pub(crate) fn receive(mut control: &UnixStream) -> std::io::Result<(Spec, Vec<OwnedFd>)> {
+pub(crate) fn receive<T: DeserializeOwned>(mut control: &UnixStream) -> std::io::Result<(T, Vec<OwnedFd>)> {
     let mut length = [0; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES_MAX))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -53,8 +58,8 @@ pub(crate) fn receive(mut control: &UnixStream) -> std::io::Result<(Spec, Vec<Ow
     }
     control.read_exact(&mut length[got.bytes..])?;
     let length = u32::from_be_bytes(length) as usize;
-    if length > SPEC_BYTES_MAX {
-        return Err(std::io::Error::other("the spec is too large"));
+    if length > TEXT_BYTES_MAX {
+        return Err(std::io::Error::other("the message is too large"));
     }
     let mut text = vec![0; length];
     control.read_exact(&mut text)?;

@@ -52,6 +52,22 @@ pub struct Files {
     pub tmp_bytes: u64,
     /// Folder of the host that stands in for /tmp when there is no private file system.
     pub scratch: Option<PathBuf>,
+    /// Folders that are there, and empty, when nothing is bound to them.
+    pub folders: Vec<PathBuf>,
+    /// Whether more is bound to [`Files::folders`] once the program runs: see [`crate::host::Child::assign`]. Needs the
+    /// namespaces.
+    pub late: bool,
+}
+
+/// What a program is given that was started before it was known what for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Trees of the host that appear, read-only, in folders of [`Files::folders`].
+    pub binds: Vec<Bind>,
+    /// Size of the private /tmp.
+    pub tmp_bytes: u64,
+    /// Writable private memory of each process; None leaves it open.
+    pub data_bytes: Option<u64>,
 }
 
 /// One tree or file of the host, shown read-only inside.
@@ -156,6 +172,8 @@ pub enum Event {
         /// The error of the system.
         error: String,
     },
+    /// What the program was assigned is in its place.
+    Assigned,
     /// The program ended.
     Exited(Exit),
 }

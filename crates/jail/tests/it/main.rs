@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used)] // Tests may.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jail::host::{Child, Jail, Mode, system_binds};
-use jail::spec::{Bind, Exit, Files, Layers, Limits, Spec};
+use jail::spec::{Assignment, Bind, Event, Exit, Files, Layers, Limits, Spec};
 
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -33,7 +33,17 @@ def try_(name, attack):
 struct Sandbox {
     code: tempfile::TempDir,
     jail: Jail,
+    /// The program boots first and gets its code, limits and size of /tmp later.
+    late: bool,
 }
+
+/// Runs when the code has come. The descriptor is closed, so that both kinds of start look the same inside.
+const WAIT: &str = "import os, sys
+fd = int(sys.argv.pop())
+os.read(fd, 1)
+os.close(fd)
+os.chdir('/var/task')
+exec(compile(open('attack.py').read(), 'attack.py', 'exec'))";
 
 impl Sandbox {
     fn new() -> Sandbox {
@@ -44,7 +54,12 @@ impl Sandbox {
         let code = tempfile::tempdir().unwrap();
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(code.path(), open).unwrap();
-        Sandbox { code, jail }
+        Sandbox { code, jail, late: false }
+    }
+
+    /// Both kinds of start: with the code, and ahead of it.
+    fn both() -> [Sandbox; 2] {
+        [Sandbox::new(), Sandbox { late: true, ..Sandbox::new() }]
     }
 
     fn start(&self, script: &str, files: &[OwnedFd], change: impl FnOnce(&mut Spec)) -> Child {
@@ -64,7 +79,34 @@ impl Sandbox {
             hostname: "inside".into(),
         };
         change(&mut spec);
+        if self.late {
+            return self.start_ahead(spec, files);
+        }
         self.jail.spawn(spec, files, 256 << 20).unwrap()
+    }
+
+    fn start_ahead(&self, mut spec: Spec, files: &[OwnedFd]) -> Child {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut files: Vec<OwnedFd> = files.iter().map(|file| file.try_clone().unwrap()).collect();
+        files.push(reader.into());
+        let code = spec.files.binds.pop().unwrap();
+        let order = Assignment {
+            binds: vec![code],
+            tmp_bytes: spec.files.tmp_bytes,
+            data_bytes: spec.limits.data_bytes.take(),
+        };
+        spec.files.folders = vec!["/var/task".into(), "/opt".into()];
+        spec.files.late = true;
+        spec.files.tmp_bytes = 64 << 20;
+        spec.cwd = "/".into();
+        spec.args = vec!["-S".into(), "-E".into(), "-c".into(), WAIT.into(), (2 + files.len()).to_string()];
+        let processes = spec.limits.processes;
+        let mut child = self.jail.spawn(spec, &files, 512 << 20).unwrap();
+        assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
+        child.assign(&order, 256 << 20, processes).unwrap();
+        assert_eq!(child.next_event().unwrap(), Some(Event::Assigned));
+        writer.write_all(b"!").unwrap();
+        child
     }
 
     fn run(&self, script: &str) -> String {
@@ -93,7 +135,13 @@ fn everything_is_there_on_this_machine() {
 
 #[test]
 fn the_environment_and_the_descriptors_are_built_from_nothing() {
-    let out = Sandbox::new().run(
+    for sandbox in Sandbox::both() {
+        the_environment_of(&sandbox);
+    }
+}
+
+fn the_environment_of(sandbox: &Sandbox) {
+    let out = sandbox.run(
         r#"
 import socket
 print(dict(os.environ), sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1], socket.gethostname())
@@ -117,7 +165,12 @@ print(open("/proc/self/status").read().split("CapEff:")[1].split()[0])
 fn the_files_of_the_host_cannot_be_read_or_written() {
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), "secret").unwrap();
-    let sandbox = Sandbox::new();
+    for sandbox in Sandbox::both() {
+        attack_the_files(&sandbox, secret.path());
+    }
+}
+
+fn attack_the_files(sandbox: &Sandbox, secret: &Path) {
     let out = sandbox.run(&format!(
         r#"
 try_("secret", lambda: open({path:?}).read())
@@ -130,7 +183,7 @@ try_("device", lambda: os.mknod("/tmp/disk", 0o60644, os.makedev(8, 0)))
 try_("tmp", lambda: open("/tmp/new", "w").write("mine"))
 try_("null", lambda: open("/dev/null", "w").write("gone"))
 "#,
-        path = secret.path()
+        path = secret
     ));
     assert_eq!(
         out,
@@ -141,8 +194,14 @@ try_("null", lambda: open("/dev/null", "w").write("gone"))
 
 #[test]
 fn other_processes_cannot_be_seen_signalled_or_traced() {
+    for sandbox in Sandbox::both() {
+        attack_processes(&sandbox);
+    }
+}
+
+fn attack_processes(sandbox: &Sandbox) {
     let mut victim = Command::new("sleep").arg("60").spawn().unwrap();
-    let out = Sandbox::new().run(&format!(
+    let out = sandbox.run(&format!(
         r#"
 pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
 print("pids", len(pids), 1 in pids, os.getpid() in pids)
@@ -170,7 +229,13 @@ try_("read memory", lambda: call({readv}, {victim}, 0, 0, 0, 0, 0))
 
 #[test]
 fn the_kernel_is_small_inside() {
-    let out = Sandbox::new().run(&format!(
+    for sandbox in Sandbox::both() {
+        attack_the_kernel(&sandbox);
+    }
+}
+
+fn attack_the_kernel(sandbox: &Sandbox) {
+    let out = sandbox.run(&format!(
         r#"
 try_("mount", lambda: call({mount}, b"none", b"/tmp", b"tmpfs", 0, 0))
 try_("user namespace", lambda: call({unshare}, 0x10000000))
@@ -225,9 +290,15 @@ def bomb():
 try_("bomb", bomb)
 print("children", len(children))
 "#;
-    let out = Sandbox::new().run_with(script, |spec| {
-        spec.limits = Limits { processes: 64, data_bytes: Some(128 << 20), ..Limits::default() };
-    });
+    for sandbox in Sandbox::both() {
+        let out = sandbox.run_with(script, |spec| {
+            spec.limits = Limits { processes: 64, data_bytes: Some(128 << 20), ..Limits::default() };
+        });
+        expect_limits(&out);
+    }
+}
+
+fn expect_limits(out: &str) {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(
         lines[..5],
@@ -250,9 +321,8 @@ if os.fork() == 0:
 signal.pause()
 "#;
 
-fn escape_and_end(jail: Jail, end: impl FnOnce(&mut Child)) {
+fn escape_and_end(sandbox: &Sandbox, end: impl FnOnce(&mut Child)) {
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let sandbox = Sandbox::on(jail);
     let mut child = sandbox.start(ESCAPER, &[OwnedFd::from(writer)], |spec| {
         spec.files.scratch = Some(sandbox.code.path().into());
     });
@@ -266,17 +336,69 @@ fn escape_and_end(jail: Jail, end: impl FnOnce(&mut Child)) {
 
 #[test]
 fn killing_ends_everything_inside_even_what_hid() {
-    escape_and_end(Jail::probe(Mode::Degrade).unwrap(), |child| child.kill());
-    escape_and_end(Jail::probe(Mode::Off).unwrap(), |child| child.kill());
+    for sandbox in Sandbox::both() {
+        escape_and_end(&sandbox, |child| child.kill());
+    }
+    escape_and_end(&Sandbox::on(Jail::probe(Mode::Off).unwrap()), |child| child.kill());
 }
 
 #[test]
 fn the_end_of_the_helper_is_the_end_of_the_sandbox() {
-    escape_and_end(Jail::probe(Mode::Degrade).unwrap(), |child| {
-        // As when the machine ends the helper for want of memory.
-        let helper = child.helper_pid();
-        assert!(Command::new("kill").args(["-9", &helper.to_string()]).status().unwrap().success());
-    });
+    for sandbox in Sandbox::both() {
+        escape_and_end(&sandbox, |child| {
+            // As when the machine ends the helper for want of memory.
+            let helper = child.helper_pid();
+            assert!(Command::new("kill").args(["-9", &helper.to_string()]).status().unwrap().success());
+        });
+    }
+}
+
+fn waiting(sandbox: &Sandbox, script: &str) -> Child {
+    let spec = Spec {
+        program: Some(PYTHON.into()),
+        args: vec!["-S".into(), "-E".into(), "-c".into(), script.into()],
+        env: Vec::new(),
+        cwd: "/".into(),
+        layers: Layers::default(),
+        files: Files {
+            binds: system_binds(),
+            tmp_bytes: 1 << 20,
+            folders: vec!["/var/task".into()],
+            late: true,
+            ..Files::default()
+        },
+        limits: Limits::default(),
+        hostname: "inside".into(),
+    };
+    let mut child = sandbox.jail.spawn(spec, &[], 256 << 20).unwrap();
+    assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
+    child
+}
+
+#[test]
+fn a_waiting_program_gets_only_what_was_ordered_and_only_where() {
+    let sandbox = Sandbox::new();
+    let order = |source: &Path, target: &str| Assignment {
+        binds: vec![Bind::new(source, target)],
+        tmp_bytes: 1 << 20,
+        data_bytes: None,
+    };
+    let failed = |mut child: Child, order: &Assignment| {
+        child.assign(order, 256 << 20, 1024).unwrap();
+        child.wait().unwrap().unwrap_err()
+    };
+    let sleep = "import time; time.sleep(60)";
+    let error = failed(waiting(&sandbox, sleep), &order(sandbox.code.path(), "/etc"));
+    assert_eq!(error, "assign: /etc is no waiting folder");
+    let error = failed(waiting(&sandbox, sleep), &order(Path::new("/no/such/code"), "/var/task"));
+    assert!(error.starts_with("show /no/such/code: No such file"), "{error}");
+    // Before the order there is nothing, and a program that ends while it waits is reported as ended.
+    let mut child = waiting(&sandbox, "import os, sys; sys.exit(len(os.listdir('/var/task')) + 7)");
+    assert_eq!(child.wait().unwrap(), Ok(Exit::Code(7)));
+    // A sandbox that nobody needed any more ends like any other.
+    let mut child = waiting(&sandbox, sleep);
+    child.kill();
+    child.reap().unwrap();
 }
 
 #[test]
