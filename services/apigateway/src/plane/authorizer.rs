@@ -167,7 +167,7 @@ impl AuthorizerPlan {
         let invoked = proxy::invoke(cx, asked.stage, function, &self.source_arn, timeout, event).await;
         let invoked = invoked.map_err(|broken| match broken {
             Broken::Late => Refusal::new(ResponseType::AuthorizerFailure, 500, ""),
-            Broken::Failed => misconfigured(),
+            Broken::TooLarge | Broken::Failed => misconfigured(),
         })?;
         let answer = serde_json::from_slice(&invoked.payload).unwrap_or(Value::Null);
         if invoked.function_error.is_some() {

@@ -4,6 +4,7 @@
 //! ([`cache`]); a request then touches no store. The way of a request is [`serve`], read from top to bottom.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -59,9 +60,13 @@ impl Plane for RestPlane {
                 return answer::broken(cx);
             }
         };
-        let whole = match read(request.body).await {
+        let whole = match request.body.collect(BODY_BYTES_MAX).await {
             Ok(body) => body,
-            Err(refusal) => return early(cx, &stage, refusal, path, address.path),
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => return answer::too_large(cx),
+            Err(_) => {
+                let refusal = Refusal::new(ResponseType::Default4xx, 400, "Bad Request");
+                return early(cx, &stage, refusal, path, address.path);
+            }
         };
         serve(cx, &stage, &request.parts, whole, path, address.path, request.peer).await
     }
@@ -74,15 +79,6 @@ fn split_stage(path: &str) -> (&str, &str) {
         Some(at) => rest.split_at(at),
         None => (rest, "/"),
     }
-}
-
-async fn read(body: Stream) -> Result<Bytes, Refusal> {
-    body.collect(BODY_BYTES_MAX).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::FileTooLarge => {
-            Refusal::new(ResponseType::RequestTooLarge, 413, "Request Too Long")
-        }
-        _ => Refusal::new(ResponseType::Default4xx, 400, "Bad Request"),
-    })
 }
 
 /// A refusal before the request is whole.

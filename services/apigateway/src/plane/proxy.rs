@@ -25,6 +25,8 @@ const PRINCIPAL: &str = "apigateway.amazonaws.com";
 pub(super) enum Broken {
     /// The time ran out.
     Late,
+    /// The event is larger than what a function takes.
+    TooLarge,
     /// It may not be invoked, or is not there.
     Failed,
 }
@@ -44,6 +46,9 @@ pub(super) async fn invoke(
     tokio::select! {
         biased;
         invoked = lambda::invoke(cx, invoker, function, payload) => invoked.map_err(|failure| {
+            if failure.status() == 413 {
+                return Broken::TooLarge;
+            }
             tracing::warn!(api = %stage.api_id, function, %failure, "a function could not be invoked");
             Broken::Failed
         }),
@@ -97,6 +102,7 @@ impl Call<'_> {
         let invoked = invoke(cx, self.stage, function, source_arn, *timeout, payload).await;
         let invoked = invoked.map_err(|broken| match broken {
             Broken::Late => Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"),
+            Broken::TooLarge => Refusal::new(ResponseType::RequestTooLarge, 413, "Request Too Long"),
             Broken::Failed => Refusal::internal(500),
         })?;
         if let Some(error) = invoked.function_error {

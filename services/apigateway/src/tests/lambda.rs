@@ -73,6 +73,9 @@ impl Operation for Invoke {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
         assert_eq!(input.invocation_type.as_deref(), Some("RequestResponse"));
         let payload = input.payload.unwrap_or_default();
+        if payload.len() > 6 * 1024 * 1024 {
+            return Err(Failure::new("RequestEntityTooLargeException", 413, "Request must be smaller"));
+        }
         let event: Value = serde_json::from_slice(&payload).expect("an event is JSON");
         let answer = match input.function_name.rsplit(':').next().unwrap_or_default() {
             "echo" => json!({"statusCode": 200, "body": event.to_string()}),

@@ -202,7 +202,12 @@ async fn large_bodies_are_refused() {
     let api = proxy(&world, "source", json!({})).await;
     let large = "x".repeat(limits::BODY_BYTES_MAX + 1);
     let seen = ask(&world, "POST", &api.id, "/dev/x", &[], &large).await;
-    assert_eq!((seen.status, seen.text()), (413, "{\"message\":\"Request Too Long\"}"));
+    assert_eq!((seen.status, seen.text()), (413, "HTTP content length exceeded 10485760 bytes."));
+    // What a gateway takes can be too much for a function.
+    let large = "x".repeat(6 * 1024 * 1024 + 1);
+    let seen = ask(&world, "POST", &api.id, "/dev/x", &[], &large).await;
+    assert_eq!((seen.status, seen.text()), (413, "{\"message\": \"Request Too Long\"}"));
+    assert_eq!(seen.header("x-amzn-errortype"), Some("BadRequestException"));
 }
 
 #[tokio::test]

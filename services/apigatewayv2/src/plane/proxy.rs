@@ -43,6 +43,10 @@ impl Call<'_> {
             () = deadline => return Err(Refusal::new(503, "Service Unavailable")),
         };
         let invoked = invoked.map_err(|failure| {
+            if failure.status() == 413 {
+                // What a gateway takes can be too much for a function.
+                return Refusal::new(413, "Request Entity Too Large");
+            }
             tracing::warn!(api = %self.stage.api_id, function, %failure, "a function could not be invoked");
             Refusal::internal()
         })?;

@@ -72,6 +72,9 @@ impl Operation for Invoke {
             Some("cors") => {
                 (json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "http://evil"}}), None)
             }
+            Some("narrow") => {
+                return Err(Failure::new("RequestEntityTooLargeException", 413, "Request must be smaller"));
+            }
             Some("fails") => (json!({"errorMessage": "x"}), Some("Unhandled".to_owned())),
             _ => (json!({"statusCode": "x"}), None),
         };
@@ -165,13 +168,20 @@ async fn answers_without_a_status_are_bodies() {
 /// Texts: "Troubleshooting issues with HTTP API Lambda integrations", API Gateway Developer Guide.
 #[tokio::test]
 async fn failures_have_aws_texts() {
-    let routes =
-        [("GET /fails", "fails"), ("GET /bad", "bad"), ("GET /closed", "closed"), ("POST /x", "echo")];
+    let routes = [
+        ("GET /fails", "fails"),
+        ("GET /bad", "bad"),
+        ("GET /closed", "closed"),
+        ("GET /narrow", "narrow"),
+        ("POST /x", "echo"),
+    ];
     let api = Fixture::new(json!({}), &routes).await;
     let internal = (500, r#"{"message":"Internal Server Error"}"#.to_owned());
     assert_eq!(api.get("/fails").await, internal);
     assert_eq!(api.get("/bad").await, internal);
     assert_eq!(api.get("/closed").await, internal);
+    let narrow = (413, r#"{"message":"Request Entity Too Large"}"#.to_owned());
+    assert_eq!(api.get("/narrow").await, narrow);
     assert_eq!(api.get("/x").await, (404, r#"{"message":"Not Found"}"#.to_owned()));
     assert_eq!(api.get("/").await.0, 404);
 }
