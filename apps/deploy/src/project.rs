@@ -50,6 +50,7 @@ impl Project {
     pub fn compile(&self, packages: &Packages) -> Result<Template, Errors> {
         let mut template = compile::compile(&self.service, packages)?;
         self.plugins.finish(&self.service, &mut template.update)?;
+        template.notices.extend(package::handlers::missing(&self.service, packages));
         Ok(template)
     }
 

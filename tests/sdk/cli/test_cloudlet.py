@@ -27,11 +27,14 @@ def run(own, tmp_path):
     folder = example_project("hello", tmp_path / "hello")
     binary = Path(os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")).resolve()
 
-    def run(*arguments, fails=False):
+    def run(*arguments, fails=False, both=False, **variables):
         done = subprocess.run(
-            [binary, *arguments], cwd=folder, env=own.environment(), capture_output=True, text=True, timeout=120
+            [binary, *arguments], cwd=folder, env={**own.environment(), **variables},
+            capture_output=True, text=True, timeout=120,
         )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        if both:
+            return done.stdout + done.stderr
         return done.stderr if fails else done.stdout
 
     run.folder = folder
@@ -90,11 +93,20 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     file.write_text(good.replace("- httpApi: GET /hello", "- pigeon: coop"))
     error = run("deploy", fails=True)
     assert "serverless.yml:24" in error and "pigeon" in error
+    file.write_text(good.replace("handler: src/hello.handler", "handler: src/nobody.handler", 1))
+    done = run("package", "--json", both=True)
+    assert "the handler `src/nobody.handler` has no file in its package: src/nobody.js is not there" in done
     file.write_text(good + "\n  broken: [")
     assert "serverless.yml:" in run("deploy", fails=True)
     file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
     error = run("deploy", fails=True)
     assert "serverless.yml:9:5: " in error and "provider.environment.GREETING" in error
+    file.unlink()
+    # A cloud that nobody can use is not started.
+    assert "no serverless.yml in" in run("dev", "--memory", "--listen", "localhost:0", fails=True)
+    file.write_text(good)
+    wrong = run("deploy", fails=True, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="wrong")
+    assert "AWS_SECRET_ACCESS_KEY to the keys of this cloud" in wrong and "Canonical" not in wrong
     stacks = own.client("cloudformation").list_stacks()["StackSummaries"]
     assert [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"] == []
 

@@ -55,6 +55,7 @@ struct Deployed {
 impl Dev {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         start_logging();
+        project::check_place(global)?;
         let options = self.up.options()?;
         let place = match &options.data {
             Some(folder) => format!("data in {}", folder.display()),
@@ -86,6 +87,7 @@ impl Dev {
             }
         };
         let mut followed = BTreeSet::new();
+        let mut broken = false;
         loop {
             if let Some(deployed) = &deployed {
                 follow(deployed, connection, &mut logs, &mut followed)?;
@@ -96,9 +98,10 @@ impl Dev {
             output.finish();
             let changed = watch.next().await?;
             let result = match deployed.take() {
-                Some(last) => after(last, &changed, global, connection, output).await,
+                Some(last) => after(last, &changed, broken, global, connection, output).await,
                 None => whole(global, connection, output).await.map_err(|error| (error, None)),
             };
+            broken = result.is_err();
             deployed = match result {
                 Ok(next) => Some(next),
                 Err((error, last)) => {
@@ -139,10 +142,12 @@ async fn send(
     Ok(Deployed { template: normalise(&template.update), project, packages })
 }
 
-/// Does what a change asks for. What was deployed before comes back with the error, if it still is.
+/// Does what a change asks for. What was deployed before comes back with the error, if it still is. When the last
+/// change was `broken`, it is also said that nothing had to be done.
 async fn after(
     last: Deployed,
     changed: &BTreeSet<PathBuf>,
+    broken: bool,
     global: &Global,
     connection: &Connection,
     output: &Output,
@@ -167,6 +172,9 @@ async fn after(
         return sent.map_err(|error| (error, Some(last)));
     }
     match swap(&project, &last.packages, &packages, connection, output).await {
+        Ok(names) if names.is_empty() && broken => {
+            output.skipped(&format!("{} is whole again, and as it was deployed", project.service.name()));
+        }
         Ok(names) if names.is_empty() => {}
         Ok(names) => output.success(&format!("{} updated ({})", names.join(", "), seconds_since(start))),
         Err(error) => return Err((error, Some(last))),

@@ -38,6 +38,11 @@ pub(crate) async fn open_to_make(
     Ok(project)
 }
 
+/// Refuses a folder without a project, for commands that do much before they read it.
+pub(crate) fn check_place(global: &Global) -> anyhow::Result<()> {
+    Ok(::deploy::config::file(&options(global)?).map(drop)?)
+}
+
 fn options(global: &Global) -> anyhow::Result<Options> {
     let directory = std::env::current_dir().context("cannot tell the current folder")?;
     let text = |value: &Option<String>| value.as_ref().map_or(Value::Null, |value| json!(value));

@@ -1,6 +1,6 @@
 //! `cloudlet up`: the cloud alone.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -13,7 +13,13 @@ use crate::server::{self, Options};
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Up {
     /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566", env = "CLOUDLET_LISTEN")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:4566",
+        env = "CLOUDLET_LISTEN",
+        value_parser = address
+    )]
     listen: SocketAddr,
     /// Folder for all data [default: the user's data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "memory", env = "CLOUDLET_DATA")]
@@ -33,6 +39,18 @@ enum Iam {
     Enforce,
     /// The call goes on and the denial is logged.
     Audit,
+}
+
+/// An address; `localhost` is taken for IPv4 loopback, which brings IPv6 loopback with it.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let found =
+        text.to_socket_addrs().map_err(|_| "write it as HOST:PORT, such as 127.0.0.1:4566".to_owned())?;
+    let mut found: Vec<SocketAddr> = found.collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.first().copied().ok_or_else(|| "no address has this name".to_owned())
 }
 
 impl Up {
@@ -90,4 +108,20 @@ pub(crate) fn start_logging() {
         .with_writer(std::io::stderr)
         .try_init()
         .is_err();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_may_have_the_name_of_this_machine() {
+        let loopback: SocketAddr = "127.0.0.1:4566".parse().unwrap();
+        assert_eq!(address("127.0.0.1:4566").unwrap(), loopback);
+        assert_eq!(address("localhost:4566").unwrap(), loopback);
+        assert_eq!(address("[::1]:1").unwrap(), "[::1]:1".parse().unwrap());
+        for wrong in ["4566", "localhost", "localhost:", "localhost:70000"] {
+            assert!(address(wrong).unwrap_err().contains("HOST:PORT"), "{wrong}");
+        }
+    }
 }

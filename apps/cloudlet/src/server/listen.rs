@@ -1,6 +1,7 @@
 //! The listener: sockets, HTTP/1.1 and HTTP/2, and a stop that lets requests finish.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -55,10 +56,14 @@ pub(super) struct Listener {
 /// Binds `address`. On IPv4 loopback the same port of IPv6 loopback is taken as well where it can be: `localhost`
 /// is either of them, depending on the client.
 pub(super) fn bind(address: SocketAddr) -> anyhow::Result<Bound> {
-    let socket = bind_one(address).with_context(|| {
-        format!(
-            "cannot listen on {address}; is another cloud running? choose another address with `--listen`"
-        )
+    let socket = bind_one(address).map_err(|error| {
+        let help = match error.kind() {
+            ErrorKind::AddrInUse => "is another cloud running? choose another port with `--listen`",
+            ErrorKind::AddrNotAvailable => "this machine has no such address; choose another with `--listen`",
+            ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another with `--listen`",
+            _ => "choose another address with `--listen`",
+        };
+        anyhow::anyhow!("cannot listen on {address}: {error}\n  {help}")
     })?;
     let address = socket.local_addr().context("a listening socket has no address")?;
     let mut sockets = vec![socket];

@@ -64,7 +64,7 @@ pub struct Loaded {
 
 /// Reads the configuration of a project.
 pub async fn load(options: &Options, connect: Connect<'_>) -> Result<Loaded, Errors> {
-    let name = find(options)?;
+    let name = file(options)?;
     let (tree, node) = read_file(options, &name)?;
     let facts = Facts {
         directory: options.directory.clone(),
@@ -95,7 +95,7 @@ pub async fn load(options: &Options, connect: Connect<'_>) -> Result<Loaded, Err
 }
 
 /// The name of the configuration file in the project folder.
-fn find(options: &Options) -> Result<PathBuf, Errors> {
+pub fn file(options: &Options) -> Result<PathBuf, Errors> {
     if let Some(file) = &options.file {
         let name = file.strip_prefix(&options.directory).unwrap_or(file).to_owned();
         if name.components().count() != 1 {

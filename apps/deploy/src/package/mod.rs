@@ -1,12 +1,14 @@
 //! Makes the archives of a service, with the rules of Serverless Framework v3.
 //!
 //! Start at [`build`]. `collect` finds the files (`glob` are the patterns, `node_modules` knows which packages are
-//! there for development alone), `archive` writes them, `cache` remembers what was written.
+//! there for development alone), `archive` writes them, `cache` remembers what was written, `handlers`
+//! tells which handlers have no file in them.
 
 mod archive;
 mod cache;
 pub(crate) mod collect;
 mod glob;
+pub(crate) mod handlers;
 pub(crate) mod node_modules;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -59,6 +59,11 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let problem = Problem::new(match error.status {
             0 => error.message.clone(),
+            // What follows shows how the request was signed: that helps who wrote the client, and nobody else.
+            _ if error.code == "SignatureDoesNotMatch" || error.code == "InvalidSignatureException" => {
+                let first = error.message.split("\n\n").next().unwrap_or_default();
+                format!("{}: {first}", error.code)
+            }
             _ => format!("{}: {}", error.code, error.message),
         });
         match error.code.as_str() {
@@ -68,6 +73,7 @@ impl From<Error> for Problem {
             "InvalidClientTokenId"
             | "UnrecognizedClientException"
             | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
             | "InvalidAccessKeyId" => {
                 problem.help("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the keys of this cloud")
             }
