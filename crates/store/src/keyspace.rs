@@ -119,6 +119,8 @@ prefixes! {
     LAMBDA_LAYER = 0x13, 0x06;
     /// Asynchronous invocations that failed and wait to be tried again, by request id.
     LAMBDA_EVENT = 0x13, 0x07;
+    /// Provisioned concurrency, by function and qualifier.
+    LAMBDA_PROVISIONED = 0x13, 0x08;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

@@ -2,6 +2,8 @@
 
 use cloud::{ApiError, Failure};
 
+use crate::limits::RETRY_AFTER_SECONDS;
+
 /// What Lambda answers when it cannot do what was asked. Each body also says `"Type": "User"`, as AWS's do.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -16,6 +18,8 @@ pub(crate) enum Error {
     /// A concurrency limit; the reason is AWS's word for which.
     TooManyRequests(&'static str),
     AccessDenied(String),
+    /// There is no provisioned concurrency.
+    NoProvisionedConcurrency,
     PolicyLengthExceeded(String),
     Internal(Failure),
 }
@@ -51,6 +55,11 @@ impl Error {
             Error::InvalidRequestContent(text) => ("InvalidRequestContentException", 400, text),
             Error::TooManyRequests(_) => ("TooManyRequestsException", 429, "Rate Exceeded.".to_string()),
             Error::AccessDenied(text) => ("AccessDeniedException", 403, text),
+            Error::NoProvisionedConcurrency => (
+                "ProvisionedConcurrencyConfigNotFoundException",
+                404,
+                "No Provisioned Concurrency Config found for this function".to_string(),
+            ),
             Error::PolicyLengthExceeded(text) => ("PolicyLengthExceededException", 400, text),
             Error::Internal(failure) => return Err(failure),
         })
@@ -68,7 +77,9 @@ impl ApiError for Error {
             Ok((code, status, message)) => {
                 let failure = Failure::new(code, status, message).detail("Type", &"User");
                 match reason {
-                    Some(reason) => failure.detail("Reason", &reason),
+                    Some(reason) => failure
+                        .detail("Reason", &reason)
+                        .header("Retry-After", RETRY_AFTER_SECONDS.to_string()),
                     None => failure,
                 }
             }

@@ -177,6 +177,20 @@ pub(crate) struct EventRow {
     pub(crate) first_at_millis: i64,
 }
 
+/// Provisioned concurrency of a version or an alias.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ProvisionedRow {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) name: String,
+    /// A version number or an alias.
+    pub(crate) qualifier: String,
+    pub(crate) requested: u32,
+    pub(crate) modified_at_millis: i64,
+    /// A new one with each change.
+    pub(crate) revision_id: String,
+}
+
 /// The key of a function, and the first part of the keys of its versions and aliases.
 pub(crate) fn of(function: &FunctionRef) -> Tuple {
     Tuple::of((&function.account, &function.region, &function.name))
@@ -201,6 +215,7 @@ record!(AliasRow, LAMBDA_ALIAS, self => (&self.account, &self.region, &self.name
 record!(UrlRow, LAMBDA_URL, self => &self.id);
 record!(LayerVersionRow, LAMBDA_LAYER_VERSION, self => (&self.account, &self.region, &self.name, self.number));
 record!(LayerRow, LAMBDA_LAYER, self => (&self.account, &self.region, &self.name));
+record!(ProvisionedRow, LAMBDA_PROVISIONED, self => (&self.account, &self.region, &self.name, &self.qualifier));
 record!(EventRow, LAMBDA_EVENT, self => &self.request_id);
 
 impl FunctionRow {

@@ -8,7 +8,9 @@ use cloud::operation::entry;
 use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
+mod admission;
 mod code;
+mod concurrency;
 mod config;
 mod cors;
 mod error;
@@ -24,6 +26,7 @@ mod names;
 mod ops;
 mod plane;
 mod policy;
+mod provisioning;
 mod roles;
 mod runner;
 mod runtime;
@@ -53,6 +56,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::DeleteFunctionEventInvokeConfig>(),
         entry::<ops::DeleteFunctionUrlConfig>(),
         entry::<ops::DeleteLayerVersion>(),
+        entry::<ops::DeleteProvisionedConcurrencyConfig>(),
         entry::<ops::GetAccountSettings>(),
         entry::<ops::GetAlias>(),
         entry::<ops::GetFunction>(),
@@ -64,6 +68,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::GetLayerVersionByArn>(),
         entry::<ops::GetLayerVersionPolicy>(),
         entry::<ops::GetPolicy>(),
+        entry::<ops::GetProvisionedConcurrencyConfig>(),
         entry::<ops::Invoke>(),
         entry::<ops::ListAliases>(),
         entry::<ops::ListEventSourceMappings>(),
@@ -72,12 +77,14 @@ pub static LAMBDA: Service = Service {
         entry::<ops::ListFunctions>(),
         entry::<ops::ListLayerVersions>(),
         entry::<ops::ListLayers>(),
+        entry::<ops::ListProvisionedConcurrencyConfigs>(),
         entry::<ops::ListTags>(),
         entry::<ops::ListVersionsByFunction>(),
         entry::<ops::PublishLayerVersion>(),
         entry::<ops::PublishVersion>(),
         entry::<ops::PutFunctionConcurrency>(),
         entry::<ops::PutFunctionEventInvokeConfig>(),
+        entry::<ops::PutProvisionedConcurrencyConfig>(),
         entry::<ops::RemoveLayerVersionPermission>(),
         entry::<ops::RemovePermission>(),
         entry::<ops::RunEvent>(),

@@ -23,10 +23,43 @@ pub(crate) const ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
 pub(crate) const LAYERS_MAX: usize = 5;
 /// Resource-based policy: 20 KB.
 pub(crate) const POLICY_BYTES_MAX: usize = 20 * 1024;
-/// Concurrent executions of an account and region.
-pub(crate) const CONCURRENCY: u32 = 1000;
+/// How far and how fast functions scale.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scale {
+    /// Concurrent executions of an account and region: 1,000.
+    pub(crate) concurrency: u32,
+    /// Environments by which a function may grow in a period: 1,000 (lambda-concurrency.html, "Concurrency scaling rate").
+    pub(crate) burst: u32,
+    /// The period: 10 seconds.
+    pub(crate) burst_millis: i64,
+}
+
+impl Scale {
+    /// AWS's quotas. `CLOUDLET_LAMBDA_CONCURRENCY` and `CLOUDLET_LAMBDA_BURST` set others, as a quota increase does.
+    pub(crate) fn configured() -> Scale {
+        Scale {
+            concurrency: number_from("CLOUDLET_LAMBDA_CONCURRENCY", 1000),
+            burst: number_from("CLOUDLET_LAMBDA_BURST", 1000),
+            burst_millis: 10_000,
+        }
+    }
+}
+
+fn number_from(variable: &str, default: u32) -> u32 {
+    let Ok(text) = std::env::var(variable) else { return default };
+    match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => {
+            tracing::error!("`{variable}` must be a number above zero, not `{text}`; {default} is used");
+            default
+        }
+    }
+}
+
 /// What reservations must leave to other functions.
 pub(crate) const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
+/// What a throttled caller is asked to wait. AWS does not say how it chooses the number.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 /// Tags of a function.
 pub(crate) const TAGS_MAX: usize = 50;
 /// Page of ListFunctions, ListVersionsByFunction, ListAliases: 50, whatever larger number is asked for (API reference).

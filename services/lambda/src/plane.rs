@@ -129,10 +129,11 @@ async fn function_url(
         std::io::ErrorKind::FileTooLarge => Error::TooLarge("Request Entity Too Large".to_string()),
         _ => Error::Internal(Failure::internal(error)),
     })?;
+    let policy = runner.policy(cx, function).await?;
+    let caller = authorize(cx, function, url, &parts, &body, policy.as_deref()).await?;
     let ready = runner.ready(cx, function).await?;
-    let caller = authorize(cx, function, url, &parts, &body, ready.policy.as_deref()).await?;
     let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
-    let permit = runner.enter(&ready)?;
+    let (shelf, permit) = runner.admit(cx, &ready)?;
     let invocation = Invocation {
         request_id: cx.request_id().to_string(),
         payload: event.into(),
@@ -141,7 +142,7 @@ async fn function_url(
         client_context: String::new(),
         identity: String::new(),
     };
-    let outcome = ready.choose(cx).invoke(&invocation, false, Some(permit)).await;
+    let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
     let mut response = if outcome.failed {
         message(StatusCode::BAD_GATEWAY, "Internal Server Error")
     } else {

@@ -1,7 +1,6 @@
 //! Functions in memory: what an invocation needs, without a read of the store, and their pools of environments.
 
-use std::collections::HashMap;
-use std::sync::atomic::AtomicU32;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
@@ -9,21 +8,23 @@ use cloud::prelude::*;
 use cloud::{Cloud, Failure};
 use jail::host::{Jail, Mode};
 use store::layer::table;
-use store::{Version, keyspace};
-use tokio::sync::{OnceCell, Semaphore, watch};
+use store::{Tx, Version, keyspace};
+use tokio::sync::{OnceCell, watch};
 
+use crate::admission::{Admission, Permit, Share};
 use crate::error::Error;
 use crate::function::{self, Found};
 use crate::keys::{Config, FunctionRow, Url, VersionRow};
-use crate::limits::CONCURRENCY;
+use crate::limits::Scale;
 use crate::names::{FunctionRef, LATEST};
 use crate::runtime::image::Image;
 use crate::runtime::interpreters::{self, Wanted};
-use crate::runtime::launch::{Backend, Credentials, Host, Launch};
+use crate::runtime::launch::{Backend, Credentials, Host, Initialization, Launch};
 use crate::runtime::log::LogLine;
-use crate::runtime::pool::{self, Permit, Shelf};
+use crate::runtime::pool::{self, Shelf};
 use crate::runtime::sdk;
-use crate::{code, logs, roles, urls};
+use crate::runtime::starts::Starts;
+use crate::{code, concurrency, logs, provisioning, roles, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
@@ -35,8 +36,7 @@ pub(crate) struct Ready {
     pub(crate) versions: Vec<(f64, Arc<Shelf>)>,
     /// The policy of the function or of this qualifier.
     pub(crate) policy: Option<String>,
-    reserved: Option<u32>,
-    in_flight: Arc<AtomicU32>,
+    share: Share,
 }
 
 /// All functions that ran here of late.
@@ -44,22 +44,22 @@ pub(crate) struct Runner {
     cloud: Weak<Cloud>,
     inner: Mutex<Inner>,
     host: OnceCell<Arc<Host>>,
-    starts: Arc<Semaphore>,
-    /// Invocations of the whole account that run now.
-    total: Arc<AtomicU32>,
+    starts: Arc<Starts>,
+    pub(crate) admission: Admission,
     log: logs::Sender,
 }
 
 struct Inner {
     /// Tell of changes by other processes and by us.
-    changes: [watch::Receiver<Version>; 3],
+    changes: [watch::Receiver<Version>; 4],
     generation: u64,
     ready: HashMap<FunctionRef, Arc<Ready>>,
     /// Function URLs by their id. Every change of one writes its function, too.
     urls: HashMap<String, Arc<(FunctionRef, Url)>>,
     /// The pools by function and version: they outlive the entries of `ready`.
     shelves: HashMap<(FunctionRef, String), Arc<Shelf>>,
-    in_flight: HashMap<FunctionRef, Arc<AtomicU32>>,
+    /// What belongs to certain functions of an account and region.
+    taken: HashMap<(String, String), u32>,
 }
 
 impl Inner {
@@ -77,13 +77,14 @@ impl Inner {
             self.generation += 1;
             self.ready.clear();
             self.urls.clear();
+            self.taken.clear();
         }
     }
 }
 
 impl Ready {
     /// The version that takes the next invocation.
-    pub(crate) fn choose(&self, cx: &Cx) -> &Arc<Shelf> {
+    fn choose(&self, cx: &Cx) -> &Arc<Shelf> {
         if self.versions.len() > 1 {
             let mut point = (cx.chance().number() >> 11) as f64 / (1_u64 << 53) as f64;
             for (share, shelf) in &self.versions {
@@ -105,7 +106,13 @@ impl Runner {
 
     pub(crate) fn of_cloud(cloud: &Arc<Cloud>) -> Arc<Runner> {
         cloud.states().get_or(|| {
-            let prefixes = [keyspace::LAMBDA_FUNCTION, keyspace::LAMBDA_VERSION, keyspace::LAMBDA_ALIAS];
+            let prefixes = [
+                keyspace::LAMBDA_FUNCTION,
+                keyspace::LAMBDA_VERSION,
+                keyspace::LAMBDA_ALIAS,
+                keyspace::LAMBDA_PROVISIONED,
+            ];
+            provisioning::start(cloud);
             let changes = prefixes.map(|prefix| cloud.store().watch(prefix.0.to_vec().into()));
             Runner {
                 cloud: Arc::downgrade(cloud),
@@ -115,11 +122,11 @@ impl Runner {
                     ready: HashMap::new(),
                     urls: HashMap::new(),
                     shelves: HashMap::new(),
-                    in_flight: HashMap::new(),
+                    taken: HashMap::new(),
                 }),
                 host: OnceCell::new(),
-                starts: Arc::new(Semaphore::new(pool::starts_at_once())),
-                total: Arc::default(),
+                starts: Starts::of_machine(),
+                admission: Admission::new(Scale::configured()),
                 log: logs::Sender::start(cloud),
             }
         })
@@ -150,7 +157,8 @@ impl Runner {
             rest -= weight;
         }
         versions.push((rest, self.shelf(cx, &found.row, &found.config, &found.version).await?));
-        let ready = self.make(function, found, versions);
+        let taken = self.taken(&tx, function).await?;
+        let ready = self.make(function, found, versions, taken);
         let mut inner = self.inner();
         inner.refresh();
         if inner.generation == generation {
@@ -178,21 +186,49 @@ impl Runner {
         Ok(found)
     }
 
-    fn make(&self, function: &FunctionRef, found: Found, versions: Vec<(f64, Arc<Shelf>)>) -> Arc<Ready> {
-        let key = function.qualifier.clone().unwrap_or_default();
-        let policy = found.row.policies.get(&key).filter(|policy| !policy.statements.is_empty());
-        let unqualified = function.clone().unqualified();
-        let in_flight = Arc::clone(self.inner().in_flight.entry(unqualified).or_default());
-        Arc::new(Ready {
-            versions,
-            policy: policy.map(|policy| policy.text()),
-            reserved: found.row.reserved_concurrency,
-            in_flight,
-        })
+    fn make(
+        &self,
+        function: &FunctionRef,
+        found: Found,
+        versions: Vec<(f64, Arc<Shelf>)>,
+        taken: u32,
+    ) -> Arc<Ready> {
+        let share = self.admission.share(function, found.row.reserved_concurrency, taken);
+        Arc::new(Ready { versions, policy: policy_of(&found.row, function), share })
+    }
+
+    /// The policy of the function or of this qualifier. Nothing is unpacked for it: the caller may be anybody.
+    pub(crate) async fn policy(&self, cx: &Cx, function: &FunctionRef) -> Result<Option<String>, Error> {
+        {
+            let mut inner = self.inner();
+            inner.refresh();
+            if let Some(ready) = inner.ready.get(function) {
+                return Ok(ready.policy.clone());
+            }
+        }
+        Ok(policy_of(&function::find(&cx.snapshot().await?, function).await?.row, function))
+    }
+
+    /// How much of the account's concurrency belongs to certain functions.
+    async fn taken(&self, tx: &Tx, function: &FunctionRef) -> Result<u32, Error> {
+        let place = (function.account.clone(), function.region.clone());
+        let generation = {
+            let inner = self.inner();
+            if let Some(taken) = inner.taken.get(&place) {
+                return Ok(*taken);
+            }
+            inner.generation
+        };
+        let taken = concurrency::taken(tx, &place.0, &place.1).await?.values().sum();
+        let mut inner = self.inner();
+        if inner.generation == generation {
+            inner.taken.insert(place, taken);
+        }
+        Ok(taken)
     }
 
     /// The pool of one version; a new one when the version is configured in another way than before.
-    async fn shelf(
+    pub(crate) async fn shelf(
         &self,
         cx: &Cx,
         row: &FunctionRow,
@@ -260,6 +296,7 @@ impl Runner {
             timeout: std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
             tmp_mb: config.tmp_mb,
             endpoint: cloud.endpoint().to_string(),
+            initialization: Initialization::OnDemand,
         })
     }
 
@@ -285,16 +322,12 @@ impl Runner {
         self.host.get_or_try_init(|| make).await.cloned()
     }
 
-    /// Counts an invocation, unless there are too many at once.
-    pub(crate) fn enter(&self, ready: &Ready) -> Result<Permit, Error> {
-        let (permit, [own, total]) = Permit::count([Arc::clone(&ready.in_flight), Arc::clone(&self.total)]);
-        if ready.reserved.is_some_and(|reserved| own >= reserved) {
-            return Err(Error::TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded"));
-        }
-        if total >= CONCURRENCY {
-            return Err(Error::TooManyRequests("ConcurrentInvocationLimitExceeded"));
-        }
-        Ok(permit)
+    /// Chooses the version of the next invocation and counts it, unless there are too many at once.
+    pub(crate) fn admit(&self, cx: &Cx, ready: &Ready) -> Result<(Arc<Shelf>, Permit), Error> {
+        let shelf = ready.choose(cx);
+        let now = cx.now().millis();
+        let permit = self.admission.enter(&ready.share, shelf.busy(), shelf.capacity(), now)?;
+        Ok((Arc::clone(shelf), permit))
     }
 
     /// Starts an environment of a function whose code has just changed, if it ran before: the next caller finds it ready.
@@ -311,6 +344,18 @@ impl Runner {
                 ready.choose(&cx).warm().await;
             }
         });
+    }
+
+    /// The pool of a version, if it was needed before.
+    pub(crate) fn known_shelf(&self, function: &FunctionRef, version: &str) -> Option<Arc<Shelf>> {
+        let key = (function.clone().unqualified(), version.to_string());
+        self.inner().shelves.get(&key).cloned()
+    }
+
+    /// All pools.
+    pub(crate) fn shelves(&self) -> Vec<((FunctionRef, String), Arc<Shelf>)> {
+        let inner = self.inner();
+        inner.shelves.iter().map(|(key, shelf)| (key.clone(), Arc::clone(shelf))).collect()
     }
 
     /// The folders of unpacked code that environments may use now.
@@ -339,12 +384,8 @@ impl Runner {
     /// Ends idle environments, and those of functions that another process has deleted.
     pub(crate) async fn sweep(&self, cx: &Cx) -> Result<(), Failure> {
         self.host().await?; // Found before the first function needs it.
-        let shelves: Vec<_> = {
-            let inner = self.inner();
-            inner.shelves.iter().map(|(key, shelf)| (key.clone(), Arc::clone(shelf))).collect()
-        };
         let tx = cx.snapshot().await?;
-        for ((function, version), shelf) in shelves {
+        for ((function, version), shelf) in self.shelves() {
             shelf.sweep(pool::IDLE_TIME);
             let there = match version.parse::<u64>() {
                 Ok(number) => {
@@ -358,8 +399,16 @@ impl Runner {
                 shelf.retire();
             }
         }
+        let owners: HashSet<FunctionRef> =
+            self.shelves().into_iter().map(|((function, _), _)| function).collect();
+        self.admission.sweep(|function| owners.contains(function));
         Ok(())
     }
+}
+
+fn policy_of(row: &FunctionRow, function: &FunctionRef) -> Option<String> {
+    let key = function.qualifier.as_deref().unwrap_or_default();
+    row.policies.get(key).filter(|policy| !policy.statements.is_empty()).map(|policy| policy.text())
 }
 
 /// The interpreter of a managed runtime. Asked first, it runs each interpreter of this machine once.

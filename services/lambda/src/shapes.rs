@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use cloud::prelude::*;
 
+use crate::keys::ProvisionedRow;
+use crate::provisioning::Status;
+use crate::time;
+
 /// Where code comes from (`FunctionCode`).
 #[derive(Shape)]
 pub(crate) struct FunctionCode {
@@ -170,6 +174,46 @@ pub(crate) struct Layer {
 #[derive(Shape)]
 pub(crate) struct Concurrency {
     pub(crate) reserved_concurrent_executions: Option<i32>,
+}
+
+/// `ProvisionedConcurrencyStatusEnum`.
+#[derive(Shape, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProvisionedStatus {
+    #[shape(name = "IN_PROGRESS")]
+    InProgress,
+    #[shape(name = "READY")]
+    Ready,
+    #[shape(name = "FAILED")]
+    Failed,
+}
+
+/// Provisioned concurrency as its operations answer it.
+#[derive(Shape)]
+pub(crate) struct ProvisionedConcurrency {
+    pub(crate) function_arn: Option<String>,
+    pub(crate) requested_provisioned_concurrent_executions: i32,
+    pub(crate) available_provisioned_concurrent_executions: i32,
+    pub(crate) allocated_provisioned_concurrent_executions: i32,
+    pub(crate) status: ProvisionedStatus,
+    pub(crate) status_reason: Option<String>,
+    pub(crate) last_modified: String,
+}
+
+impl ProvisionedConcurrency {
+    pub(crate) fn new(row: &ProvisionedRow, found: Status) -> ProvisionedConcurrency {
+        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        ProvisionedConcurrency {
+            function_arn: None,
+            requested_provisioned_concurrent_executions: number(row.requested),
+            available_provisioned_concurrent_executions: number(found.allocated),
+            allocated_provisioned_concurrent_executions: number(found.allocated),
+            status: found.status,
+            // The reason that AWS gives when the init phase fails.
+            status_reason: (found.status == ProvisionedStatus::Failed)
+                .then(|| "FUNCTION_ERROR_INIT_FAILURE".to_string()),
+            last_modified: time::last_modified(row.modified_at_millis),
+        }
+    }
 }
 
 /// `AliasRoutingConfiguration`.

@@ -1,10 +1,14 @@
 //! The CloudFormation resource types. Each acts through the operations of this service.
 
 use async_trait::async_trait;
-use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::{ApiError, Failure};
 use serde_json::{Map, Value, json};
+
+use crate::names::FunctionRef;
+use crate::provisioning;
+use crate::shapes::ProvisionedStatus;
 
 mod alias;
 mod event_invoke_config;
@@ -30,6 +34,46 @@ pub(crate) const RESOURCES: &[&dyn ResourceType] = &[
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "lambda", operation, input).await
+}
+
+/// Sets the provisioned concurrency that a version or an alias asks for, and waits until its environments are there;
+/// takes it back from one that `had` some and asks for none.
+async fn provision(
+    cx: &mut Cx,
+    request: &ResourceRequest,
+    qualifier: &str,
+    had: bool,
+) -> Result<(), Failure> {
+    let function = request.text("FunctionName").unwrap_or_default();
+    let mut input = json!({"FunctionName": function, "Qualifier": qualifier});
+    let config = request.property("ProvisionedConcurrencyConfig");
+    let Some(count) = config.map(|config| plain(&config["ProvisionedConcurrentExecutions"])) else {
+        if had {
+            ignore_missing(call(cx, "DeleteProvisionedConcurrencyConfig", &input).await)?;
+        }
+        return Ok(());
+    };
+    let count = count.as_str().and_then(|count| count.parse::<i32>().ok());
+    input["ProvisionedConcurrentExecutions"] = json!(count.ok_or_else(|| {
+        Failure::new(
+            "ValidationError",
+            400,
+            "Value of property ProvisionedConcurrentExecutions must be of type Integer",
+        )
+    })?);
+    call(cx, "PutProvisionedConcurrencyConfig", &input).await?;
+    let named = FunctionRef::parse(cx, &function, Some(qualifier)).map_err(ApiError::into_failure)?;
+    match provisioning::settled(cx, &named).await.map_err(ApiError::into_failure)?.status {
+        ProvisionedStatus::Ready => Ok(()),
+        _ => Err(Failure::new(
+            "NotStabilized",
+            400,
+            format!(
+                "Provisioned Concurrency configuration failed to be applied. Reason: FUNCTION_ERROR_INIT_FAILURE ({})",
+                named.qualified_arn()
+            ),
+        )),
+    }
 }
 
 /// Deleting what is gone already is fine.

@@ -18,6 +18,7 @@ use crate::unzip::tests::zip;
 
 mod aliases;
 mod asynchronous;
+mod concurrency;
 mod functions;
 mod invoking;
 mod layers;

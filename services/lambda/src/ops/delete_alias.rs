@@ -5,7 +5,7 @@ use store::layer::table;
 
 use crate::error::Error;
 use crate::function;
-use crate::keys::{AliasRow, UrlRow};
+use crate::keys::{AliasRow, ProvisionedRow, UrlRow};
 use crate::names::FunctionRef;
 
 #[derive(Shape)]
@@ -43,6 +43,7 @@ impl Operation for DeleteAlias {
         if table::delete::<AliasRow>(tx, key).await?.is_some() {
             row.policies.remove(&input.name);
             row.event_invoke.remove(&input.name);
+            table::delete::<ProvisionedRow>(tx, key).await?;
             if let Some(url) = row.urls.remove(&input.name) {
                 table::delete::<UrlRow>(tx, &url.id).await?;
             }

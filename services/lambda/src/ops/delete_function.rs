@@ -6,7 +6,7 @@ use store::layer::table::{self, Paging};
 
 use crate::error::Error;
 use crate::function;
-use crate::keys::{self, AliasRow, FunctionRow, UrlRow, VersionRow};
+use crate::keys::{self, AliasRow, FunctionRow, ProvisionedRow, UrlRow, VersionRow};
 use crate::names::{FunctionRef, LATEST, is_number};
 use crate::runner::Runner;
 
@@ -80,6 +80,7 @@ async fn delete_all(tx: &mut Tx, function: &FunctionRef, now: i64) -> Result<(),
         }
     }
     table::delete_under::<AliasRow>(tx, keys::of(function), PAGE).await?;
+    table::delete_under::<ProvisionedRow>(tx, keys::of(function), PAGE).await?;
     for url in row.urls.values() {
         table::delete::<UrlRow>(tx, &url.id).await?;
     }
@@ -108,6 +109,8 @@ async fn delete_version(tx: &mut Tx, function: &FunctionRef, version: &str, now:
         table::delete(tx, (&function.account, &function.region, &function.name, number)).await?;
     let gone = gone.ok_or_else(|| function.not_found())?;
     function::disown(tx, &gone.config, now).await?;
+    table::delete::<ProvisionedRow>(tx, (&function.account, &function.region, &function.name, version))
+        .await?;
     row.policies.remove(version);
     row.event_invoke.remove(version);
     table::put(tx, &row).await?;

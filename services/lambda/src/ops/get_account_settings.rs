@@ -1,11 +1,12 @@
 //! GetAccountSettings.
 
 use cloud::prelude::*;
-use store::layer::table::{self, Paging};
 
+use crate::concurrency;
 use crate::error::Error;
 use crate::keys::FunctionRow;
-use crate::limits::{CODE_STORAGE_BYTES, CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX};
+use crate::limits::{CODE_STORAGE_BYTES, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX};
+use crate::runner::Runner;
 
 #[derive(Shape)]
 pub(crate) struct Input;
@@ -31,9 +32,6 @@ struct AccountUsage {
     function_count: i64,
 }
 
-/// Functions read at once.
-const PAGE: usize = 1000;
-
 /// Shows limits and usage of the account in the region.
 ///
 /// Differs from AWS: the code size counts `$LATEST` of each function; the storage itself is not limited.
@@ -52,21 +50,11 @@ impl Operation for GetAccountSettings {
     }
 
     async fn run(cx: &mut Cx, _input: Input) -> Result<Output, Error> {
-        let place = (cx.account().to_string(), cx.region().to_string());
-        let mut paging = Paging::first(PAGE);
-        let (mut count, mut size, mut reserved) = (0, 0_u64, 0_u32);
-        loop {
-            let page = table::list::<FunctionRow>(cx.tx(), (&place.0, &place.1), &paging).await?;
-            for row in &page.items {
-                count += 1;
-                size += row.latest.code.blob.size;
-                reserved += row.reserved_concurrency.unwrap_or(0);
-            }
-            match page.next {
-                None => break,
-                next => paging = Paging::after(PAGE, next),
-            }
-        }
+        let (account, region) = (cx.account().to_string(), cx.region().to_string());
+        let limit = Runner::of(cx).admission.limit();
+        let functions = concurrency::all::<FunctionRow>(cx.tx(), (&account, &region)).await?;
+        let size: u64 = functions.iter().map(|row| row.latest.code.blob.size).sum();
+        let taken: u32 = concurrency::taken(cx.tx(), &account, &region).await?.values().sum();
         let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
         let bytes = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         Ok(Output {
@@ -74,10 +62,13 @@ impl Operation for GetAccountSettings {
                 total_code_size: CODE_STORAGE_BYTES,
                 code_size_unzipped: bytes(UNZIPPED_BYTES_MAX),
                 code_size_zipped: bytes(ZIP_BYTES_MAX as u64),
-                concurrent_executions: number(CONCURRENCY),
-                unreserved_concurrent_executions: number(CONCURRENCY.saturating_sub(reserved)),
+                concurrent_executions: number(limit),
+                unreserved_concurrent_executions: number(limit.saturating_sub(taken)),
             },
-            account_usage: AccountUsage { total_code_size: bytes(size), function_count: count },
+            account_usage: AccountUsage {
+                total_code_size: bytes(size),
+                function_count: bytes(functions.len() as u64),
+            },
         })
     }
 }

@@ -80,8 +80,8 @@ impl Operation for Invoke {
 
     async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
         let function = FunctionRef::parse(cx, &input.function_name, input.qualifier.as_deref())?;
-        match Runner::of(cx).ready(cx, &function).await {
-            Ok(ready) => Ok(ready.policy.clone()),
+        match Runner::of(cx).policy(cx, &function).await {
+            Ok(policy) => Ok(policy),
             // Whether it is there is told only to those who may invoke it.
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
@@ -106,8 +106,7 @@ impl Operation for Invoke {
             }
             InvocationType::RequestResponse => {}
         }
-        let permit = runner.enter(&ready)?;
-        let shelf = ready.choose(cx);
+        let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
             request_id: cx.request_id().to_string(),
             payload,

@@ -70,8 +70,7 @@ impl Operation for RunEvent {
             return Ok(Output);
         }
         // Throttled: the outbox tries again, and no retry of the function is used up.
-        let permit = runner.enter(&ready)?;
-        let shelf = ready.choose(cx);
+        let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
             request_id: input.request_id.clone(),
             payload: input.event.clone().into(),

@@ -3,6 +3,7 @@
 use cloud::prelude::*;
 use store::layer::table;
 
+use crate::concurrency;
 use crate::error::Error;
 use crate::function;
 use crate::names::FunctionRef;
@@ -60,6 +61,10 @@ impl Operation for UpdateAlias {
         }
         alias.revision_id = cx.new_id();
         table::put(cx.tx(), &alias).await?;
+        let qualified = FunctionRef { qualifier: Some(alias.alias.clone()), ..function.clone() };
+        if concurrency::find(cx.tx(), &qualified).await.is_ok() {
+            concurrency::check_overlap(cx.tx(), &qualified).await?;
+        }
         Ok(function::alias_view(&function, &alias))
     }
 }

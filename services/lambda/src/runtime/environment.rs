@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::api::{Api, NextReply};
 use super::frames::{Frame, Head, Kind};
 use super::interpreters::Wanted;
-use super::launch::{Host, Launch};
+use super::launch::{Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
 use super::memory;
 use super::outcome::{Ended, Outcome};
@@ -302,6 +302,11 @@ impl Environment {
     fn deliver(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         self.host.backend.log(&self.launch, &self.log_stream, lines);
+    }
+
+    /// Whether it was started ahead of invocations.
+    pub(crate) fn is_provisioned(&self) -> bool {
+        self.launch.initialization == Initialization::Provisioned
     }
 
     /// Whether an invocation runs that must be waited for.

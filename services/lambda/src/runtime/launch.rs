@@ -14,6 +14,25 @@ use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
 
+/// Why an environment is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Initialization {
+    /// For an invocation.
+    OnDemand,
+    /// Ahead, as provisioned concurrency.
+    Provisioned,
+}
+
+impl Initialization {
+    /// The value of `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Initialization::OnDemand => "on-demand",
+            Initialization::Provisioned => "provisioned-concurrency",
+        }
+    }
+}
+
 /// A function version, ready to run: everything is resolved and unpacked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Launch {
@@ -55,6 +74,8 @@ pub(crate) struct Launch {
     pub(crate) tmp_mb: u32,
     /// Where the cloud listens.
     pub(crate) endpoint: String,
+    /// Why its environments are started.
+    pub(crate) initialization: Initialization,
 }
 
 /// Temporary credentials of the execution role.

@@ -5,6 +5,7 @@
 //! * [`pipes`] (lane A): pipes and frames, for the runtimes whose bootstrap is ours. [`frames`] has the format.
 //! * [`api`] (lane B): the real Runtime API over HTTP, for `provided.*`.
 //! * [`pool`]: which environment gets which invocation, and when one more is started.
+//! * [`provisioned`]: environments that are started ahead; [`starts`]: how many start at once, and whose turn it is.
 //! * [`log`]: START, END and REPORT lines and what the function prints.
 //! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
 //!
@@ -25,7 +26,9 @@ pub(crate) mod output;
 pub(crate) mod peer;
 pub(crate) mod pipes;
 pub(crate) mod pool;
+pub(crate) mod provisioned;
 pub(crate) mod sdk;
+pub(crate) mod starts;
 pub(crate) mod variables;
 
 #[cfg(test)]

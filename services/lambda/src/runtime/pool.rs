@@ -1,21 +1,24 @@
 //! Which environment gets which invocation, and when one more is started.
 //!
 //! An invocation takes an idle environment, or waits in line while one more is started for it. Whatever comes first
-//! serves the line: a new environment or one that became idle. Starts run a few at a time, because more processes than
-//! cores would only make all of them slower.
+//! serves the line: a new environment or one that became idle. Starts run a few at a time and in fair turns
+//! ([`super::starts`]). `provisioned.rs` keeps environments that were started ahead.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::environment::{Environment, Invocation, NoStart};
 use super::launch::{Host, Launch};
 use super::log::{self, LogLine, Report};
 use super::outcome::Outcome;
+use super::provisioned::Kept;
+use super::starts::Starts;
+use crate::admission::{Capacity, Permit};
 
 /// An environment without work is ended after this time. AWS keeps them for some minutes.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
@@ -24,35 +27,66 @@ pub(crate) const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug)]
 pub(crate) struct Shelf {
     pub(crate) launch: Arc<Launch>,
-    host: Arc<Host>,
-    starts: Arc<Semaphore>,
-    state: Mutex<State>,
+    /// As `launch`, for environments that are started ahead.
+    pub(super) ahead: OnceLock<Arc<Launch>>,
+    pub(super) host: Arc<Host>,
+    pub(super) starts: Arc<Starts>,
+    /// Whose turn a start takes: that of the function, whatever the version.
+    pub(super) turn: Arc<str>,
+    /// Invocations that were admitted and have not ended.
+    busy: Arc<AtomicU32>,
+    /// Environments: idle, busy and those that start for an invocation.
+    environments: AtomicU32,
+    /// The provisioned concurrency.
+    pub(super) provisioned: AtomicU32,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     /// The one used last is used next, so that the others can be ended.
     idle: Vec<Environment>,
     line: VecDeque<oneshot::Sender<Started>>,
     starting: usize,
+    pub(super) kept: Kept,
     /// The function has changed or is gone: nothing is kept.
-    retired: bool,
+    pub(super) retired: bool,
 }
 
-type Started = Result<Environment, Box<NoStart>>;
-
-/// How many environments start at the same time.
-pub(crate) fn starts_at_once() -> usize {
-    std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
-}
+/// A lease inside the channel: whoever goes away with it puts the environment back.
+type Started = Result<Lease, Box<NoStart>>;
 
 impl Shelf {
-    pub(crate) fn new(launch: Arc<Launch>, host: Arc<Host>, starts: Arc<Semaphore>) -> Arc<Shelf> {
-        Arc::new(Shelf { launch, host, starts, state: Mutex::default() })
+    pub(crate) fn new(launch: Arc<Launch>, host: Arc<Host>, starts: Arc<Starts>) -> Arc<Shelf> {
+        let turn = launch.arn.as_str().into();
+        Arc::new(Shelf {
+            launch,
+            ahead: OnceLock::new(),
+            host,
+            starts,
+            turn,
+            busy: Arc::default(),
+            environments: AtomicU32::new(0),
+            provisioned: AtomicU32::new(0),
+            state: Mutex::default(),
+        })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is at hand for one more invocation.
+    pub(crate) fn capacity(&self) -> Capacity {
+        Capacity {
+            provisioned: self.provisioned.load(Ordering::Relaxed),
+            environments: self.environments.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The counter of admitted invocations.
+    pub(crate) fn busy(&self) -> &Arc<AtomicU32> {
+        &self.busy
     }
 
     /// Runs one invocation. When the caller goes away, the invocation goes on to its end.
@@ -64,16 +98,15 @@ impl Shelf {
     ) -> Outcome {
         let mut permit = permit;
         loop {
-            let environment = match self.take() {
-                Ok(environment) => environment,
+            let mut lease = match self.take() {
+                Ok(lease) => lease,
                 Err(turn) => match turn.await {
-                    Ok(Ok(environment)) => environment,
+                    Ok(Ok(lease)) => lease,
                     Ok(Err(no_start)) => return self.not_started(invocation, *no_start, with_tail),
                     Err(_) => continue, // The start was given up for want of need; stand in line again.
                 },
             };
-            let mut lease =
-                Lease { shelf: Arc::clone(self), environment: Some(environment), permit: permit.take() };
+            lease.permit = permit.take();
             if lease.environment().begin(invocation).await.is_err() {
                 permit = lease.permit.take();
                 continue; // It had ended while idle: the lease throws it away.
@@ -82,11 +115,15 @@ impl Shelf {
         }
     }
 
+    fn lease(self: &Arc<Self>, environment: Environment) -> Lease {
+        Lease { shelf: Arc::clone(self), environment: Some(environment), permit: None }
+    }
+
     /// An idle environment, or a place in line.
-    fn take(self: &Arc<Self>) -> Result<Environment, oneshot::Receiver<Started>> {
+    fn take(self: &Arc<Self>) -> Result<Lease, oneshot::Receiver<Started>> {
         let mut state = self.state();
-        if let Some(environment) = state.idle.pop() {
-            return Ok(environment);
+        if let Some(environment) = state.kept.idle.pop().or_else(|| state.idle.pop()) {
+            return Ok(self.lease(environment));
         }
         let (sender, receiver) = oneshot::channel();
         state.line.push_back(sender);
@@ -97,33 +134,42 @@ impl Shelf {
     fn start_for_line(self: &Arc<Self>, state: &mut State) {
         while state.starting < state.line.len() {
             state.starting += 1;
+            self.environments.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(Arc::clone(self).start_one());
         }
     }
 
+    /// One more environment is there that nobody stood in line for.
+    pub(super) fn count_one_more(&self) {
+        self.environments.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A start for the line is over without an environment.
+    fn none_started(&self, state: &mut State) {
+        state.starting -= 1;
+        self.environments.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Starts one environment and hands it to the first in line.
     async fn start_one(self: Arc<Self>) {
-        // The semaphore is never closed; without a permit there are only more starts at once.
-        let permit = Arc::clone(&self.starts).acquire_owned().await.ok();
-        if self.state().line.is_empty() {
-            self.state().starting -= 1; // Others became idle meanwhile.
-            return;
-        }
-        let (launch, host) = (Arc::clone(&self.launch), Arc::clone(&self.host));
-        let mut started =
-            Environment::start(Arc::clone(&launch), Arc::clone(&host), launch.timeout.max(INIT_LEAST)).await;
-        if let Err(no_start) = &started
-            && no_start.timed_out
+        let slot = self.starts.acquire(&self.turn).await;
         {
-            // Lambda runs the init phase once more within the invocation and under its time limit.
-            started = Environment::start(launch, host, self.launch.timeout).await;
+            let mut state = self.state();
+            state.line.retain(|waiting| !waiting.is_closed());
+            if state.line.is_empty() {
+                return self.none_started(&mut state); // Others became idle meanwhile, or the callers went away.
+            }
         }
-        drop(permit);
+        let started = self.start(&self.launch).await;
+        drop(slot);
         let mut state = self.state();
-        state.starting -= 1;
         match started {
-            Ok(environment) => self.put(state, environment),
+            Ok(environment) => {
+                state.starting -= 1;
+                self.put(state, environment);
+            }
             Err(no_start) => {
+                self.none_started(&mut state);
                 // One failed start answers one invocation; the others get starts of their own.
                 let mut message = Err(Box::new(no_start));
                 while let Some(first) = state.line.pop_front() {
@@ -137,22 +183,46 @@ impl Shelf {
         }
     }
 
+    pub(super) async fn start(&self, launch: &Arc<Launch>) -> Result<Environment, NoStart> {
+        let first = launch.timeout.max(INIT_LEAST);
+        let started = Environment::start(Arc::clone(launch), Arc::clone(&self.host), first).await;
+        match started {
+            // Lambda runs the init phase once more within the invocation and under its time limit.
+            Err(no_start) if no_start.timed_out => {
+                Environment::start(Arc::clone(launch), Arc::clone(&self.host), launch.timeout).await
+            }
+            started => started,
+        }
+    }
+
     /// Gives an environment to the first in line, or keeps it.
-    fn put(&self, mut state: MutexGuard<'_, State>, environment: Environment) {
-        let mut started = Ok(environment);
+    pub(super) fn put(self: &Arc<Self>, mut state: MutexGuard<'_, State>, environment: Environment) {
+        let mut started = Ok(self.lease(environment));
         while let Some(first) = state.line.pop_front() {
             match first.send(started) {
                 Ok(()) => return,
                 Err(unsent) => started = unsent, // The caller went away.
             }
         }
-        let Ok(environment) = started else { return };
-        if state.retired {
+        let Some(environment) = started.ok().and_then(|mut lease| lease.environment.take()) else { return };
+        let is_provisioned = environment.is_provisioned();
+        if state.retired || (is_provisioned && state.kept.has_too_many()) {
             drop(state);
-            environment.end();
+            self.end(environment);
+        } else if is_provisioned {
+            state.kept.idle.push(environment);
         } else {
             state.idle.push(environment);
         }
+    }
+
+    /// Ends an environment, and starts another one in place of a provisioned one.
+    pub(super) fn end(self: &Arc<Self>, environment: Environment) {
+        self.environments.fetch_sub(1, Ordering::Relaxed);
+        if environment.is_provisioned() {
+            self.replace_provisioned();
+        }
+        environment.end();
     }
 
     /// The answer to an invocation for which no environment could be started, with its log lines.
@@ -182,7 +252,7 @@ impl Shelf {
     pub(crate) async fn warm(self: &Arc<Self>) {
         let receiver = {
             let mut state = self.state();
-            if !state.idle.is_empty() || state.starting > 0 || state.retired {
+            if !state.idle.is_empty() || state.starting > 0 || state.retired || state.kept.is_wanted() {
                 return;
             }
             let (sender, receiver) = oneshot::channel();
@@ -190,44 +260,40 @@ impl Shelf {
             self.start_for_line(&mut state);
             receiver
         };
-        if let Ok(Ok(environment)) = receiver.await {
-            self.put(self.state(), environment);
-        }
+        // The lease puts it back. An error comes again with the next invocation, which tells it.
+        drop(receiver.await);
     }
 
     /// The function has changed or is gone: idle environments end now, busy ones after their invocation.
-    pub(crate) fn retire(&self) {
+    pub(crate) fn retire(self: &Arc<Self>) {
         let idle = {
             let mut state = self.state();
             state.retired = true;
-            std::mem::take(&mut state.idle)
+            let mut idle = std::mem::take(&mut state.idle);
+            idle.append(&mut state.kept.idle);
+            idle
         };
-        idle.into_iter().for_each(Environment::end);
+        idle.into_iter().for_each(|environment| self.end(environment));
     }
 
     /// Ends environments that have been idle for `limit`, and those that have ended by themselves.
-    pub(crate) fn sweep(&self, limit: Duration) {
+    pub(crate) fn sweep(self: &Arc<Self>, limit: Duration) {
         let now = Instant::now();
         let mut gone = Vec::new();
         {
             let mut state = self.state();
-            let mut index = 0;
-            while index < state.idle.len() {
-                let environment = &mut state.idle[index];
-                if environment.has_ended() || now >= environment.idle_since + limit {
-                    gone.push(state.idle.remove(index));
-                } else {
-                    index += 1;
-                }
-            }
+            let is_old = |one: &mut Environment| one.has_ended() || now >= one.idle_since + limit;
+            gone.extend(state.idle.extract_if(.., is_old));
+            gone.extend(state.kept.idle.extract_if(.., Environment::has_ended));
         }
-        gone.into_iter().for_each(Environment::end);
+        gone.into_iter().for_each(|environment| self.end(environment));
     }
 
     /// How many environments wait for work.
     #[cfg(test)]
     pub(crate) fn idle(&self) -> usize {
-        self.state().idle.len()
+        let state = self.state();
+        state.idle.len() + state.kept.idle.len()
     }
 }
 
@@ -236,33 +302,12 @@ const INIT_LEAST: Duration = crate::limits::INIT_TIME_MAX;
 
 /// An environment in use. Dropped in the middle of an invocation, because the caller went away, it goes on to the end
 /// of that invocation in a task of its own; only then is the environment free again.
+#[derive(Debug)]
 struct Lease {
     shelf: Arc<Shelf>,
     environment: Option<Environment>,
     /// Counts until the invocation has really ended.
     permit: Option<Permit>,
-}
-
-/// A counted invocation.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    counters: [Arc<AtomicU32>; 2],
-}
-
-impl Permit {
-    /// Counts one more in both; the values before are returned, too.
-    pub(crate) fn count(counters: [Arc<AtomicU32>; 2]) -> (Permit, [u32; 2]) {
-        let before = [0, 1].map(|index: usize| counters[index].fetch_add(1, Ordering::Relaxed));
-        (Permit { counters }, before)
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        for counter in &self.counters {
-            counter.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
 }
 
 impl Lease {
@@ -287,7 +332,7 @@ impl Drop for Lease {
                     drop(Lease { shelf, environment: Some(environment), permit });
                 }));
             }
-            _ => environment.end(),
+            _ => self.shelf.end(environment),
         }
     }
 }

@@ -10,15 +10,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jail::host::{Jail, Mode};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use super::environment::Invocation;
 use super::image::Image;
 use super::interpreters::{self, Wanted};
-use super::launch::{Backend, Credentials, Host, Launch};
+use super::launch::{Backend, Credentials, Host, Initialization, Launch};
 use super::log::{self, LogLine};
 use super::outcome::Outcome;
 use super::pool::Shelf;
+use super::starts::Starts;
 
 mod lambda_semantics;
 mod node;
@@ -48,6 +48,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         timeout: Duration::from_secs(20),
         tmp_mb: 512,
         endpoint: "http://127.0.0.1:4566".into(),
+        initialization: Initialization::OnDemand,
     }
 }
 
@@ -130,7 +131,7 @@ impl Fixture {
             backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
             scratch: self.folder.path().to_path_buf(),
         };
-        Shelf::new(Arc::new(self.launch.clone()), Arc::new(host), Arc::new(Semaphore::new(2)))
+        Shelf::new(Arc::new(self.launch.clone()), Arc::new(host), Starts::new(2))
     }
 
     pub(super) fn log(&self) -> Vec<String> {

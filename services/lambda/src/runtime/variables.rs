@@ -54,7 +54,7 @@ pub(crate) fn build(
     set("AWS_LAMBDA_FUNCTION_NAME", launch.name.clone());
     set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", launch.memory_mb.to_string());
     set("AWS_LAMBDA_FUNCTION_VERSION", launch.version.clone());
-    set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_string());
+    set("AWS_LAMBDA_INITIALIZATION_TYPE", launch.initialization.name().to_string());
     set("AWS_LAMBDA_LOG_GROUP_NAME", launch.log_group.clone());
     set("AWS_LAMBDA_LOG_STREAM_NAME", log_stream.to_string());
     set("LAMBDA_TASK_ROOT", seen.task.clone());

@@ -2,10 +2,10 @@
 
 use super::{
     Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome, plain,
+    copy, ignore_missing, json, outcome, plain, provision,
 };
 
-/// An alias. ProvisionedConcurrencyConfig is not supported.
+/// An alias.
 pub(crate) struct Alias;
 
 #[async_trait]
@@ -20,6 +20,7 @@ impl ResourceType for Alias {
             Property::new("FunctionName").required().replace(),
             Property::new("FunctionVersion").required(),
             Property::new("Name").required().replace(),
+            Property::new("ProvisionedConcurrencyConfig"),
             Property::new("RoutingConfig"),
         ];
         PROPERTIES
@@ -38,6 +39,7 @@ impl ResourceType for Alias {
             }
             other => other?,
         };
+        provision(cx, request, &request.text("Name").unwrap_or_default(), false).await?;
         Ok(of(&made))
     }
 
@@ -45,9 +47,12 @@ impl ResourceType for Alias {
         &self,
         cx: &mut Cx,
         request: &ResourceRequest,
-        _old: &Map<String, Value>,
+        old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
-        Ok(of(&call(cx, "UpdateAlias", &input(request)).await?))
+        let made = call(cx, "UpdateAlias", &input(request)).await?;
+        let had = old.contains_key("ProvisionedConcurrencyConfig");
+        provision(cx, request, &request.text("Name").unwrap_or_default(), had).await?;
+        Ok(of(&made))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {

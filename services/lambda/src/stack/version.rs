@@ -2,7 +2,7 @@
 
 use super::{
     Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome,
+    copy, ignore_missing, json, outcome, provision,
 };
 
 /// A published version.
@@ -21,6 +21,7 @@ impl ResourceType for FunctionVersion {
             Property::new("CodeSha256").replace(),
             Property::new("Description").replace(),
             Property::new("FunctionName").required().replace(),
+            Property::new("ProvisionedConcurrencyConfig"),
         ];
         PROPERTIES
     }
@@ -32,6 +33,7 @@ impl ResourceType for FunctionVersion {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let input = copy(request, &["FunctionName", "CodeSha256", "Description"]);
         let made = call(cx, "PublishVersion", &input).await?;
+        provision(cx, request, made["Version"].as_str().unwrap_or_default(), false).await?;
         Ok(of(&made))
     }
 
@@ -39,10 +41,13 @@ impl ResourceType for FunctionVersion {
         &self,
         cx: &mut Cx,
         request: &ResourceRequest,
-        _old: &Map<String, Value>,
+        old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let input = json!({"FunctionName": request.physical()?});
-        Ok(of(&call(cx, "GetFunctionConfiguration", &input).await?))
+        let made = call(cx, "GetFunctionConfiguration", &input).await?;
+        let had = old.contains_key("ProvisionedConcurrencyConfig");
+        provision(cx, request, made["Version"].as_str().unwrap_or_default(), had).await?;
+        Ok(of(&made))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {

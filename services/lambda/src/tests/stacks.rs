@@ -160,3 +160,27 @@ async fn what_is_not_supported_fails_before_anything_is_made() {
     assert!(function(json!({"Runtime": {"Ref": "Runtime"}})).is_ok());
     assert!(check("AWS::Lambda::Url", json!({"InvokeMode": "RESPONSE_STREAM"})).is_err());
 }
+
+#[tokio::test]
+async fn an_alias_with_provisioned_concurrency_is_there_with_its_environments() {
+    let world = world().await;
+    let mut cx = world.cx();
+    let code = "exports.handler = async () => process.env.AWS_LAMBDA_INITIALIZATION_TYPE";
+    make(&mut cx, &world, "AWS::Lambda::Function", function(code)).await;
+    make(&mut cx, &world, "AWS::Lambda::Version", json!({"FunctionName": "f"})).await;
+    // As Serverless Framework writes it for `provisionedConcurrency: 1`.
+    let mut wanted = json!({"FunctionName": "f", "Name": "provisioned", "FunctionVersion": "1",
+        "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}});
+    let alias = make(&mut cx, &world, "AWS::Lambda::Alias", wanted.clone()).await;
+    let get = json!({"FunctionName": "f", "Qualifier": "provisioned"});
+    let found = world.ok("lambda", "GetProvisionedConcurrencyConfig", get.clone()).await;
+    assert_eq!(found["Status"], "READY");
+    let (kind_of, _) = invoke(&world, json!({"FunctionName": "f:provisioned"})).await;
+    assert_eq!(kind_of, "provisioned-concurrency");
+    let old = wanted.as_object().unwrap().clone();
+    wanted.as_object_mut().unwrap().remove("ProvisionedConcurrencyConfig");
+    let change = request("Res", Some(&alias.physical_id), wanted);
+    kind(&world, "AWS::Lambda::Alias").update(&mut cx, &change, &old).await.unwrap();
+    let (code, _) = world.error("lambda", "GetProvisionedConcurrencyConfig", get).await;
+    assert_eq!(code, "ProvisionedConcurrencyConfigNotFoundException");
+}
