@@ -8,6 +8,7 @@
 
 pub mod digest;
 mod error;
+pub mod eventstream;
 pub mod json;
 mod protocol;
 mod query;

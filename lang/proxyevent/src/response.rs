@@ -49,6 +49,8 @@ pub enum Malformed {
 const JSON: &str = "application/json";
 /// The default content type of HTTP APIs when the function gave a status.
 const TEXT: &str = "text/plain;charset=UTF-8";
+/// The default content type of streamed answers.
+const BYTES: &str = "application/octet-stream";
 /// What REST APIs put in front of the name of a header that they set themselves.
 const REMAPPED: &str = "x-amzn-Remapped-";
 /// Headers that REST APIs set themselves, so that a function's own go by another name.
@@ -129,6 +131,22 @@ pub fn http_v2(payload: &[u8]) -> Result<Reply<'_>, Malformed> {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 pub fn function_url(payload: &[u8]) -> Result<Reply<'_>, Malformed> {
     version_2(payload, JSON)
+}
+
+/// The head of a streamed response of a function URL: JSON with the status, headers and cookies. The body follows it.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html>
+pub fn function_url_head(head: &[u8]) -> Result<Reply<'_>, Malformed> {
+    let parsed = Payload::parse(head)?;
+    let status = status(parsed.status_code.as_ref())?.unwrap_or(200);
+    let mut headers = Vec::with_capacity(parsed.headers.len() + parsed.cookies.len() + 1);
+    for (name, value) in parsed.headers {
+        push_own_header(&mut headers, name, value)?;
+    }
+    for cookie in parsed.cookies {
+        push_header(&mut headers, Cow::Borrowed("set-cookie"), Scalar::Text(cookie))?;
+    }
+    default_content_type(&mut headers, BYTES);
+    Ok(Reply { status, headers, body: Cow::Borrowed(&[]) })
 }
 
 fn version_2<'a>(payload: &'a [u8], default_type: &'static str) -> Result<Reply<'a>, Malformed> {

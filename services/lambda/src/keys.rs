@@ -91,6 +91,9 @@ pub(crate) struct Url {
     pub(crate) id: String,
     pub(crate) iam: bool,
     pub(crate) cors: Option<Cors>,
+    /// InvokeMode RESPONSE_STREAM. Not in rows of the first release.
+    #[serde(default)]
+    pub(crate) streams: bool,
     pub(crate) created_at_millis: i64,
     pub(crate) modified_at_millis: i64,
 }
@@ -244,5 +247,8 @@ mod tests {
             "revision_id":"r"},"next_version":1,"tags":{},"reserved_concurrency":null,"policies":{},"event_invoke":{},"urls":{}}"#;
         let row: FunctionRow = serde_json::from_str(json).unwrap();
         assert_eq!((row.latest.memory_mb, FunctionRow::VERSION), (128, 1));
+        let json = r#"{"id":"abc","iam":false,"cors":null,"created_at_millis":1,"modified_at_millis":1}"#;
+        let url: Url = serde_json::from_str(json).unwrap();
+        assert!(!url.streams);
     }
 }

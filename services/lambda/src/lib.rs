@@ -70,6 +70,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::GetPolicy>(),
         entry::<ops::GetProvisionedConcurrencyConfig>(),
         entry::<ops::Invoke>(),
+        entry::<ops::InvokeWithResponseStream>(),
         entry::<ops::ListAliases>(),
         entry::<ops::ListEventSourceMappings>(),
         entry::<ops::ListFunctionEventInvokeConfigs>(),

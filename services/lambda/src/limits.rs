@@ -9,6 +9,9 @@ pub(crate) const REQUEST_BYTES_MAX: usize = 6 * 1024 * 1024;
 pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// Answer of a synchronous invocation: 6 MB and 100 bytes, as the text of `Function.ResponseSizeTooLarge` says.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
+/// A streamed answer: 200 MB
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html>).
+pub(crate) const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
 /// The init phase.
 pub(crate) const INIT_TIME_MAX: Duration = Duration::from_secs(10);
 /// A zip file in a request: 50 MB.

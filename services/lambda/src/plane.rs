@@ -14,6 +14,7 @@ use cloud::state::States;
 use cloud::{ApiError as _, access, http as door};
 use http::request::Parts;
 use http::{Response, StatusCode, header};
+use proxyevent::response::Reply;
 use proxyevent::v2::{self, Authorizer};
 use store::layer::blob::{Blob, BlobId};
 
@@ -24,6 +25,9 @@ use crate::limits::REQUEST_BYTES_MAX;
 use crate::names::FunctionRef;
 use crate::runner::Runner;
 use crate::runtime::environment::Invocation;
+use crate::runtime::stream;
+
+mod streamed;
 
 /// Where zip files are loaded from.
 pub(crate) const CODE_PATH: &str = "/_aws/lambda/code/";
@@ -141,12 +145,13 @@ async fn function_url(
         trace: format!("Root={};Sampled=1", cx.trace_id()),
         client_context: String::new(),
         identity: String::new(),
+        stream: None,
     };
-    let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
-    let mut response = if outcome.failed {
-        message(StatusCode::BAD_GATEWAY, "Internal Server Error")
+    let mut response = if url.streams {
+        streamed::response(stream::invoke(shelf, invocation, false, Some(permit))).await
     } else {
-        reply(&outcome.payload)
+        let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
+        if outcome.failed { broken() } else { reply(&outcome.payload) }
     };
     append(&mut response, "x-amzn-requestid", cx.request_id());
     cors::add(url.cors.as_ref(), origin.as_deref(), &mut response);
@@ -209,20 +214,30 @@ fn protocol(parts: &Parts) -> &'static str {
 
 fn reply(payload: &[u8]) -> Response<Stream> {
     match proxyevent::response::function_url(payload) {
-        Ok(reply) => {
-            let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let mut response = Response::new(Stream::once(Bytes::from(reply.body.into_owned())));
-            *response.status_mut() = status;
-            for (name, value) in &reply.headers {
-                append(&mut response, name, value);
-            }
-            response
+        Ok(mut reply) => {
+            let body = Bytes::from(std::mem::take(&mut reply.body).into_owned());
+            with_body(&reply, Stream::once(body))
         }
         Err(malformed) => {
             tracing::info!(%malformed, "a function's answer is no response of a function URL");
-            message(StatusCode::BAD_GATEWAY, "Internal Server Error")
+            broken()
         }
     }
+}
+
+/// The response that a function described, with this body.
+fn with_body(reply: &Reply<'_>, body: Stream) -> Response<Stream> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in &reply.headers {
+        append(&mut response, name, value);
+    }
+    response
+}
+
+/// The function failed, or what it answered is no response.
+fn broken() -> Response<Stream> {
+    message(StatusCode::BAD_GATEWAY, "Internal Server Error")
 }
 
 /// Who calls, when that one may: by signature with `AWS_IAM`, by the function's policy alone with `NONE`.

@@ -24,6 +24,7 @@ mod invoking;
 mod layers;
 mod permissions;
 mod stacks;
+mod streaming;
 mod urls;
 
 pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/runner";

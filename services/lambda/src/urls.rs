@@ -19,14 +19,6 @@ pub(crate) fn new_id(cx: &Cx) -> String {
     cx.chance().text(ID_ALPHABET, ID_LENGTH)
 }
 
-/// Streaming follows later; it is refused rather than buffered in silence.
-pub(crate) fn check_mode(mode: Option<InvokeMode>) -> Result<(), Error> {
-    match mode {
-        Some(InvokeMode::ResponseStream) => Err(Error::unsupported("InvokeMode RESPONSE_STREAM")),
-        _ => Ok(()),
-    }
-}
-
 fn key(function: &FunctionRef) -> String {
     function.qualifier.clone().unwrap_or_default()
 }
@@ -124,7 +116,7 @@ pub(crate) fn view(cx: &Cx, function: &FunctionRef, url: &Url, with_modified: bo
         cors: url.cors.as_ref().map(cors_view),
         creation_time: time::iso_millis(url.created_at_millis),
         last_modified_time: with_modified.then(|| time::iso_millis(url.modified_at_millis)),
-        invoke_mode: InvokeMode::Buffered,
+        invoke_mode: if url.streams { InvokeMode::ResponseStream } else { InvokeMode::Buffered },
     }
 }
 

@@ -219,3 +219,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_head_of_a_stream_has_status_headers_and_cookies() {
+    // AWS Lambda docs, "Writing response streaming-enabled Lambda functions": the metadata of HttpResponseStream.from.
+    check(
+        function_url_head,
+        json!({"statusCode": 201, "headers": {"Content-Type": "text/html", "X-A": 1, "Connection": "close"}, "cookies": ["a=1", "b=2"]}),
+        "201 | Content-Type: text/html, X-A: 1, set-cookie: a=1, set-cookie: b=2 | ",
+    );
+    check(function_url_head, json!({}), "200 | content-type: application/octet-stream | ");
+    check(function_url_head, json!({"statusCode": 101}), "Status");
+    check(function_url_head, json!({"headers": {"a b": "c"}}), "Header");
+    check(function_url_head, json!("text"), "Form");
+}

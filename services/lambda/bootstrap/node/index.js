@@ -21,7 +21,7 @@ const now = Date.now;
 const IN = 3;
 const OUT = 4;
 const GET = { ASSIGN: 1, INVOKE: 2 };
-const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6 };
+const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8 };
 const HEAD = 5;
 
 // --- frames ---
@@ -174,6 +174,98 @@ function installStream(name) {
   Object.defineProperty(process, name, { configurable: true, enumerable: true, get });
 }
 
+// --- streamed answers ---
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+const PIECE = 1 << 18; // Bytes of one frame.
+
+function installGlobal() {
+  const off = env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA;
+  if (off === '1' || off === 'true') return;
+  class HttpResponseStream {
+    static from(stream, prelude) {
+      stream.setContentType('application/vnd.awslambda.http-integration-response');
+      const text = stringify(prelude);
+      stream._onBeforeFirstWrite = (write) => {
+        write(text);
+        write(new Uint8Array(8));
+      };
+      return stream;
+    }
+  }
+  const streamifyResponse = (handler, options) => {
+    handler[STREAMING] = 'response';
+    if (options && typeof options.highWaterMark === 'number') handler[HIGH_WATER_MARK] = options.highWaterMark;
+    return handler;
+  };
+  globalThis.awslambda = { ...globalThis.awslambda, streamifyResponse, HttpResponseStream };
+}
+
+function responseStream(handler) {
+  const { Writable } = require('stream');
+  let type = 'application/octet-stream';
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    if (!answered) send(PUT.STREAM, type);
+  };
+  const put = (chunk) => {
+    begin();
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    // What comes after the end of the invocation has no reader any more.
+    for (let at = 0; at < bytes.length && !answered; at += PIECE) {
+      sendBytes(PUT.CHUNK, bytes.subarray(at, at + PIECE));
+    }
+  };
+  const stream = new Writable({
+    highWaterMark: handler[HIGH_WATER_MARK],
+    write(chunk, _encoding, callback) {
+      put(chunk);
+      callback();
+    },
+    final(callback) {
+      begin();
+      callback();
+    },
+  });
+  let written = false;
+  const write = stream.write;
+  stream.write = (chunk, encoding, callback) => {
+    if (!written) {
+      written = true;
+      if (typeof stream._onBeforeFirstWrite === 'function') stream._onBeforeFirstWrite(put);
+    }
+    const plain = typeof chunk === 'string' || chunk instanceof Uint8Array;
+    return write.call(stream, plain ? chunk : stringify(chunk), encoding, callback);
+  };
+  stream.setContentType = (value) => {
+    if (written || begun) throw runtimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
+    type = value;
+  };
+  return stream;
+}
+
+// Runs a handler that streams. Its answer is complete when it has returned and its stream is finished.
+function runStreaming(event, context) {
+  const stream = responseStream(handlerFunction);
+  const returned = handlerFunction(event, stream, context);
+  if (!returned || typeof returned.then !== 'function') throw new Error('Streaming does not support non-async handlers.');
+  const finished = new Promise((resolve, reject) => {
+    stream.once('finish', resolve);
+    stream.once('close', () => reject(new Error('Response stream is not finished.')));
+  });
+  // Without a handler the rejection of a stream that was destroyed would end the process before the handler's own.
+  finished.catch(() => {});
+  returned
+    .then((value) => {
+      if (value !== undefined) console.warn('Streaming handlers ignore return values.');
+      return finished;
+    })
+    .then(() => finish(PUT.ANSWER, ''), fail);
+}
+
 // --- finding the handler ---
 
 function isModulePackage(file) {
@@ -223,6 +315,9 @@ async function findHandler(root, handler) {
     throw runtimeError('HandlerNotFound', `${handler} is undefined or not exported`);
   }
   if (typeof found !== 'function') throw runtimeError('HandlerNotFound', `${handler} is not a function`);
+  if (found[STREAMING] && found[STREAMING] !== 'response') {
+    throw runtimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
+  }
   return found;
 }
 
@@ -326,6 +421,10 @@ function run(head, text) {
   onEmptyLoop = () => (result ? result() : succeed(null));
 
   try {
+    if (handlerFunction[STREAMING]) {
+      onEmptyLoop = null; // A stream that is never ended ends with the process.
+      return runStreaming(parse(text), context);
+    }
     const returned = handlerFunction(parse(text), context, callback);
     if (returned && typeof returned.then === 'function') {
       onEmptyLoop = () => succeed(null); // A promise that can never settle.
@@ -371,6 +470,7 @@ async function main() {
   process.chdir(order.root);
   readFixed();
   installConsole();
+  installGlobal();
   installStream('stdout');
   installStream('stderr');
   try {

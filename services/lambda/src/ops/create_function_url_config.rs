@@ -21,7 +21,7 @@ pub(crate) struct Input {
 
 /// Gives a function or an alias an address of its own.
 ///
-/// Differs from AWS: the address is reached over HTTP on the port of the cloud; `RESPONSE_STREAM` is refused.
+/// Differs from AWS: the address is reached over HTTP on the port of the cloud; what is streamed has no limit of bandwidth.
 pub(crate) struct CreateFunctionUrlConfig;
 
 impl Operation for CreateFunctionUrlConfig {
@@ -38,12 +38,12 @@ impl Operation for CreateFunctionUrlConfig {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<FunctionUrl, Error> {
         let function = FunctionRef::parse(cx, &input.function_name, input.qualifier.as_deref())?;
-        urls::check_mode(input.invoke_mode)?;
         let now = cx.now().millis();
         let url = Url {
             id: urls::new_id(cx),
             iam: input.auth_type == AuthType::Iam,
             cors: input.cors.map(urls::cors),
+            streams: input.invoke_mode == Some(InvokeMode::ResponseStream),
             created_at_millis: now,
             modified_at_millis: now,
         };

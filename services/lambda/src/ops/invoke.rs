@@ -40,7 +40,7 @@ enum InvocationType {
 }
 
 #[derive(Shape, PartialEq)]
-enum LogType {
+pub(super) enum LogType {
     None,
     Tail,
 }
@@ -94,7 +94,8 @@ impl Operation for Invoke {
             return Err(Error::unsupported("Invocation of durable executions or for tenants"));
         }
         let kind = input.invocation_type.unwrap_or(InvocationType::RequestResponse);
-        let payload = checked(input.payload.unwrap_or_default(), kind)?;
+        let limit = if kind == InvocationType::Event { EVENT_BYTES_MAX } else { REQUEST_BYTES_MAX };
+        let payload = checked(input.payload.unwrap_or_default(), limit)?;
         let runner = Runner::of(cx);
         let ready = runner.ready(cx, &function).await?;
         match kind {
@@ -114,6 +115,7 @@ impl Operation for Invoke {
             trace: format!("Root={};Sampled=1", cx.trace_id()),
             client_context: client_context(input.client_context.as_deref())?,
             identity: String::new(),
+            stream: None,
         };
         let with_tail = input.log_type == Some(LogType::Tail);
         let outcome = shelf.invoke(&invocation, with_tail, Some(permit)).await;
@@ -134,8 +136,7 @@ impl Output {
 }
 
 /// The payload within its limit and as JSON; nothing is an empty object.
-fn checked(payload: Bytes, kind: InvocationType) -> Result<Bytes, Error> {
-    let limit = if kind == InvocationType::Event { EVENT_BYTES_MAX } else { REQUEST_BYTES_MAX };
+pub(super) fn checked(payload: Bytes, limit: usize) -> Result<Bytes, Error> {
     if payload.len() > limit {
         return Err(Error::TooLarge(format!(
             "Request must be smaller than {limit} bytes for the InvokeFunction operation"
@@ -157,7 +158,7 @@ fn not_json(why: &str) -> Error {
 }
 
 /// The client context as JSON on one line; it comes in base64.
-fn client_context(text: Option<&str>) -> Result<String, Error> {
+pub(super) fn client_context(text: Option<&str>) -> Result<String, Error> {
     let Some(text) = text else { return Ok(String::new()) };
     let bad = || {
         Error::InvalidRequestContent("Client context must be a valid Base64-encoded JSON object.".to_string())

@@ -78,6 +78,7 @@ impl Operation for RunEvent {
             trace: format!("Root={};Sampled=1", cx.trace_id()),
             client_context: String::new(),
             identity: String::new(),
+            stream: None,
         };
         let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
         tried.version = &shelf.launch.version;

@@ -35,10 +35,12 @@ impl Operation for UpdateFunctionUrlConfig {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<FunctionUrl, Error> {
         let function = FunctionRef::parse(cx, &input.function_name, input.qualifier.as_deref())?;
-        urls::check_mode(input.invoke_mode)?;
         let mut url = urls::open(cx, &function).await?;
         if let Some(auth) = input.auth_type {
             url.iam = auth == AuthType::Iam;
+        }
+        if let Some(mode) = input.invoke_mode {
+            url.streams = mode == InvokeMode::ResponseStream;
         }
         if let Some(cors) = input.cors {
             url.cors = Some(urls::cors(cors));

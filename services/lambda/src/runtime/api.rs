@@ -30,6 +30,10 @@ pub(crate) enum Call {
     Next(oneshot::Sender<NextReply>),
     /// `POST response` or `POST error` of an invocation.
     Done { request_id: String, kind: Kind, body: Option<Bytes>, reply: oneshot::Sender<Verdict> },
+    /// The head of a `POST response` in streaming mode.
+    Begin { request_id: String, content_type: String, reply: oneshot::Sender<Verdict> },
+    /// Bytes of its body. Its end is a [`Call::Done`].
+    Piece { request_id: String, body: Bytes },
     /// `POST init/error`.
     InitError { body: Bytes, reply: oneshot::Sender<Verdict> },
 }
@@ -112,6 +116,19 @@ impl Api {
                 Call::InitError { body, reply } => {
                     let _connection_closed = reply.send(Verdict::Accepted);
                     return Some(Frame { kind: Kind::InitError, body: Some(body) });
+                }
+                Call::Begin { request_id, content_type, reply } => {
+                    let known = self.current.as_deref() == Some(request_id.as_str());
+                    let verdict = if known { Verdict::Accepted } else { Verdict::InvalidRequestId };
+                    let _connection_closed = reply.send(verdict);
+                    if known {
+                        return Some(Frame { kind: Kind::Stream, body: Some(content_type.into()) });
+                    }
+                }
+                Call::Piece { request_id, body } => {
+                    if self.current.as_deref() == Some(request_id.as_str()) {
+                        return Some(Frame { kind: Kind::Chunk, body: Some(body) });
+                    }
                 }
                 Call::Done { request_id, kind, body, reply } => {
                     if self.current.as_deref() != Some(request_id.as_str()) {

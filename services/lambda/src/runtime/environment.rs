@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jail::spec::{Event, Exit};
 use tokio::net::UnixStream;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::api::{Api, NextReply};
@@ -19,8 +20,9 @@ use super::memory;
 use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
+use super::stream::{Piece, Streamed, TimeUp};
 use super::variables;
-use crate::limits::INIT_TIME_MAX;
+use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
 /// Memory of log lines that an environment keeps until its invocation ends.
 const HELD_BYTES_MAX: usize = 1024 * 1024;
@@ -45,6 +47,8 @@ pub(crate) struct Invocation {
     pub(crate) client_context: String,
     /// The Cognito identity as JSON, or empty.
     pub(crate) identity: String,
+    /// Where the answer goes piece by piece; none for a caller that takes it as a whole.
+    pub(crate) stream: Option<mpsc::Sender<Piece>>,
 }
 
 /// The two ways of talking to a function's process.
@@ -91,6 +95,7 @@ pub(crate) struct Environment {
 struct Running {
     request_id: String,
     started: Instant,
+    streamed: Streamed,
 }
 
 /// The process was gone before it could take the invocation, which may be given to another one.
@@ -243,7 +248,9 @@ impl Environment {
         let text = log::start(&invocation.request_id, &self.launch.version);
         self.lines.push(LogLine { time_millis: now, text });
         self.tail.clear();
-        self.running = Some(Running { request_id: invocation.request_id.clone(), started: Instant::now() });
+        let streamed = Streamed::new(invocation.stream.clone());
+        let request_id = invocation.request_id.clone();
+        self.running = Some(Running { request_id, started: Instant::now(), streamed });
         Ok(())
     }
 
@@ -254,10 +261,17 @@ impl Environment {
         let until = started + timeout;
         let ended = loop {
             match self.listen(until).await {
-                Heard::Frame(Frame { kind: Kind::Answer, body: Some(body) }) => break Ended::Answer(body),
+                Heard::Frame(Frame { kind: Kind::Answer, body: Some(body) }) => {
+                    break self.streamed().map_or(Ended::Answer(Bytes::new()), |streamed| streamed.end(body));
+                }
                 Heard::Frame(Frame { kind: Kind::Error, body: Some(body) }) => break Ended::Error(body),
                 Heard::Frame(Frame { kind: Kind::Answer | Kind::Error, body: None }) => {
-                    break Ended::TooLarge;
+                    break Ended::TooLarge(RESPONSE_BYTES_MAX);
+                }
+                Heard::Frame(Frame { kind: kind @ (Kind::Stream | Kind::Chunk), body }) => {
+                    if self.stream(kind, body, until).await.is_err() {
+                        break Ended::TimedOut;
+                    }
                 }
                 Heard::Frame(_) => {} // An answer to `GET next`.
                 Heard::Exited(exit) => break Ended::Exited(exit),
@@ -268,6 +282,19 @@ impl Environment {
         };
         let duration = if ended == Ended::TimedOut { timeout } else { started.elapsed() };
         self.finish(&ended, duration, with_tail)
+    }
+
+    fn streamed(&mut self) -> Option<&mut Streamed> {
+        self.running.as_mut().map(|running| &mut running.streamed)
+    }
+
+    /// Takes a piece of the answer.
+    async fn stream(&mut self, kind: Kind, body: Option<Bytes>, until: Instant) -> Result<(), TimeUp> {
+        let Some(streamed) = self.streamed() else { return Ok(()) };
+        match kind {
+            Kind::Stream => streamed.start(&body.unwrap_or_default(), until).await,
+            _ => streamed.chunk(body, until).await,
+        }
     }
 
     /// The log lines after the handler's end, and the answer.
@@ -358,6 +385,7 @@ impl Environment {
                 },
                 event = self.helper.next() => match event {
                     Event::Started { init, program_is_child } => self.started(init, program_is_child),
+                    Event::Assigned => {} // Only sandboxes that were started without files say so.
                     Event::Failed { step, error } => return Heard::Failed(step, error),
                     Event::Exited(exit) => return self.exited(exit),
                 },

@@ -29,6 +29,11 @@ pub(crate) enum Kind {
     Log,
     /// Bytes that it wrote to its standard output or error.
     Output,
+    /// The handler begins to stream its answer; the body is the content type. `Answer` ends the stream, `Error` breaks
+    /// it off.
+    Stream,
+    /// Bytes of a streamed answer.
+    Chunk,
 }
 
 /// A frame from a function's process. The body is none when it was larger than any answer may be.
@@ -128,6 +133,8 @@ impl Decoder {
             4 => Kind::Error,
             5 => Kind::Log,
             6 => Kind::Output,
+            7 => Kind::Stream,
+            8 => Kind::Chunk,
             other => return Err(Unknown(other)),
         };
         let body = length.saturating_sub(1);

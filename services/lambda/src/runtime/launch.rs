@@ -227,7 +227,13 @@ impl Launch {
             env,
             cwd: PathBuf::from(&seen.task),
             layers: Layers::default(),
-            files: Files { binds, texts, tmp_bytes: u64::from(self.tmp_mb) << 20, scratch },
+            files: Files {
+                binds,
+                texts,
+                tmp_bytes: u64::from(self.tmp_mb) << 20,
+                scratch,
+                ..Files::default()
+            },
             limits: Limits { data_bytes, ..Limits::default() },
             hostname: "169-254-100-1".into(),
         }

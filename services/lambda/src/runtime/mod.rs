@@ -6,6 +6,7 @@
 //! * [`api`] (lane B): the real Runtime API over HTTP, for `provided.*`.
 //! * [`pool`]: which environment gets which invocation, and when one more is started.
 //! * [`provisioned`]: environments that are started ahead; [`starts`]: how many start at once, and whose turn it is.
+//! * [`stream`]: answers that come in pieces.
 //! * [`log`]: START, END and REPORT lines and what the function prints.
 //! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
 //!
@@ -29,6 +30,7 @@ pub(crate) mod pool;
 pub(crate) mod provisioned;
 pub(crate) mod sdk;
 pub(crate) mod starts;
+pub(crate) mod stream;
 pub(crate) mod variables;
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::limits::RESPONSE_BYTES_MAX;
-
 /// What the caller of a function gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -25,8 +23,8 @@ pub(crate) enum Ended {
     Answer(Bytes),
     /// The handler or its runtime reported an error, as JSON.
     Error(Bytes),
-    /// The answer was larger than Lambda allows.
-    TooLarge,
+    /// The answer was larger than these bytes, which is what Lambda allows.
+    TooLarge(usize),
     /// The time was up.
     TimedOut,
     /// The process ended without an answer.
@@ -40,7 +38,7 @@ pub(crate) enum Ended {
 impl Ended {
     /// Whether the environment may take another invocation.
     pub(crate) fn leaves_it_healthy(&self) -> bool {
-        matches!(self, Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge)
+        matches!(self, Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge(_))
     }
 
     /// The payload that the caller gets.
@@ -52,8 +50,8 @@ impl Ended {
         };
         match self {
             Ended::Answer(payload) | Ended::Error(payload) => payload.clone(),
-            Ended::TooLarge => json_bytes(&json!({
-                "errorMessage": format!("Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes)."),
+            Ended::TooLarge(limit) => json_bytes(&json!({
+                "errorMessage": format!("Response payload size exceeded maximum allowed payload size ({limit} bytes)."),
                 "errorType": "Function.ResponseSizeTooLarge",
             })),
             Ended::TimedOut => error("Sandbox.Timedout", timed_out(timeout)),
@@ -81,7 +79,7 @@ impl Ended {
             Ended::NoStart { kind, message } => {
                 Some(format!("RequestId: {request_id} Error: {message}\n{kind}\n"))
             }
-            Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge => None,
+            Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge(_) => None,
         }
     }
 
@@ -92,7 +90,7 @@ impl Ended {
             Ended::Exited(_) => Some(("error", Some("Runtime.ExitError"))),
             Ended::OutOfMemory => Some(("error", Some("Runtime.OutOfMemory"))),
             Ended::NoStart { kind, .. } => Some(("error", Some(kind))),
-            Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge => None,
+            Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge(_) => None,
         }
     }
 }
@@ -139,7 +137,7 @@ mod tests {
         );
         // moto tests/test_awslambda (recorded): "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
         assert_eq!(
-            payload(&Ended::TooLarge),
+            payload(&Ended::TooLarge(crate::limits::RESPONSE_BYTES_MAX)),
             r#"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}"#
         );
         assert_eq!(

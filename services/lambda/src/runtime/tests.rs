@@ -25,6 +25,7 @@ mod node;
 mod processes;
 mod python;
 mod runtime_api;
+mod streaming;
 
 /// A function that nothing starts: for tests of pure parts.
 pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
@@ -147,6 +148,7 @@ pub(super) fn invocation(payload: &str) -> Invocation {
         trace: "Root=1-5759e988-bd862e3fe1be46a994272793".into(),
         client_context: String::new(),
         identity: String::new(),
+        stream: None,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, is_open, json, outcome,
+    copy, ignore_missing, json, outcome,
 };
 
-/// A function URL. InvokeMode RESPONSE_STREAM is not supported.
+/// A function URL.
 pub(crate) struct Url;
 
 #[async_trait]
@@ -29,15 +29,6 @@ impl ResourceType for Url {
         &["FunctionArn", "FunctionUrl"]
     }
 
-    fn check(&self, properties: &Map<String, Value>) -> Result<(), String> {
-        match properties.get("InvokeMode") {
-            Some(mode) if !is_open(mode) && mode == "RESPONSE_STREAM" => {
-                Err("InvokeMode RESPONSE_STREAM is not supported by this cloud".to_string())
-            }
-            _ => Ok(()),
-        }
-    }
-
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let wanted = input(request);
         let made = match call(cx, "CreateFunctionUrlConfig", &wanted).await {
@@ -59,6 +50,9 @@ impl ResourceType for Url {
         let mut input = input(request);
         if input.get("Cors").is_none() {
             input["Cors"] = json!({}); // A removed property is reset.
+        }
+        if input.get("InvokeMode").is_none() {
+            input["InvokeMode"] = json!("BUFFERED");
         }
         Ok(of(&call(cx, "UpdateFunctionUrlConfig", &input).await?))
     }

@@ -4,6 +4,8 @@
 
 use std::io;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,21 +15,34 @@ use super::{Call, NextReply, Verdict};
 use crate::limits::RESPONSE_BYTES_MAX;
 use crate::runtime::frames::Kind;
 
+mod streaming;
+
 /// Room for the request line and headers.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Headers of one request; runtimes send fewer than ten.
 const HEADERS_MAX: usize = 64;
+/// The only mode of `Lambda-Runtime-Function-Response-Mode`.
+const STREAMING: &str = "streaming";
 const PREFIX: &str = "/2018-06-01/runtime/";
 
 /// A parsed request. The body is none when it was too large.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
     method: String,
     path: String,
     error_type: Option<String>,
     body: Option<Bytes>,
-    /// The error that came in a trailer after a streamed body.
+    /// The error that came in a trailer after a chunked body.
     failed_late: Option<Bytes>,
+    /// `Lambda-Runtime-Function-Response-Mode`.
+    mode: Option<String>,
+    content_type: Option<String>,
+    /// The body is chunked and was not read yet, because it is to be passed on as it comes.
+    flows: bool,
+    /// The client waits for `100 Continue` before it sends the body.
+    expects: bool,
+    /// The connection ends with this request.
+    last: bool,
 }
 
 /// How a request's body ends.
@@ -48,17 +63,24 @@ pub(super) async fn serve(stream: TcpStream, calls: mpsc::Sender<Call>) -> io::R
     stream.set_nodelay(true)?;
     let mut connection = Connection { stream, input: BytesMut::with_capacity(8192), output: Vec::new() };
     while let Some(request) = connection.request().await? {
+        let last = request.last;
         answer(&mut connection, request, &calls).await?;
         // Answers to pipelined requests leave in one write.
-        if connection.input.is_empty() {
+        if connection.input.is_empty() || last {
             connection.flush().await?;
+        }
+        if last {
+            break;
         }
     }
     Ok(())
 }
 
 async fn answer(connection: &mut Connection, request: Request, calls: &mpsc::Sender<Call>) -> io::Result<()> {
-    let gone = || io::Error::other("the environment has ended");
+    if request.path == "/2018-06-01/ping" {
+        connection.plain(200, "OK", "pong");
+        return Ok(());
+    }
     let Some(path) = request.path.strip_prefix(PREFIX) else {
         return connection.error(404, "InvalidPath", "not found");
     };
@@ -72,16 +94,24 @@ async fn answer(connection: &mut Connection, request: Request, calls: &mpsc::Sen
             connection.next(&next);
             Ok(())
         }
+        ("POST", ["invocation", request_id, "response"]) if request.flows => {
+            streaming::pass_on(connection, request_id, &request, calls).await
+        }
+        ("POST", ["invocation", request_id, "response"])
+            if request.mode.as_deref().is_some_and(|mode| mode != STREAMING) =>
+        {
+            let body = fault("Runtime.InvalidResponseModeHeader", "");
+            done(calls, request_id, Kind::Error, Some(body)).await?;
+            connection.error(400, "InvalidFunctionResponseMode", "Invalid function response mode")
+        }
         ("POST", ["invocation", request_id, what @ ("response" | "error")]) => {
             let (kind, body) = match (*what, request.failed_late) {
                 ("error", _) => (Kind::Error, request.body),
                 (_, Some(late)) => (Kind::Error, Some(late)),
                 _ => (Kind::Answer, request.body),
             };
-            let (reply, verdict) = oneshot::channel();
-            let call = Call::Done { request_id: (*request_id).to_string(), kind, body, reply };
-            calls.send(call).await.map_err(|_| gone())?;
-            connection.verdict(verdict.await.map_err(|_| gone())?)
+            let verdict = done(calls, request_id, kind, body).await?;
+            connection.verdict(verdict)
         }
         ("POST", ["init", "error"]) => {
             let body = request
@@ -96,8 +126,30 @@ async fn answer(connection: &mut Connection, request: Request, calls: &mpsc::Sen
     }
 }
 
+fn gone() -> io::Error {
+    io::Error::other("the environment has ended")
+}
+
+/// Tells the environment how the invocation ended.
+async fn done(
+    calls: &mpsc::Sender<Call>,
+    request_id: &str,
+    kind: Kind,
+    body: Option<Bytes>,
+) -> io::Result<Verdict> {
+    let (reply, verdict) = oneshot::channel();
+    let call = Call::Done { request_id: request_id.to_string(), kind, body, reply };
+    calls.send(call).await.map_err(|_| gone())?;
+    verdict.await.map_err(|_| gone())
+}
+
 fn init_error(kind: Option<String>) -> Bytes {
     serde_json::json!({"errorType": kind.unwrap_or_else(|| "Unknown".to_string())}).to_string().into()
+}
+
+/// An error of the function that the runtime did not put in words.
+fn fault(kind: &str, message: &str) -> Bytes {
+    serde_json::json!({"errorType": kind, "errorMessage": message}).to_string().into()
 }
 
 impl Connection {
@@ -127,8 +179,13 @@ impl Connection {
                 return Ok(None);
             }
         };
+        if request.expects && self.input.is_empty() {
+            self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            self.flush().await?;
+        }
         match length {
             Length::Known(length) => request.body = self.known(length).await?,
+            Length::Chunked if request.mode.as_deref() == Some(STREAMING) => request.flows = true,
             Length::Chunked => self.chunked(&mut request).await?,
         }
         Ok(Some(request))
@@ -161,9 +218,7 @@ impl Connection {
         let mut body = BytesMut::new();
         let mut too_large = false;
         loop {
-            let line = self.line().await?;
-            let size = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
+            let size = self.chunk_size().await?;
             if size == 0 {
                 break;
             }
@@ -175,6 +230,22 @@ impl Connection {
             }
             self.line().await?;
         }
+        request.failed_late = self.trailers().await?;
+        request.body = (!too_large).then(|| body.freeze());
+        Ok(())
+    }
+
+    /// The first line of a chunk; zero is the last one.
+    async fn chunk_size(&mut self) -> io::Result<usize> {
+        let line = self.line().await?;
+        let size = line.split(';').next().unwrap_or_default().trim();
+        usize::from_str_radix(size, 16).map_err(io::Error::other)
+    }
+
+    /// The trailers of a chunked body, and the error that they tell: `Lambda-Runtime-Function-Error-Type`, and
+    /// `Lambda-Runtime-Function-Error-Body` with the error as JSON in base64.
+    async fn trailers(&mut self) -> io::Result<Option<Bytes>> {
+        let (mut kind, mut body) = (None, None);
         loop {
             let line = self.line().await?;
             if line.is_empty() {
@@ -182,12 +253,17 @@ impl Connection {
             }
             let Some((name, value)) = line.split_once(':') else { continue };
             if name.eq_ignore_ascii_case("lambda-runtime-function-error-type") {
-                let error = serde_json::json!({"errorType": value.trim(), "errorMessage": ""});
-                request.failed_late.get_or_insert(error.to_string().into());
+                kind = Some(value.trim().to_string());
+            } else if name.eq_ignore_ascii_case("lambda-runtime-function-error-body") {
+                // A body that is no base64 tells nothing; the type still does.
+                body = STANDARD.decode(value.trim()).ok().filter(|body| !body.is_empty());
             }
         }
-        request.body = (!too_large).then(|| body.freeze());
-        Ok(())
+        Ok(match (kind, body) {
+            (None, None) => None,
+            (_, Some(body)) => Some(body.into()),
+            (Some(kind), None) => Some(fault(&kind, "")),
+        })
     }
 
     /// A line without its end.
@@ -254,8 +330,16 @@ impl Connection {
     }
 
     fn json(&mut self, status: u16, reason: &str, body: &str) {
+        self.whole(status, reason, "application/json", body);
+    }
+
+    fn plain(&mut self, status: u16, reason: &str, body: &str) {
+        self.whole(status, reason, "text/plain; charset=utf-8", body);
+    }
+
+    fn whole(&mut self, status: u16, reason: &str, kind: &str, body: &str) {
         let answer = format!(
-            "HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "HTTP/1.1 {status} {reason}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         self.output.extend_from_slice(answer.as_bytes());
@@ -271,7 +355,12 @@ fn parse_head(input: &mut BytesMut) -> io::Result<Option<(Request, Length)>> {
         httparse::Status::Partial => return Ok(None),
     };
     let mut length = Length::Known(0);
-    let mut error_type = None;
+    let mut request = Request {
+        method: parsed.method.unwrap_or_default().to_string(),
+        path: parsed.path.unwrap_or_default().to_string(),
+        last: parsed.version == Some(0),
+        ..Request::default()
+    };
     for header in parsed.headers.iter() {
         let value = std::str::from_utf8(header.value).unwrap_or_default().trim();
         if header.name.eq_ignore_ascii_case("content-length") {
@@ -281,16 +370,17 @@ fn parse_head(input: &mut BytesMut) -> io::Result<Option<(Request, Length)>> {
         {
             length = Length::Chunked;
         } else if header.name.eq_ignore_ascii_case("lambda-runtime-function-error-type") {
-            error_type = Some(value.to_string());
+            request.error_type = Some(value.to_string());
+        } else if header.name.eq_ignore_ascii_case("lambda-runtime-function-response-mode") {
+            request.mode = Some(value.to_string());
+        } else if header.name.eq_ignore_ascii_case("content-type") {
+            request.content_type = Some(value.to_string());
+        } else if header.name.eq_ignore_ascii_case("expect") {
+            request.expects = value.eq_ignore_ascii_case("100-continue");
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            request.last |= value.eq_ignore_ascii_case("close");
         }
     }
-    let request = Request {
-        method: parsed.method.unwrap_or_default().to_string(),
-        path: parsed.path.unwrap_or_default().to_string(),
-        error_type,
-        body: None,
-        failed_late: None,
-    };
     input.advance(end);
     Ok(Some((request, length)))
 }
