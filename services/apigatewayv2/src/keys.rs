@@ -76,6 +76,8 @@ pub(crate) struct StageRow {
     pub(crate) deployment_id: Option<String>,
     pub(crate) variables: Texts,
     pub(crate) access_log: Option<AccessLog>,
+    #[serde(default)]
+    pub(crate) detailed_metrics: bool,
     pub(crate) created_at_millis: i64,
     pub(crate) updated_at_millis: i64,
     pub(crate) tags: Texts,

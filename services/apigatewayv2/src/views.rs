@@ -209,7 +209,7 @@ impl From<StageRow> for Stage {
             auto_deploy: row.auto_deploy.then_some(true),
             created_date: Timestamp::from_millis(row.created_at_millis),
             default_route_settings: RouteSettings {
-                detailed_metrics_enabled: Some(false),
+                detailed_metrics_enabled: Some(row.detailed_metrics),
                 ..RouteSettings::default()
             },
             last_deployment_status_message: deployed

@@ -133,6 +133,7 @@ async fn quick(cx: &mut Cx, api_id: &str, target: String, key: Option<String>) -
     let now_millis = cx.now().millis();
     let stage = StageRow {
         access_log: None,
+        detailed_metrics: false,
         api_id: api_id.to_owned(),
         name: "$default".to_owned(),
         description: None,

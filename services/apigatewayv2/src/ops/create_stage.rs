@@ -1,6 +1,7 @@
 //! CreateStage.
 //!
-//! Differs from AWS: route settings and client certificates are refused.
+//! Differs from AWS: settings of single routes, throttles, execution logs and client certificates are refused. Detailed
+//! metrics are kept as a setting; no metrics are made of them yet.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ impl Operation for CreateStage {
         rules::stage_name(&input.stage_name)?;
         refuse(
             input.client_certificate_id.as_deref(),
-            input.default_route_settings.iter().chain(input.route_settings.iter().flat_map(BTreeMap::values)),
+            input.default_route_settings.as_ref(),
+            input.route_settings.as_ref(),
         )?;
         api::open(cx, &input.api_id).await?;
         if cx.get::<StageRow>((&input.api_id, StageRow::KIND, &input.stage_name)).await?.is_some() {
@@ -69,6 +71,7 @@ impl Operation for CreateStage {
             deployment_id,
             variables: input.stage_variables.unwrap_or_default(),
             access_log: rules::access_log(input.access_log_settings)?,
+            detailed_metrics: metrics(input.default_route_settings.as_ref()).unwrap_or(false),
             created_at_millis: now_millis,
             updated_at_millis: now_millis,
             tags: input.tags.unwrap_or_default(),
@@ -96,25 +99,31 @@ pub(super) async fn deployment(
 }
 
 /// Refuses what is not supported, before anything changes.
-pub(super) fn refuse<'a>(
+pub(super) fn refuse(
     certificate: Option<&str>,
-    mut settings: impl Iterator<Item = &'a RouteSettings>,
+    default: Option<&RouteSettings>,
+    routes: Option<&BTreeMap<String, RouteSettings>>,
 ) -> Result<(), Error> {
     if certificate.is_some() {
         return Err(Error::unsupported("a client certificate"));
     }
-    let asks = settings.any(|settings| {
-        settings.detailed_metrics_enabled == Some(true)
-            || settings.data_trace_enabled == Some(true)
+    let mut of_routes = routes.into_iter().flat_map(BTreeMap::values);
+    if of_routes.any(|settings| settings.detailed_metrics_enabled == Some(true)) {
+        return Err(Error::unsupported("a detailed metric of a single route"));
+    }
+    let mut all = default.into_iter().chain(routes.into_iter().flat_map(BTreeMap::values));
+    let asks = all.any(|settings| {
+        settings.data_trace_enabled == Some(true)
             || settings.logging_level.as_deref().is_some_and(|level| level != "OFF")
             || settings.throttling_burst_limit.is_some()
             || settings.throttling_rate_limit.is_some()
     });
-    if asks {
-        Err(Error::unsupported("a throttle, a detailed metric or an execution log of routes"))
-    } else {
-        Ok(())
-    }
+    if asks { Err(Error::unsupported("a throttle or an execution log of routes")) } else { Ok(()) }
+}
+
+/// What the default settings of routes say of detailed metrics.
+pub(super) fn metrics(default: Option<&RouteSettings>) -> Option<bool> {
+    default.and_then(|settings| settings.detailed_metrics_enabled)
 }
 
 #[cfg(test)]
@@ -128,9 +137,14 @@ mod tests {
         let api = world.ok("apigatewayv2", "CreateApi", json!({"name": "a", "protocolType": "HTTP"})).await;
         let id = &api["apiId"];
         let create = json!({"apiId": id, "stageName": "$default", "autoDeploy": true,
-            "defaultRouteSettings": {"detailedMetricsEnabled": false}});
+            "defaultRouteSettings": {"detailedMetricsEnabled": true}});
         let stage = world.ok("apigatewayv2", "CreateStage", create.clone()).await;
         assert_eq!((&stage["autoDeploy"], &stage["stageName"]), (&json!(true), &json!("$default")));
+        assert_eq!(stage["defaultRouteSettings"], json!({"detailedMetricsEnabled": true}));
+        let off = json!({"apiId": id, "stageName": "$default",
+            "defaultRouteSettings": {"detailedMetricsEnabled": false}});
+        let stage = world.ok("apigatewayv2", "UpdateStage", off).await;
+        assert_eq!(stage["defaultRouteSettings"], json!({"detailedMetricsEnabled": false}));
         assert_eq!(world.error("apigatewayv2", "CreateStage", create).await.0, "ConflictException");
         for bad in [
             json!({"apiId": id, "stageName": "a b"}),

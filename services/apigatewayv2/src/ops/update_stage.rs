@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cloud::prelude::*;
 use store::layer::table;
 
-use super::create_stage::{deployment, refuse};
+use super::create_stage::{deployment, metrics, refuse};
 use crate::error::Error;
 use crate::keys::{StageRow, Texts};
 use crate::views::{AccessLogSettings, RouteSettings, Stage};
@@ -47,7 +47,8 @@ impl Operation for UpdateStage {
     async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {
         refuse(
             input.client_certificate_id.as_deref(),
-            input.default_route_settings.iter().chain(input.route_settings.iter().flat_map(BTreeMap::values)),
+            input.default_route_settings.as_ref(),
+            input.route_settings.as_ref(),
         )?;
         let mut row: StageRow = api::part(cx, &input.api_id, &input.stage_name).await?;
         row.auto_deploy = input.auto_deploy.unwrap_or(row.auto_deploy);
@@ -63,6 +64,7 @@ impl Operation for UpdateStage {
             }
         }
         row.access_log = rules::access_log(input.access_log_settings)?.or(row.access_log);
+        row.detailed_metrics = metrics(input.default_route_settings.as_ref()).unwrap_or(row.detailed_metrics);
         row.updated_at_millis = cx.now().millis();
         table::put(cx.tx(), &row).await?;
         Ok(row.into())
