@@ -37,6 +37,9 @@ pub(crate) struct ApiRow {
     pub(crate) tags: Option<Texts>,
     pub(crate) disable_execute_api_endpoint: bool,
     pub(crate) root_resource_id: String,
+    /// Answers of this size (bytes) and more are compressed; none are without it.
+    #[serde(default)]
+    pub(crate) minimum_compression_size: Option<i32>,
 }
 
 impl Record for ApiRow {

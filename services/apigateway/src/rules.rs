@@ -160,3 +160,11 @@ pub(crate) fn check_integration_response(
     }
     Ok(())
 }
+
+/// What is said of a size of compression that is out of bounds.
+pub(crate) const COMPRESSION_SIZE: &str = "Invalid minimum compression size, must be between 0 and 10485760";
+
+/// Checks the size from which on answers are compressed.
+pub(crate) fn compression_size(size: i32) -> Result<i32, Error> {
+    if (0..=10_485_760).contains(&size) { Ok(size) } else { Err(Error::bad(COMPRESSION_SIZE)) }
+}

@@ -61,6 +61,14 @@ fn text(value: &Value) -> Value {
     }
 }
 
+/// A number, which may be written as a text.
+fn number(value: &Value) -> Value {
+    value
+        .as_str()
+        .and_then(|text| text.parse::<i64>().ok())
+        .map_or_else(|| value.clone(), |number| json!(number))
+}
+
 /// A map whose values are texts.
 fn texts(value: &Value) -> Value {
     match value {

@@ -16,6 +16,7 @@ pub(crate) struct RestApi {
     version: Option<String>,
     warnings: Option<Vec<String>>,
     binary_media_types: Option<Vec<String>>,
+    minimum_compression_size: Option<i32>,
     api_key_source: String,
     endpoint_configuration: EndpointConfiguration,
     policy: Option<String>,
@@ -44,6 +45,7 @@ impl RestApi {
             version: row.version,
             warnings: None,
             binary_media_types: some_list(row.binary_media_types),
+            minimum_compression_size: row.minimum_compression_size,
             api_key_source: row.api_key_source,
             endpoint_configuration: EndpointConfiguration {
                 types: Some(row.endpoint_types),

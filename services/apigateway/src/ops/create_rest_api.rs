@@ -8,6 +8,7 @@ use crate::api::{access, part_id};
 use crate::error::Error;
 use crate::keys::{ApiRow, ResourceRow, Texts};
 use crate::limits::TAGS_MAX;
+use crate::rules::compression_size;
 use crate::views::{EndpointConfiguration, RestApi};
 use crate::{endpoint, models, policy};
 
@@ -47,7 +48,7 @@ fn refuse(given: &bool, what: &str) -> Result<(), Error> {
 
 /// Makes an API with a root resource and the two models that every API has.
 ///
-/// Differs from AWS: `cloneFrom`, `minimumCompressionSize`, private endpoints and newer security policies are refused.
+/// Differs from AWS: `cloneFrom`, private endpoints and newer security policies are refused.
 pub(crate) struct CreateRestApi;
 
 impl Operation for CreateRestApi {
@@ -69,7 +70,6 @@ impl Operation for CreateRestApi {
         }
         let endpoint = endpoint::read(input.endpoint_configuration)?;
         refuse(&input.clone_from.is_some(), "cloneFrom")?;
-        refuse(&input.minimum_compression_size.is_some(), "minimumCompressionSize")?;
         refuse(
             &input.security_policy.is_some_and(|policy| policy != "TLS_1_0"),
             "securityPolicy other than TLS_1_0",
@@ -96,6 +96,7 @@ impl Operation for CreateRestApi {
             tags: input.tags,
             disable_execute_api_endpoint: input.disable_execute_api_endpoint.unwrap_or(false),
             root_resource_id: root_resource_id.clone(),
+            minimum_compression_size: input.minimum_compression_size.map(compression_size).transpose()?,
         };
         let root = ResourceRow {
             api_id: id.clone(),

@@ -7,6 +7,7 @@ use crate::api::{access, open};
 use crate::error::Error;
 use crate::keys::ApiRow;
 use crate::patch::{Change, Op, PatchOperation};
+use crate::rules::{COMPRESSION_SIZE, compression_size};
 use crate::views::RestApi;
 use crate::{endpoint, policy};
 
@@ -37,8 +38,10 @@ fn apply(row: &mut ApiRow, change: &Change<'_>) -> Result<(), Error> {
             }
         }
         ["endpointConfiguration", "ipAddressType"] => row.ip_address_type = change.text()?,
-        ["minimumCompressionSize"] if change.op != Op::Remove => {
-            return Err(Error::unsupported("minimumCompressionSize"));
+        ["minimumCompressionSize"] => {
+            let size = change.optional().filter(|text| !text.is_empty());
+            let size = size.map(|text| text.parse().map_err(|_| Error::bad(COMPRESSION_SIZE)));
+            row.minimum_compression_size = size.transpose()?.map(compression_size).transpose()?;
         }
         ["apiKeySource"] => match change.value {
             Some(source @ ("HEADER" | "AUTHORIZER")) => row.api_key_source = source.to_owned(),

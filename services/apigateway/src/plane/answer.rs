@@ -47,10 +47,10 @@ pub(super) struct Answer {
 }
 
 /// Why a request was not answered by its integration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Refusal {
     kind: ResponseType,
-    status: u16,
+    pub(super) status: u16,
     message: Cow<'static, str>,
     error_type: &'static str,
 }

@@ -28,6 +28,7 @@ mod answer;
 mod authorizer;
 mod cache;
 mod compile;
+mod compression;
 pub(crate) mod mapping;
 mod mock;
 mod proxy;
@@ -111,14 +112,19 @@ async fn serve(
 ) -> Response<Stream> {
     let ids = answer::Ids::new(cx);
     let forwarded = Forwarded::new(cx, parts, peer, &stage.api_id, "execute-api");
-    let headers = forwarded.headers(parts, CONNECTION);
+    let mut headers = forwarded.headers(parts, CONNECTION);
+    // The integration sees a compressed body as if it never was; its signature is that of the body as it came.
+    let opened = compression::open(&parts.headers, &body);
+    if matches!(opened, Ok(Some(_))) {
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-encoding"));
+    }
     let request = Request {
         method: parts.method.as_str(),
         path,
         full_path,
         query: parts.uri.query().unwrap_or(""),
         headers: &headers,
-        body: &body,
+        body: opened.as_ref().ok().and_then(Option::as_ref).unwrap_or(&body),
         source_ip: &forwarded.source_ip,
         protocol: if parts.version == http::Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
         domain_name: &forwarded.domain_name,
@@ -135,6 +141,7 @@ async fn serve(
     let method: &MethodPlan = found.target;
     let parameters = found.parameters;
     let answered = async {
+        opened.as_ref().err().cloned().map_or(Ok(()), Err)?;
         if let Some(throttle) = &method.throttle {
             throttle.pass(request.time_millis)?;
         }
@@ -151,7 +158,10 @@ async fn serve(
         }
     };
     let (response, refusal) = match answered.await {
-        Ok(answer) => (answer.into_response(&ids), None),
+        Ok(mut answer) => {
+            compression::pack(stage.minimum_compression_size, &request, &mut answer);
+            (answer.into_response(&ids), None)
+        }
         Err(refusal) => {
             (answer::refuse(stage, Some(method), &request, &parameters, &ids, &refusal), Some(refusal))
         }

@@ -42,6 +42,7 @@ impl ResourceType for RestApi {
             Property::new("EndpointConfiguration"),
             Property::new("Policy"),
             Property::new("BinaryMediaTypes"),
+            Property::new("MinimumCompressionSize"),
             Property::new("ApiKeySourceType"),
             Property::new("DisableExecuteApiEndpoint"),
             Property::new("Tags"),
@@ -73,6 +74,7 @@ impl ResourceType for RestApi {
                 ("EndpointConfiguration", "endpointConfiguration", endpoint),
                 ("Policy", "policy", policy),
                 ("BinaryMediaTypes", "binaryMediaTypes", Value::clone),
+                ("MinimumCompressionSize", "minimumCompressionSize", number),
                 ("ApiKeySourceType", "apiKeySource", text),
                 ("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint", flag),
             ],
@@ -94,6 +96,7 @@ impl ResourceType for RestApi {
             &[
                 ("Name", "/name"),
                 ("Description", "/description"),
+                ("MinimumCompressionSize", "/minimumCompressionSize"),
                 ("ApiKeySourceType", "/apiKeySource"),
                 ("DisableExecuteApiEndpoint", "/disableExecuteApiEndpoint"),
             ],

@@ -82,7 +82,7 @@ async fn apis_that_are_refused() {
     for more in [
         json!({"endpointConfiguration": {"types": ["PRIVATE"]}}),
         json!({"cloneFrom": "abc"}),
-        json!({"minimumCompressionSize": 0}),
+        json!({"minimumCompressionSize": -1}),
         json!({"policy": "{"}),
         json!({"securityPolicy": "TLS_1_2"}),
         json!({"name": ""}),

@@ -1,6 +1,10 @@
 //! The data plane.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
+
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 
 use wire::sigv4::{Credentials, Payload, Signer};
 
@@ -208,6 +212,31 @@ async fn large_bodies_are_refused() {
     let seen = ask(&world, "POST", &api.id, "/dev/x", &[], &large).await;
     assert_eq!((seen.status, seen.text()), (413, "{\"message\": \"Request Too Long\"}"));
     assert_eq!(seen.header("x-amzn-errortype"), Some("BadRequestException"));
+}
+
+#[tokio::test]
+async fn bodies_are_opened_and_packed() {
+    let world = world().await;
+    let api = proxy(&world, "custom", json!({"minimumCompressionSize": 100})).await;
+    let answer = json!({"statusCode": 200, "body": "x".repeat(100)}).to_string();
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(answer.as_bytes()).unwrap();
+    let packed = Bytes::from(encoder.finish().unwrap());
+    let post = |coding: &'static str| {
+        let request = Request::builder().method("POST").uri("/dev/x");
+        let request = request.header("host", format!("{}.execute-api.localhost:4566", api.id));
+        request.header("content-encoding", coding).header("accept-encoding", "gzip, br")
+    };
+    let seen = send(&world, post("gzip").body(Stream::once(packed.clone())).unwrap()).await;
+    assert_eq!((seen.status, seen.header("content-encoding")), (200, Some("gzip")));
+    let mut text = String::new();
+    GzDecoder::new(&*seen.body).read_to_string(&mut text).unwrap();
+    assert_eq!(text, "x".repeat(100));
+    let seen = send(&world, post("deflate").body(Stream::once(packed)).unwrap()).await;
+    assert_eq!((seen.status, seen.text()), (415, "{\"message\":\"Unsupported Media Type\"}"));
+    let small = json!({"statusCode": 200, "body": "x".repeat(99)}).to_string();
+    let seen = ask(&world, "POST", &api.id, "/dev/x", &[("accept-encoding", "gzip")], &small).await;
+    assert_eq!((seen.status, seen.header("content-encoding")), (200, None));
 }
 
 #[tokio::test]
