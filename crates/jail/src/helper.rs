@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
 
+use crate::companions::{self, Companions};
 use crate::spec::{Event, Exit, Spec};
 use crate::{landlock, late, limits, namespaces, receive, seccomp};
 
@@ -21,13 +22,13 @@ use crate::{landlock, late, limits, namespaces, receive, seccomp};
 pub(crate) const ARGUMENT: &str = "__sandbox";
 
 /// A program that could not be started ends with this status, as in a shell.
-const CANNOT_START: i32 = 127;
+pub(crate) const CANNOT_START: i32 = 127;
 
 /// What went wrong while a layer was built.
 #[derive(Debug)]
 pub(crate) struct Trouble {
-    step: String,
-    error: String,
+    pub(crate) step: String,
+    pub(crate) error: String,
 }
 
 impl Trouble {
@@ -71,7 +72,7 @@ pub(crate) fn enter_if_asked() {
 }
 
 /// Ends the process without running exit handlers, which belong to a program that never got to `main`.
-fn leave(code: i32) -> ! {
+pub(crate) fn leave(code: i32) -> ! {
     // SAFETY: takes an integer and does not return; nothing in the helper needs to be cleaned up.
     unsafe { libc::_exit(code) }
 }
@@ -130,7 +131,7 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
 fn init(
     control: &UnixStream,
     spec: &Spec,
-    files: Vec<OwnedFd>,
+    mut files: Vec<OwnedFd>,
     gate: &OwnedFd,
     late: Option<UnixStream>,
 ) -> i32 {
@@ -147,17 +148,23 @@ fn init(
             namespaces::leave_to_helper()?;
         }
         namespaces::build_root(&spec.files)?;
-        fork()
+        let companions = companions::start(control, spec, &mut files)?;
+        Ok((fork()?, companions))
     })();
     match prepared {
         Err(trouble) => {
             tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
             1
         }
-        Ok(None) => leave(program(control, spec, &files)),
-        Ok(Some(child)) => {
+        Ok((None, companions)) => leave(program(control, spec, &files, companions.as_ref())),
+        Ok((Some(child), companions)) => {
             drop(files);
             forget_output();
+            if let Some(companions) = companions {
+                tell(control, &running(child));
+                companions.reap(control, child);
+                return 0;
+            }
             if let Some(helper) = late {
                 match late::fill(&helper, spec, child) {
                     Ok(true) => tell(control, &Event::Assigned),
@@ -175,14 +182,25 @@ fn init(
 }
 
 /// No namespaces: the helper itself is the program's parent and adopts its orphans.
-fn outside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), Trouble> {
+fn outside(control: &UnixStream, spec: &Spec, mut files: Vec<OwnedFd>) -> Result<(), Trouble> {
     new_session();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|e| Trouble::new("prctl", e))?;
+    let companions = companions::start(control, spec, &mut files)?;
     match fork()? {
-        None => leave(program(control, spec, &files)),
+        None => leave(program(control, spec, &files, companions.as_ref())),
         Some(child) => {
             drop(files);
+            if let Some(companions) = companions {
+                // The helper itself is what all of them have in common.
+                let helper = rustix::process::getpid().as_raw_nonzero().get() as u32;
+                tell(control, &Event::Started { init: helper, program_is_child: true });
+                tell(control, &running(child));
+                forget_output();
+                companions.watch(control, child)?;
+                end_descendants();
+                return Ok(());
+            }
             let started =
                 Event::Started { init: child.as_raw_nonzero().get() as u32, program_is_child: false };
             tell(control, &started);
@@ -200,14 +218,21 @@ fn outside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(),
     }
 }
 
+fn running(program: Pid) -> Event {
+    Event::Running { program: program.as_raw_nonzero().get() as u32 }
+}
+
 /// Becomes the program. Only returns when that failed.
-fn program(control: &UnixStream, spec: &Spec, files: &[OwnedFd]) -> i32 {
+fn program(control: &UnixStream, spec: &Spec, files: &[OwnedFd], companions: Option<&Companions>) -> i32 {
+    if companions.is_some_and(|companions| !companions.wait_for_gate()) {
+        return 0; // The host wants the end.
+    }
     let Err(trouble) = become_program(spec, files);
     tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
     CANNOT_START
 }
 
-fn become_program(spec: &Spec, files: &[OwnedFd]) -> Result<std::convert::Infallible, Trouble> {
+pub(crate) fn become_program(spec: &Spec, files: &[OwnedFd]) -> Result<std::convert::Infallible, Trouble> {
     new_session();
     rustix::process::chdir(&spec.cwd)
         .map_err(|e| Trouble::new(format!("enter {}", spec.cwd.display()), e))?;
@@ -275,6 +300,12 @@ fn place_files(files: &[OwnedFd]) -> Result<(), Trouble> {
     if result == 0 { Ok(()) } else { Err(Trouble::io("close files", &std::io::Error::last_os_error())) }
 }
 
+/// Makes `file` what this process prints to.
+pub(crate) fn write_to(file: &OwnedFd) -> Result<(), Trouble> {
+    replace(file, 1)?;
+    replace(file, 2)
+}
+
 /// dup2: `number` becomes an inheritable copy of `file`.
 fn replace(file: &OwnedFd, number: i32) -> Result<(), Trouble> {
     // SAFETY: the helper owns all of its descriptors; `number` is 0 to 2 or one that no owned value holds any longer in
@@ -322,7 +353,7 @@ fn forget_output() {
     }
 }
 
-fn fork() -> Result<Option<Pid>, Trouble> {
+pub(crate) fn fork() -> Result<Option<Pid>, Trouble> {
     // SAFETY: the helper has one thread, so the child may use everything that the parent could.
     match unsafe { libc::fork() } {
         -1 => Err(Trouble::io("fork", &std::io::Error::last_os_error())),
@@ -396,7 +427,7 @@ fn children() -> Vec<Pid> {
 }
 
 /// One line for the host. The host may be gone, and then nobody needs to know.
-fn tell(mut control: &UnixStream, event: &Event) {
+pub(crate) fn tell(mut control: &UnixStream, event: &Event) {
     let mut line = serde_json::to_string(event).expect("an event has only text and numbers");
     line.push('\n');
     let _host_is_gone = control.write_all(line.as_bytes());

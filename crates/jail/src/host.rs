@@ -14,7 +14,7 @@ use crate::cgroup::{Group, Tree};
 use crate::helper::ARGUMENT;
 use crate::namespaces;
 use crate::receive;
-use crate::spec::{Assignment, Bind, Event, Exit, Files, Layers, Limits, Spec};
+use crate::spec::{Assignment, Bind, Companions, Event, Exit, Files, Layers, Limits, Spec};
 
 /// What to do about layers that this machine does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -345,7 +345,8 @@ impl Child {
         let mut failure = None;
         while let Some(event) = self.next_event()? {
             match event {
-                Event::Started { .. } | Event::Assigned => {}
+                Event::Started { .. } | Event::Assigned | Event::Running { .. } => {}
+                Event::CompanionFailed { .. } | Event::CompanionExited { .. } => {}
                 Event::Failed { step, error } => failure = Some(format!("{step}: {error}")),
                 Event::Exited(ended) => exit = Some(ended),
             }
@@ -403,6 +404,25 @@ impl Drop for Child {
     }
 }
 
+/// Asks a program to end (SIGTERM), by its process id inside the sandbox; `tree` are the processes of that sandbox as the
+/// host numbers them. A program that is gone needs no asking.
+pub fn terminate(tree: &[u32], program: u32) -> io::Result<()> {
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+    for pid in tree {
+        let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) else { continue };
+        // The handle first: the number behind it cannot become another process any more.
+        let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { continue };
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+        let inner = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        let inner = inner.and_then(|ids| ids.split_ascii_whitespace().last()).and_then(|id| id.parse().ok());
+        if inner == Some(program) {
+            return Ok(pidfd_send_signal(&handle, Signal::TERM)?);
+        }
+    }
+    Ok(())
+}
+
 /// Runs the layers once around nothing. The outer error is the helper's own.
 fn try_out(layers: Layers) -> Result<Result<(), String>, Error> {
     let spec = Spec {
@@ -414,6 +434,7 @@ fn try_out(layers: Layers) -> Result<Result<(), String>, Error> {
         files: Files { binds: system_binds(), tmp_bytes: 1 << 20, ..Files::default() },
         limits: Limits::default(),
         hostname: "sandbox".to_string(),
+        companions: Companions::default(),
     };
     let mut child = start(&spec, &[], None, None)?;
     Ok(match child.wait()? {

@@ -9,7 +9,7 @@
 //! One module per concern: [`namespaces`](self) (own file system, processes, ipc, host name), `seccomp` (system calls),
 //! `landlock` (files and signals by kernel rules), `limits` (rlimits), `cgroup` (memory of a whole tree).
 //! What each layer forbids is data at the top of its file. `late` gives a sandbox its files after its program has
-//! started, so that programs can boot ahead of time.
+//! started, so that programs can boot ahead of time. `companions` runs further programs in the same sandbox.
 //!
 //! Invariant: `unsafe` code lives in this crate alone, each block with its reason.
 //! Invariant: the environment of the program is exactly `Spec::env`; nothing of the host's own is inherited.
@@ -17,6 +17,7 @@
 #![allow(unsafe_code)] // System calls without a safe wrapper; each block says why it is sound.
 
 pub mod cgroup;
+mod companions;
 mod helper;
 pub mod host;
 mod landlock;

@@ -23,6 +23,19 @@ pub struct Spec {
     pub limits: Limits,
     /// Host name inside.
     pub hostname: String,
+    /// Programs beside the program.
+    pub companions: Companions,
+}
+
+/// Programs that run in the same sandbox beside the program, started before it. When there are some, the program waits
+/// until a byte is written into its gate, and the two last files that [`crate::host::Jail::spawn`] gets are the pipe
+/// into which the companions print and the gate's reading end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companions {
+    /// Paths of the executables as they see them.
+    pub programs: Vec<PathBuf>,
+    /// The whole environment of each.
+    pub env: Vec<(String, String)>,
 }
 
 /// The layers of a sandbox. [`crate::host::Jail`] fills this in from what the machine allows.
@@ -174,6 +187,27 @@ pub enum Event {
     },
     /// What the program was assigned is in its place.
     Assigned,
+    /// The process of the program, as the sandbox numbers it, when it has companions.
+    Running {
+        /// Process id inside.
+        program: u32,
+    },
+    /// A companion could not be started.
+    CompanionFailed {
+        /// Its place in [`Companions::programs`].
+        index: usize,
+        /// What was being done.
+        step: String,
+        /// The error of the system.
+        error: String,
+    },
+    /// A companion ended.
+    CompanionExited {
+        /// Its place in [`Companions::programs`].
+        index: usize,
+        /// How.
+        exit: Exit,
+    },
     /// The program ended.
     Exited(Exit),
 }

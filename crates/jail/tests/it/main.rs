@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // Tests may.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,6 +77,7 @@ impl Sandbox {
             files: Files { binds, tmp_bytes: 16 << 20, ..Files::default() },
             limits: Limits::default(),
             hostname: "inside".into(),
+            companions: Default::default(),
         };
         change(&mut spec);
         if self.late {
@@ -369,6 +370,7 @@ fn waiting(sandbox: &Sandbox, script: &str) -> Child {
         },
         limits: Limits::default(),
         hostname: "inside".into(),
+        companions: Default::default(),
     };
     let mut child = sandbox.jail.spawn(spec, &[], 256 << 20).unwrap();
     assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
@@ -468,4 +470,96 @@ fn an_ordinary_user_gets_the_same_sandbox() {
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
     assert!(out.contains("test the_files_of_the_host_cannot_be_read_or_written ... ok"), "{out}");
+}
+
+/// Waits for an event that `wanted` takes.
+fn event<T>(child: &mut Child, wanted: impl Fn(&Event) -> Option<T>) -> T {
+    loop {
+        let next = child.next_event().unwrap().expect("the helper speaks on");
+        assert!(!matches!(next, Event::Failed { .. } | Event::CompanionFailed { .. }), "{next:?}");
+        if let Some(found) = wanted(&next) {
+            return found;
+        }
+    }
+}
+
+#[test]
+fn companions_run_beside_the_program_and_before_it() {
+    for jail in [Jail::probe(Mode::Degrade).unwrap(), Jail::with_layers(Layers::default())] {
+        let sandbox = Sandbox::on(jail);
+        let folder = if sandbox.jail.has_private_files() {
+            "/var/task".into()
+        } else {
+            sandbox.code.path().to_path_buf()
+        };
+        for (name, text) in [
+            ("stays", "#!/bin/sh\necho stays $BESIDE $ONLY\nexec sleep 60\n"),
+            ("ends", "#!/bin/sh\nexit 5\n"),
+        ] {
+            let path = sandbox.code.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (gate, mut opener) = std::io::pipe().unwrap();
+        let files: Vec<OwnedFd> = vec![writer.into(), gate.into()];
+        let script = "import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+print('program', os.environ.get('BESIDE'), os.path.exists('/proc/self/fd/3'), flush=True)
+time.sleep(60)";
+        let mut child = sandbox.start(script, &files, |spec| {
+            spec.companions.programs = vec![folder.join("stays"), folder.join("ends")];
+            spec.companions.env = vec![("BESIDE".into(), "yes".into())];
+        });
+        drop(files);
+        let mut line = String::new();
+        BufReader::new(reader).read_line(&mut line).unwrap();
+        assert_eq!(line, "stays yes\n");
+        let init = event(&mut child, |event| match event {
+            Event::Started { init, .. } => Some(*init),
+            _ => None,
+        });
+        let mut program = 0;
+        let exit = event(&mut child, |event| match event {
+            Event::CompanionExited { index: 1, exit } => Some(*exit),
+            _ => None,
+        });
+        assert_eq!(exit, Exit::Code(5));
+        opener.write_all(b"!").unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        line.clear();
+        out.read_line(&mut line).unwrap();
+        assert_eq!(line, "program None False\n");
+        let tree: Vec<u32> = descendants(init);
+        for pid in &tree {
+            let name = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+            if name.contains("attack.py") {
+                let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+                let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap();
+                program = ids.split_ascii_whitespace().last().unwrap().parse().unwrap();
+            }
+        }
+        jail::host::terminate(&tree, program).unwrap();
+        let exit = event(&mut child, |event| match event {
+            Event::Exited(exit) => Some(*exit),
+            _ => None,
+        });
+        assert_eq!(exit, Exit::Code(3));
+        let stays = tree.iter().find(|pid| {
+            fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("sleep"))
+        });
+        let stays = *stays.expect("the companion outlives the program");
+        child.kill();
+        child.reap().unwrap();
+        assert!(!fs::exists(format!("/proc/{stays}")).unwrap(), "nothing is left");
+    }
+}
+
+fn descendants(pid: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let mut all = vec![pid];
+    for child in children.split_ascii_whitespace() {
+        all.extend(descendants(child.parse().unwrap()));
+    }
+    all
 }

@@ -385,7 +385,11 @@ impl Environment {
                 },
                 event = self.helper.next() => match event {
                     Event::Started { init, program_is_child } => self.started(init, program_is_child),
-                    Event::Assigned => {} // Only sandboxes that were started without files say so.
+                    // Only sandboxes that were started without files, or with companions, say so.
+                    Event::Assigned
+                    | Event::Running { .. }
+                    | Event::CompanionFailed { .. }
+                    | Event::CompanionExited { .. } => {}
                     Event::Failed { step, error } => return Heard::Failed(step, error),
                     Event::Exited(exit) => return self.exited(exit),
                 },

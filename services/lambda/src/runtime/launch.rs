@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jail::host::{Jail, system_binds};
-use jail::spec::{Bind, Files, Layers, Limits, Spec};
+use jail::spec::{Bind, Companions, Files, Layers, Limits, Spec};
 use serde_json::json;
 
 use super::image::Image;
@@ -236,6 +236,7 @@ impl Launch {
             },
             limits: Limits { data_bytes, ..Limits::default() },
             hostname: "169-254-100-1".into(),
+            companions: Companions::default(),
         }
     }
 
