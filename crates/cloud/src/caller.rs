@@ -161,6 +161,11 @@ impl Caller {
         caller
     }
 
+    /// Whether CloudFormation forwarded the call: it may set tags that begin with `aws:`.
+    pub fn may_set_system_tags(&self) -> bool {
+        self.origin.via == Some("cloudformation.amazonaws.com")
+    }
+
     /// The principal's ARN as STS GetCallerIdentity reports it; for a service its name.
     pub fn arn(&self) -> String {
         let account = &self.account;

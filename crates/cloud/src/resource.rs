@@ -151,6 +151,13 @@ impl ResourceRequest {
         self.repeated || !self.properties.contains_key(property)
     }
 
+    /// The tags by which CloudFormation marks what it makes, for the types that AWS marks with them.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
+    pub fn system_tags(&self) -> [(String, String); 3] {
+        [("stack-name", &self.stack_name), ("stack-id", &self.stack_id), ("logical-id", &self.logical_id)]
+            .map(|(name, value)| (format!("aws:cloudformation:{name}"), value.clone()))
+    }
+
     /// A name that CloudFormation would generate: `stack-LogicalId-RANDOM`, shortened in front of the random
     /// part to `length_max` characters. The same request always gives the same name.
     pub fn generated_name(&self, length_max: usize) -> String {

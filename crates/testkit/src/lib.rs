@@ -84,6 +84,11 @@ impl World {
         Cx::outer(&self.cloud, root())
     }
 
+    /// A context in which CloudFormation acts for that root, as it does in the handlers of resource types.
+    pub fn stack_cx(&self) -> Cx {
+        Cx::outer(&self.cloud, root().via("cloudformation.amazonaws.com"))
+    }
+
     /// Calls an operation as the root user.
     pub async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, Failure> {
         self.call_as(root(), service, operation, input).await

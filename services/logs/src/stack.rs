@@ -151,6 +151,7 @@ async fn put_retention(cx: &mut Cx, group: &str, days: Option<&Value>) -> Result
 /// The tags of the resource over those of the stack.
 fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
     let mut tags = request.tags.clone();
+    tags.extend(request.system_tags());
     for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
         if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
             tags.insert(key.to_owned(), value.to_owned());

@@ -565,7 +565,9 @@ async fn stacks_make_groups_and_streams() {
     let described = world.ok("logs", "DescribeLogGroups", json!({})).await;
     assert!(described["logGroups"][0].get("retentionInDays").is_none());
     let tags = world.ok("logs", "ListTagsLogGroup", json!({"logGroupName": "/aws/lambda/x"})).await;
-    assert_eq!(tags, json!({"tags": {"a": "b"}}));
+    let mut wanted = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+    wanted.extend(second.system_tags());
+    assert_eq!(tags, json!({"tags": wanted}));
     let stream = request(json!({"LogGroupName": "/aws/lambda/x"}), None);
     let made = stack::LogStream.create(&mut cx, &stream).await.expect("made");
     let stream = request(json!({"LogGroupName": "/aws/lambda/x"}), Some(&made.physical_id));

@@ -95,3 +95,10 @@ pub(crate) fn of_bucket(row: &BucketRow) -> Result<Option<Tagging>, Error> {
     let tagging: Option<Tagging> = settings::read(row, NAME)?;
     Ok(tagging.filter(|tagging| !tagging.tag_set.is_empty()))
 }
+
+/// The tags that CloudFormation gave a bucket: who calls S3 can neither change nor remove them.
+pub(crate) fn system_tags(row: &BucketRow) -> Result<Vec<Tag>, Error> {
+    let tagging: Option<Tagging> = settings::read(row, NAME)?;
+    let is_system = |tag: &Tag| tag.key.as_deref().is_some_and(|key| key.starts_with("aws:"));
+    Ok(tagging.map(|tagging| tagging.tag_set).unwrap_or_default().into_iter().filter(is_system).collect())
+}

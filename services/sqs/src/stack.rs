@@ -162,6 +162,7 @@ fn attributes(properties: &Map<String, Value>) -> Map<String, Value> {
 fn tags(request: &ResourceRequest) -> Map<String, Value> {
     let mut tags: Map<String, Value> =
         request.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    tags.extend(request.system_tags().map(|(key, value)| (key, json!(value))));
     for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
         if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
             tags.insert(key.to_owned(), json!(value));
@@ -316,7 +317,9 @@ mod tests {
         let now = world.ok("sqs", "GetQueueAttributes", asked).await;
         assert_eq!(now["Attributes"], json!({"VisibilityTimeout": "70", "DelaySeconds": "0"}));
         let tags = world.ok("sqs", "ListQueueTags", json!({"QueueUrl": url})).await;
-        assert_eq!(tags["Tags"], json!({"STAGE": "dev"}));
+        let mut wanted = BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]);
+        wanted.extend(changed.system_tags());
+        assert_eq!(tags["Tags"], json!(wanted));
         for _ in 0..2 {
             Queue.delete(&mut cx, &changed).await.unwrap();
         }

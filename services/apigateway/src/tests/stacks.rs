@@ -134,7 +134,8 @@ async fn a_stack_of_the_framework_comes_lives_and_goes() {
     });
     update(&world, &stack::RestApi, &api, api_properties, renamed.clone()).await;
     let described = world.ok("apigateway", "GetRestApi", json!({"restApiId": api})).await;
-    assert_eq!((&described["name"], &described["tags"]), (&json!("renamed"), &json!({"a": "b"})));
+    assert_eq!((&described["name"], &described["tags"]["a"]), (&json!("renamed"), &json!("b")));
+    assert_eq!(described["tags"]["aws:cloudformation:logical-id"], "Thing");
     assert_eq!(
         (&described["binaryMediaTypes"], &described["endpointConfiguration"]["types"]),
         (&json!(["c/d"]), &json!(["REGIONAL"]))

@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::bucket;
 use crate::error::Error;
 use crate::settings::{self, Named, Nothing};
-use crate::tagging;
+use crate::tagging::{self, Tagging};
 
 pub(crate) struct DeleteBucketTagging;
 
@@ -32,7 +32,12 @@ impl Operation for DeleteBucketTagging {
 
     async fn run(cx: &mut Cx, input: Named) -> Result<Nothing, Error> {
         let row = settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
-        settings::remove(cx, row, tagging::NAME).await?;
+        let tag_set = tagging::system_tags(&row)?;
+        if tag_set.is_empty() {
+            settings::remove(cx, row, tagging::NAME).await?;
+        } else {
+            settings::write(cx, row, tagging::NAME, Tagging { tag_set }).await?;
+        }
         Ok(Nothing {})
     }
 }

@@ -41,8 +41,12 @@ impl Operation for PutBucketTagging {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
         let row = settings::bucket_of(cx, &input.bucket, input.expected_bucket_owner.as_deref()).await?;
-        input.tagging.check_bucket("System tags cannot be added/updated by requester")?;
-        settings::write(cx, row, tagging::NAME, input.tagging).await?;
+        let mut tagging = input.tagging;
+        if !cx.caller().may_set_system_tags() {
+            tagging.check_bucket("System tags cannot be added/updated by requester")?;
+            tagging.tag_set.extend(tagging::system_tags(&row)?);
+        }
+        settings::write(cx, row, tagging::NAME, tagging).await?;
         Ok(Nothing {})
     }
 }

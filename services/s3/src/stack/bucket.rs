@@ -188,16 +188,11 @@ async fn configure(
             }
         }
     }
-    let tags = tags(request);
-    if tags.is_empty() {
-        call(cx, "DeleteBucketTagging", json!({"Bucket": name})).await?;
-    } else {
-        call(cx, "PutBucketTagging", json!({"Bucket": name, "Tagging": {"TagSet": tags}})).await?;
-    }
+    call(cx, "PutBucketTagging", json!({"Bucket": name, "Tagging": {"TagSet": tags(request)}})).await?;
     Ok(())
 }
 
-/// The stack's tags and the bucket's own. System tags (`aws:cloudformation:…`) cannot be set through the API.
+/// The stack's tags, the bucket's own and CloudFormation's.
 fn tags(request: &ResourceRequest) -> Vec<Value> {
     let mut tags = request.tags.clone();
     for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
@@ -205,7 +200,7 @@ fn tags(request: &ResourceRequest) -> Vec<Value> {
             tags.insert(key.to_owned(), value);
         }
     }
-    tags.retain(|key, _| !key.starts_with("aws:"));
+    tags.extend(request.system_tags());
     tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 

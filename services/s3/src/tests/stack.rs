@@ -17,10 +17,7 @@ fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
         token: "t".into(),
         repeated: false,
         properties: properties.as_object().unwrap().clone(),
-        tags: BTreeMap::from([
-            ("STAGE".into(), "dev".into()),
-            ("aws:cloudformation:stack-name".into(), "x".into()),
-        ]),
+        tags: BTreeMap::from([("STAGE".into(), "dev".into())]),
     }
 }
 
@@ -28,7 +25,7 @@ fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
 #[tokio::test]
 async fn a_deployment_bucket() {
     let world = World::new(&[&crate::S3]).await;
-    let mut cx = world.cx();
+    let mut cx = world.stack_cx();
     let properties = json!({"BucketEncryption": {"ServerSideEncryptionConfiguration": [
         {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}});
     let bucket = request(properties, None);
@@ -41,7 +38,16 @@ async fn a_deployment_bucket() {
     let again = Bucket.create(&mut cx, &bucket).await.unwrap();
     assert_eq!(again.physical_id, name, "a repetition after a crash finds its bucket");
     let tags = world.ok("s3", "GetBucketTagging", json!({"Bucket": name})).await;
-    assert_eq!(tags["TagSet"], json!([{"Key": "STAGE", "Value": "dev"}]));
+    let mut wanted = bucket.tags.clone();
+    wanted.extend(bucket.system_tags());
+    let set = |tags: &BTreeMap<String, String>| -> Vec<Value> {
+        tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+    };
+    assert_eq!(tags["TagSet"], json!(set(&wanted)));
+    // What CloudFormation set is out of reach for others.
+    world.ok("s3", "DeleteBucketTagging", json!({"Bucket": name})).await;
+    let tags = world.ok("s3", "GetBucketTagging", json!({"Bucket": name})).await;
+    assert_eq!(tags["TagSet"].as_array().unwrap().len(), bucket.system_tags().len());
 
     let document = json!({"Statement": [{"Action": "s3:*", "Effect": "Deny", "Principal": "*",
         "Resource": [format!("arn:aws:s3:::{name}/*"), format!("arn:aws:s3:::{name}")],
