@@ -175,7 +175,7 @@ pub(crate) fn under_review(place: &Place, now: Timestamp) -> StackRow {
         name: place.name.clone(),
         uuid: place.uuid.clone(),
         status: Status::ReviewInProgress,
-        reason: None,
+        reason: Some("User Initiated".to_owned()),
         created_at_millis: now.millis(),
         updated_at_millis: None,
         deleted_at_millis: None,

@@ -11,7 +11,9 @@ async fn a_change_set_creates_a_stack() {
     let input =
         json!({"StackName": "s", "ChangeSetName": "first", "ChangeSetType": "CREATE", "TemplateBody": TWO});
     let made = room.call("CreateChangeSet", input.clone()).await;
-    assert_eq!(room.stack("s").await["StackStatus"], "REVIEW_IN_PROGRESS");
+    let stack = room.stack("s").await;
+    assert_eq!(stack["StackStatus"], "REVIEW_IN_PROGRESS");
+    assert_eq!(stack["StackStatusReason"], "User Initiated");
     let (code, text) = room.error("CreateChangeSet", input).await;
     assert_eq!(
         (code.as_str(), text.as_str()),
