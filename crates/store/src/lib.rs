@@ -33,7 +33,7 @@ pub mod tuple;
 mod tx;
 mod types;
 
-pub use engine::sqlite;
+pub use engine::{postgres, sqlite};
 pub use engine::{Snapshot, Stats, Store, Txn, open_memory};
 pub use error::Error;
 pub use tx::{Savepoint, Tx, begin, snapshot, transact};

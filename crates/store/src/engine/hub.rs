@@ -39,6 +39,18 @@ impl Hub {
         receiver
     }
 
+    /// Whether anybody waits.
+    pub(super) fn has_watchers(&self) -> bool {
+        self.watchers().by_prefix.values().any(|sender| sender.receiver_count() > 0)
+    }
+
+    /// Wakes all watchers: what was written is not known.
+    pub(super) fn notify_all(&self, version: Version) {
+        for sender in self.watchers().by_prefix.values() {
+            sender.send_replace(version);
+        }
+    }
+
     /// Wakes the watchers of what a commit has written.
     pub(super) fn notify(&self, commit: &Footprint) {
         let watchers = self.watchers();

@@ -4,6 +4,7 @@ mod embedded;
 mod hub;
 mod memory;
 mod plan;
+pub mod postgres;
 pub mod sqlite;
 mod window;
 

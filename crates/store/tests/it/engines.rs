@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,6 +19,11 @@ pub async fn on_each_engine<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>
     let (store, _folder) = sqlite();
     rule(store.clone()).await;
     store.close().await.unwrap();
+    if let Some(store) = postgres().await {
+        eprintln!("engine postgres");
+        rule(store.clone()).await;
+        store.close().await.unwrap();
+    }
 }
 
 /// Runs a rule on every engine, and on every engine with commits that fail by chance. The rule
@@ -31,6 +37,11 @@ pub async fn on_each_engine_with_faults<F: Future<Output = ()>>(rule: impl Fn(Ar
         let (store, _folder) = sqlite();
         rule(Arc::new(Faulty::new(store.clone(), seed))).await;
         store.close().await.unwrap();
+        if let Some(store) = postgres().await {
+            eprintln!("engine postgres with faults");
+            rule(Arc::new(Faulty::new(store.clone(), seed))).await;
+            store.close().await.unwrap();
+        }
     }
 }
 
@@ -38,6 +49,28 @@ pub async fn on_each_engine_with_faults<F: Future<Output = ()>>(rule: impl Fn(Ar
 pub fn sqlite() -> (Arc<dyn Store>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (store::sqlite::open(folder.path()).unwrap(), folder)
+}
+
+/// A new store in the database that `CLOUDLET_TEST_POSTGRES` names, in a schema of its own; none without it.
+/// `tests/postgres COMMAND` runs a command with such a database beside it.
+pub async fn postgres() -> Option<Arc<dyn Store>> {
+    Some(store::postgres::open(&new_schema().await?).await.unwrap())
+}
+
+/// The address of a new empty schema in the database for tests.
+pub async fn new_schema() -> Option<String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let Ok(url) = std::env::var("CLOUDLET_TEST_POSTGRES") else {
+        eprintln!("there is no CLOUDLET_TEST_POSTGRES: the engine on PostgreSQL is left out");
+        return None;
+    };
+    let name = format!("t{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    let talk = tokio::spawn(connection);
+    client.batch_execute(&format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")).await.unwrap();
+    drop(client);
+    talk.await.unwrap().unwrap();
+    Some(format!("{url}&options=-csearch_path%3D{name}"))
 }
 
 /// The seeds of a property test, printed one by one as they are used. `STORE_SEED` names one to

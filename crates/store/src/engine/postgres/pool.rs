@@ -1,0 +1,283 @@
+//! Connections: how they are made, prepared, shared and replaced when they break.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::try_join_all;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Statement};
+
+use super::address::Address;
+use super::tls::Tls;
+use super::{closed, failed, sql};
+use crate::Error;
+
+/// Connections kept open while nobody reads.
+const IDLE_MAX: usize = 8;
+/// How long a reader waits for a connection that others use.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long tries to connect go on: a restart of the database takes a few seconds.
+pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// The first pause between two tries; it doubles.
+const BACKOFF: Duration = Duration::from_millis(20);
+/// The longest pause between two tries, so that work goes on soon after the database is back.
+const BACKOFF_MAX: Duration = Duration::from_millis(500);
+
+/// The planner must not choose by statistics that are older than the tables: every statement here has one good
+/// plan, by the index. On databases that know these words not, their own choice is as good as any.
+const PLANS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET enable_bitmapscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan;
+    SET max_parallel_workers_per_gather = 0";
+/// A node that vanished in the middle of a commit must not hold the others up: the database ends it.
+const LIMITS: &str = "SET idle_in_transaction_session_timeout = '3s'; SET statement_timeout = '15s'";
+/// How the database finds out that a node's machine is gone.
+const KEEPALIVES: &str =
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3";
+/// A reader's view ends by itself after 5 s; the database ends it when the node cannot.
+const READER_LIMITS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'";
+/// Whatever the server's default is, an acknowledged commit is on its disk.
+const SYNC: &str =
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Where connections come from.
+pub(super) struct Pool {
+    address: Address,
+    tls: Tls,
+    idle: Mutex<Vec<Connection<Reading>>>,
+    permits: Arc<Semaphore>,
+    closed: AtomicBool,
+}
+
+/// A connection with its prepared statements.
+pub(super) struct Connection<S> {
+    pub(super) client: Client,
+    pub(super) statements: S,
+}
+
+/// The statements of readers.
+pub(super) struct Reading {
+    pub(super) version: Statement,
+    pub(super) get: Statement,
+    pub(super) many: Statement,
+    /// Forward and backward.
+    pub(super) rows: [Statement; 2],
+    pub(super) bounded: [Statement; 2],
+    pub(super) keys: [Statement; 2],
+}
+
+/// The statements of commits.
+pub(super) struct Committing {
+    pub(super) lock: Statement,
+    pub(super) decide: Statement,
+    pub(super) applied: Statement,
+    pub(super) clear: Statement,
+    pub(super) delete: Statement,
+    pub(super) put: Statement,
+    pub(super) add: Statement,
+    pub(super) append: Statement,
+    pub(super) remember: Statement,
+    pub(super) tell: Statement,
+}
+
+/// A reader's connection for a while. Dropping it ends its transaction and hands it back.
+pub(super) struct Lease {
+    connection: Option<Connection<Reading>>,
+    pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    pub(super) fn new(address: Address, connections_max: usize) -> Result<Self, Error> {
+        let tls = Tls::new(&address.trust)?;
+        let permits = Arc::new(Semaphore::new(connections_max));
+        Ok(Pool { address, tls, idle: Mutex::default(), permits, closed: AtomicBool::new(false) })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection<Reading>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Closes the idle connections and hands out no more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.idle().clear();
+    }
+
+    /// A connection for a reader.
+    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, Error> {
+        if self.is_closed() {
+            return Err(closed());
+        }
+        let permit = match timeout(WAIT, self.permits.clone().acquire_owned()).await {
+            Ok(permit) => permit.map_err(|_| closed())?,
+            Err(_) => return Err(Error::Unavailable("all connections to the database are in use".into())),
+        };
+        let mut idle = None;
+        while let Some(connection) = self.idle().pop() {
+            // One that broke while nobody used it is forgotten.
+            if !connection.client.is_closed() {
+                idle = Some(connection);
+                break;
+            }
+        }
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.reader().await?,
+        };
+        Ok(Lease { connection: Some(connection), pool: self.clone(), _permit: permit })
+    }
+
+    async fn reader(&self) -> Result<Connection<Reading>, Error> {
+        let client = self.connect().await?;
+        let set_up = async {
+            client.batch_execute(READER_LIMITS).await?;
+            Reading::prepare(&client).await
+        };
+        let statements = set_up.await.map_err(|error| failed(&error))?;
+        Ok(Connection { client, statements })
+    }
+
+    /// A connection for commits.
+    pub(super) async fn committer(&self) -> Result<Connection<Committing>, Error> {
+        let client = self.connect().await?;
+        let set_up = async {
+            client.batch_execute(LIMITS).await?;
+            client.batch_execute(SYNC).await?;
+            Committing::prepare(&client).await
+        };
+        let statements = set_up.await.map_err(|error| failed(&error))?;
+        Ok(Connection { client, statements })
+    }
+
+    /// A plain connection. While the database cannot be reached it tries again, for a while.
+    pub(super) async fn connect(&self) -> Result<Client, Error> {
+        let until = Instant::now() + CONNECT_TIME;
+        let mut pause = BACKOFF;
+        loop {
+            let error = match self.connect_once().await {
+                Ok(client) => return Ok(client),
+                Err(error) => error,
+            };
+            if self.is_closed() {
+                return Err(closed());
+            }
+            if !may_pass(&error) || Instant::now() + pause >= until {
+                return Err(self.unreachable(&error));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(BACKOFF_MAX);
+        }
+    }
+
+    async fn connect_once(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.address.config.connect(self.tls.clone()).await?;
+        tokio::spawn(connection.map(|ended| {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection to the database broke");
+            }
+        }));
+        for settings in [PLANS, KEEPALIVES] {
+            if let Err(error) = client.batch_execute(settings).await {
+                tracing::debug!(%error, "the database does not know all settings");
+            }
+        }
+        Ok(client)
+    }
+
+    fn unreachable(&self, error: &tokio_postgres::Error) -> Error {
+        let shown = &self.address.shown;
+        let why = match error.as_db_error() {
+            Some(refused) => refused.message().to_owned(),
+            None => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+        };
+        Error::Unavailable(format!("cannot connect to the database {shown}: {why}"))
+    }
+}
+
+/// Whether trying again may help: the database starts, is full, or is not there yet.
+fn may_pass(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(code) => {
+            *code == SqlState::CANNOT_CONNECT_NOW
+                || *code == SqlState::TOO_MANY_CONNECTIONS
+                || *code == SqlState::ADMIN_SHUTDOWN
+                || *code == SqlState::CRASH_SHUTDOWN
+        }
+        // A wrong password or name has a code or is found out before a word is exchanged; a cut line has none.
+        None => {
+            let cause = std::error::Error::source(error);
+            error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>())
+        }
+    }
+}
+
+impl Reading {
+    async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let texts = [
+            sql::VERSION.to_owned(),
+            sql::GET.to_owned(),
+            sql::MANY.to_owned(),
+            sql::rows(false),
+            sql::rows(true),
+            sql::bounded(false),
+            sql::bounded(true),
+            sql::keys(false),
+            sql::keys(true),
+        ];
+        let prepared = try_join_all(texts.iter().map(|text| client.prepare(text))).await?;
+        let [version, get, many, up, down, bounded_up, bounded_down, keys_up, keys_down] =
+            <[Statement; 9]>::try_from(prepared).expect("one statement for each text");
+        let (rows, bounded, keys) = ([up, down], [bounded_up, bounded_down], [keys_up, keys_down]);
+        Ok(Reading { version, get, many, rows, bounded, keys })
+    }
+}
+
+impl Committing {
+    async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let texts = [
+            sql::LOCK,
+            sql::DECIDE,
+            sql::APPLIED,
+            sql::CLEAR,
+            sql::DELETE,
+            sql::PUT,
+            sql::ADD,
+            sql::APPEND,
+            sql::REMEMBER,
+            sql::TELL,
+        ];
+        let prepared = try_join_all(texts.iter().map(|text| client.prepare(text))).await?;
+        let [lock, decide, applied, clear, delete, put, add, append, remember, tell] =
+            <[Statement; 10]>::try_from(prepared).expect("one statement for each text");
+        Ok(Committing { lock, decide, applied, clear, delete, put, add, append, remember, tell })
+    }
+}
+
+impl Lease {
+    pub(super) fn get(&self) -> &Connection<Reading> {
+        self.connection.as_ref().expect("it is taken by `drop` alone")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if connection.client.is_closed() || self.pool.is_closed() {
+            return;
+        }
+        // The words are on their way before the connection is anybody else's; nobody waits for the answer.
+        let _on_its_way = connection.client.batch_execute("ROLLBACK").now_or_never();
+        let mut idle = self.pool.idle();
+        if idle.len() < IDLE_MAX {
+            idle.push(connection);
+        }
+    }
+}
