@@ -33,8 +33,8 @@ pub mod tuple;
 mod tx;
 mod types;
 
-pub use engine::{postgres, sqlite};
 pub use engine::{Snapshot, Stats, Store, Txn, open_memory};
+pub use engine::{postgres, sqlite};
 pub use error::Error;
 pub use tx::{Savepoint, Tx, begin, snapshot, transact};
 pub use types::{

@@ -1,4 +1,7 @@
-//! A whole cloud for a test: memory store, virtual clock, seeded chance, calls through the door.
+//! A whole cloud for a test: virtual clock, seeded chance, calls through the door.
+//!
+//! Its store is in memory, or what `CLOUDLET_TEST_STORE` says: `sqlite`, or `postgres` with a database that
+//! `CLOUDLET_TEST_POSTGRES` names (`tests/postgres COMMAND` runs a command with one beside it).
 //!
 //! ```ignore
 //! let world = World::new(&[&sqs::SQS]).await;
@@ -7,6 +10,8 @@
 //! let failure = world.fails("sqs", "GetQueueUrl", json!({"QueueName": "none"})).await;
 //! assert_eq!(failure.code(), "QueueDoesNotExist");
 //! ```
+
+mod engine;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +57,10 @@ impl World {
             iam: IamMode::Enforce,
             loopback: true,
         };
-        let parts = Parts { clock: clock.clone(), chance: Chance::from_seed(seed), ..Parts::in_memory() };
-        let cloud = Cloud::assemble(config, services, parts).await.expect("a memory store opens");
+        let store = engine::open(scratch.path()).await;
+        let chance = Chance::from_seed(seed);
+        let parts = Parts { clock: clock.clone(), chance, store, ..Parts::in_memory() };
+        let cloud = Cloud::assemble(config, services, parts).await.expect("a new store has room");
         Self { cloud, clock, _scratch: scratch }
     }
 

@@ -43,7 +43,7 @@ async fn child() {
     for task in 0..TASKS {
         let (store, acks) = (store.clone(), acks.clone());
         tasks.push(tokio::spawn(async move {
-            let first = next_turn(&store, task).await;
+            let first = next_turn(&store, task).await.unwrap();
             for turn in first..first.saturating_add(turns) {
                 // Checkpoints at certain moments, besides those that the engine makes by itself. A full
                 // disk may refuse one; the commits then say so.
@@ -75,11 +75,12 @@ fn content(task: u32, turn: u32, number: u32) -> Val {
     word.repeat(1 + (turn as usize * 7 + number as usize * 13) % 60).into()
 }
 
-async fn next_turn(store: &Arc<dyn Store>, task: u32) -> u32 {
-    let view = snapshot(store).await.unwrap();
+/// The turn after the last one of a task that is stored.
+pub async fn next_turn(store: &Arc<dyn Store>, task: u32) -> Result<u32, Error> {
+    let view = snapshot(store).await?;
     let last = Scan::prefix(format!("row/{task}/")).reverse(true).limit(1);
-    let rows = view.scan(last).await.unwrap().rows;
-    rows.first().map_or(0, |(key, _)| place(key).1 + 1)
+    let rows = view.scan(last).await?.rows;
+    Ok(rows.first().map_or(0, |(key, _)| place(key).1 + 1))
 }
 
 fn place(key: &Key) -> (u32, u32) {
@@ -90,7 +91,7 @@ fn place(key: &Key) -> (u32, u32) {
 
 /// One transaction: its rows, a counter, an entry of a log, and the row of a turn before it removed
 /// and written again under another key.
-async fn write(store: &Arc<dyn Store>, task: u32, turn: u32) -> Result<(), Error> {
+pub async fn write(store: &Arc<dyn Store>, task: u32, turn: u32) -> Result<(), Error> {
     let mut tx = begin(store).await?;
     for number in 0..ROWS {
         tx.put(row(task, turn, number), content(task, turn, number))?;
@@ -250,7 +251,8 @@ async fn a_full_disk_is_a_clear_error_and_loses_nothing() {
         }
         let store = store::sqlite::open(&disk.data(folder.path())).unwrap();
         assert_eq!(damage(&store, &acked).await, [""; 0], "{disk:?}");
-        write(&store, 0, next_turn(&store, 0).await).await.unwrap();
+        let turn = next_turn(&store, 0).await.unwrap();
+        write(&store, 0, turn).await.unwrap();
     }
 }
 

@@ -10,5 +10,7 @@ mod faults;
 mod layers;
 mod layers_queue;
 mod model;
+mod nodes;
+mod pgserver;
 mod power;
 mod sqlite;

@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use store::{Error, Key, Page, Range, Scan, Store, Tx, Val, Version, begin, snapshot};
 
-use crate::engines::{on_each_engine, rng, seeds};
+use crate::engines::{on_each_engine, postgres, rng, seeds};
 
 type Model = BTreeMap<Key, Val>;
 
@@ -175,17 +175,12 @@ async fn a_transaction_behaves_as_a_map() {
 async fn transactions_are_serializable() {
     let (mut commits, mut conflicts) = (0, 0);
     for seed in seeds(40) {
-        for engine in 0..2 {
-            let (store, _folder) = match engine {
-                0 => (store::open_memory(), None),
-                _ => {
-                    let (store, folder) = crate::engines::sqlite();
-                    (store, Some(folder))
-                }
-            };
+        let (sqlite, _folder) = crate::engines::sqlite();
+        for store in [Some(store::open_memory()), Some(sqlite), postgres().await].into_iter().flatten() {
             let (done, failed) = interleave(&store, rng(seed)).await;
             commits += done;
             conflicts += failed;
+            store.close().await.unwrap();
         }
     }
     assert!(conflicts > 100 && commits > 500, "{commits} commits, {conflicts} conflicts");

@@ -62,7 +62,9 @@ fn check_signs(after: &str) -> Result<(), Error> {
     let behind = &after[authority.len()..];
     let path = behind.split('?').next().unwrap_or_default();
     if authority.matches('@').count() > 1 || path.contains('@') || after.contains('#') {
-        return Err(wrong("signs such as `@ / ? # :` in a user name or password must be written as `%40`, `%2F` …"));
+        return Err(wrong(
+            "signs such as `@ / ? # :` in a user name or password must be written as `%40`, `%2F` …",
+        ));
     }
     Ok(())
 }
@@ -127,7 +129,8 @@ mod tests {
 
     #[test]
     fn an_address_is_read_and_shown_without_its_password() {
-        let address = Address::parse("postgres://me:se%40cret@db.example:6432/cloud?sslmode=disable").unwrap();
+        let address =
+            Address::parse("postgres://me:se%40cret@db.example:6432/cloud?sslmode=disable").unwrap();
         assert_eq!(address.shown, "db.example:6432/cloud");
         assert_eq!(address.config.get_password(), Some(&b"se@cret"[..]));
         let address = Address::parse("postgresql://me@/cloud?host=/run/postgresql&port=5433").unwrap();
@@ -156,6 +159,9 @@ mod tests {
         assert_eq!(trust("?sslmode=require"), (Trust::Anyone, SslMode::Require));
         assert_eq!(trust("?sslmode=verify-full"), (Trust::ChainAndName(None), SslMode::Require));
         let root = Some(PathBuf::from("/etc/root.pem"));
-        assert_eq!(trust("?sslrootcert=/etc/root.pem&sslmode=require"), (Trust::Chain(root), SslMode::Require));
+        assert_eq!(
+            trust("?sslrootcert=/etc/root.pem&sslmode=require"),
+            (Trust::Chain(root), SslMode::Require)
+        );
     }
 }

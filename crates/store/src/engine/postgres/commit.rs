@@ -217,7 +217,8 @@ impl Lane {
         }
         let Some(connection) = &self.connection else { return Ok(()) };
         if self.id.is_none() {
-            let row = connection.client.query_one(sql::NEW_LANE, &[]).await.map_err(|error| failed(&error))?;
+            let row =
+                connection.client.query_one(sql::NEW_LANE, &[]).await.map_err(|error| failed(&error))?;
             let id: i64 = row.get(0);
             let oldest = id - LANES_KEPT;
             connection.client.execute(sql::OLD_LANES, &[&oldest]).await.map_err(|error| failed(&error))?;

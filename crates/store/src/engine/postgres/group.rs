@@ -322,15 +322,15 @@ mod tests {
             (intent(&[], vec![put("a")]), intent(&["a"], vec![put("c")]), false),
             (intent(&["a"], vec![put("c")]), intent(&[], vec![put("a")]), true),
             (intent(&[], vec![put("a")]), intent(&[], vec![put("a")]), false),
-            (intent(&[], vec![Write::Add("n".into(), 1)]), intent(&[], vec![Write::Add("n".into(), 1)]), true),
+            (
+                intent(&[], vec![Write::Add("n".into(), 1)]),
+                intent(&[], vec![Write::Add("n".into(), 1)]),
+                true,
+            ),
             (intent(&[], vec![Write::Add("n".into(), 1)]), intent(&[], vec![put("n")]), false),
             (intent(&[], vec![append()]), intent(&[], vec![append()]), true),
             (intent(&[], vec![append()]), intent(&["log7"], vec![put("c")]), false),
-            (
-                intent(&[], vec![append()]),
-                intent(&[], vec![Write::DeleteRange(Range::prefix("log"))]),
-                false,
-            ),
+            (intent(&[], vec![append()]), intent(&[], vec![Write::DeleteRange(Range::prefix("log"))]), false),
             (intent(&[], vec![Write::DeleteRange(Range::prefix("a"))]), intent(&[], vec![put("ab")]), false),
         ] {
             let mut touched = Touched::default();

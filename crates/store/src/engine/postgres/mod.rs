@@ -94,7 +94,9 @@ pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, Er
 async fn warn_of_settings(client: &tokio_postgres::Client) {
     let fsync = client.query_one("SHOW fsync", &[]).await;
     if fsync.is_ok_and(|row| row.get::<_, &str>(0) == "off") {
-        tracing::warn!("the database runs with fsync = off: a crash of its machine loses what was acknowledged");
+        tracing::warn!(
+            "the database runs with fsync = off: a crash of its machine loses what was acknowledged"
+        );
     }
 }
 

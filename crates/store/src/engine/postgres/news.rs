@@ -36,7 +36,8 @@ pub(super) async fn register(client: &Client) -> Result<(i64, Version), Error> {
 
 /// Runs until the store is closed.
 pub(super) async fn run(shared: Arc<Shared>, version: Version) {
-    let mut watcher = Watcher { shared: shared.clone(), seen: version, line: None, beaten: None, others: true };
+    let mut watcher =
+        Watcher { shared: shared.clone(), seen: version, line: None, beaten: None, others: true };
     while !watcher.shared.pool.is_closed() {
         watcher.shared.end_old_views();
         if let Err(error) = watcher.look().await {

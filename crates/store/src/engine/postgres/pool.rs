@@ -40,8 +40,7 @@ const KEEPALIVES: &str =
 /// A reader's view ends by itself after 5 s; the database ends it when the node cannot.
 const READER_LIMITS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'";
 /// Whatever the server's default is, an acknowledged commit is on its disk.
-const SYNC: &str =
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+const SYNC: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// Where connections come from.
 pub(super) struct Pool {

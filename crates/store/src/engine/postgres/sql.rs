@@ -144,7 +144,8 @@ pub(super) const OTHERS: &str =
 pub(super) const GONE: &str = "DELETE FROM cloudlet_node WHERE id = $1 OR seen < now() - interval '1 day'";
 
 /// What other nodes have written since a version.
-pub(super) const NEWS: &str = "SELECT ver, keys FROM cloudlet_recent WHERE ver > $1 AND lane <> ALL ($2::bigint[])
+pub(super) const NEWS: &str =
+    "SELECT ver, keys FROM cloudlet_recent WHERE ver > $1 AND lane <> ALL ($2::bigint[])
     ORDER BY ver LIMIT 1000";
 pub(super) const OLD_NEWS: &str = "DELETE FROM cloudlet_recent WHERE at < now() - interval '30 seconds'";
 
