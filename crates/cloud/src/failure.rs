@@ -9,6 +9,7 @@ use wire::ErrorBody;
 pub struct Failure {
     body: Box<ErrorBody>,
     conflict: bool,
+    retry_millis: Option<i64>,
 }
 
 /// The errors of a service: `#[derive(ApiError)]` makes an enum one.
@@ -42,7 +43,7 @@ impl Failure {
             details: Vec::new(),
             headers: Vec::new(),
         };
-        Self { body: Box::new(body), conflict: false }
+        Self { body: Box::new(body), conflict: false, retry_millis: None }
     }
 
     /// An internal failure. The cause goes to the log, never to the client.
@@ -91,6 +92,18 @@ impl Failure {
         self
     }
 
+    /// When the outbox called: says how long it shall wait before the next attempt, instead of its own rule.
+    #[must_use]
+    pub fn retry_in(mut self, millis: i64) -> Self {
+        self.retry_millis = Some(millis);
+        self
+    }
+
+    /// What [`Failure::retry_in`] says.
+    pub(crate) fn retry_millis(&self) -> Option<i64> {
+        self.retry_millis
+    }
+
     /// AWS's error code.
     pub fn code(&self) -> &str {
         &self.body.code
@@ -122,7 +135,7 @@ impl std::error::Error for Failure {}
 
 impl From<ErrorBody> for Failure {
     fn from(body: ErrorBody) -> Self {
-        Self { body: Box::new(body), conflict: false }
+        Self { body: Box::new(body), conflict: false, retry_millis: None }
     }
 }
 

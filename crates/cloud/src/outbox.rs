@@ -3,14 +3,18 @@
 //!
 //! A delivery to a Write operation is removed in the transaction of that operation, so it happens exactly once;
 //! a delivery to a Free operation happens at least once. Each target service has a lane of its own, so that a
-//! slow one does not hold up the others.
+//! slow one does not hold up the others; a sender may ask for more lanes in a service, such as one for each
+//! function. Those share a number of slots, in turns.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::layer::outbox::{self as layer, Entry};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::{Caller, Principal};
 use crate::cx::{ATTEMPTS_MAX, Cx};
@@ -22,12 +26,25 @@ use crate::target::Target;
 
 /// Deliveries of one lane that run at the same time.
 const CONCURRENCY_MAX: usize = 32;
-/// How long a worker keeps a delivery before another may take it; longer than the longest invocation (15 min).
-const LEASE_MILLIS: i64 = 16 * 60 * 1000;
+/// The same for a lane that a sender asked for. A function that sleeps for seconds shall still get on.
+const QUEUE_CONCURRENCY_MAX: usize = 64;
+/// Deliveries of all those lanes together; each holds its payload in memory, up to a megabyte.
+const QUEUES_CONCURRENCY_MAX: usize = 256;
+/// Deliveries that a lane takes at once, before others have their turn.
+const LEASE_MAX: usize = 16;
+/// How long a worker keeps a delivery before another may take it. It is renewed while the worker lives, so this is
+/// how long a delivery waits after the end of its worker.
+const LEASE_MILLIS: i64 = 30 * 1000;
+/// How often a lease is renewed.
+const RENEW_MILLIS: i64 = LEASE_MILLIS / 3;
 /// How long a lane sleeps when nothing is due and nothing wakes it.
 const IDLE_MILLIS: i64 = 60 * 1000;
-/// Longest wait between two attempts.
+/// How long a lane that broke off waits before it goes on.
+const BROKEN_MILLIS: i64 = 1000;
+/// Longest wait between two attempts, unless the policy says another.
 const BACKOFF_MILLIS_MAX: i64 = 15 * 60 * 1000;
+/// Between the service and the queue in the name of a lane. No service has it in its name.
+const QUEUE_MARK: char = '/';
 
 /// Something to deliver.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +55,9 @@ pub struct Delivery {
     pub principal: String,
     /// The resource on whose behalf it calls.
     pub source_arn: Option<String>,
+    /// Deliveries with another queue do not hold this one up. Empty: the one of the target service.
+    #[serde(default)]
+    pub queue: String,
     /// How often and how long to try.
     pub policy: Policy,
 }
@@ -51,6 +71,13 @@ pub struct Policy {
     pub age_max_millis: i64,
     /// Wait after the first failure, in milliseconds; it doubles each time.
     pub backoff_millis: i64,
+    /// Longest wait, in milliseconds.
+    #[serde(default = "backoff_millis_max")]
+    pub backoff_millis_max: i64,
+}
+
+fn backoff_millis_max() -> i64 {
+    BACKOFF_MILLIS_MAX
 }
 
 /// A delivery as it is stored: with the place where it acts.
@@ -66,36 +93,131 @@ pub(crate) async fn send(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure>
     if Principal::service(&delivery.principal).is_none() {
         return Err(Failure::internal(format!("`{}` is not a service principal", delivery.principal)));
     }
-    let lane = delivery.target.service.clone();
+    let lane = lane_of(&delivery);
+    let cloud = cx.cloud().clone();
     let (id, now) = (cx.new_id(), cx.now().millis());
     let stored = Stored { delivery, account: cx.account().to_owned(), region: cx.region().to_owned() };
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
-    if let Some(tx) = &mut cx.tx {
-        return Ok(layer::push(tx, &lane, &id, now, now, payload)?);
+    match &mut cx.tx {
+        Some(tx) => layer::push(tx, &lane, &id, now, now, payload)?,
+        None => {
+            cx.transact(|tx| {
+                let push = layer::push(tx, &lane, &id, now, now, payload.clone());
+                Box::pin(async move { push.map_err(Failure::from) })
+            })
+            .await?;
+        }
     }
-    cx.transact(|tx| {
-        let push = layer::push(tx, &lane, &id, now, now, payload.clone());
-        Box::pin(async move { push.map_err(Failure::from) })
-    })
-    .await
+    ensure(&cloud, lane);
+    Ok(())
+}
+
+fn lane_of(delivery: &Delivery) -> String {
+    let service = &delivery.target.service;
+    match delivery.queue.as_str() {
+        "" => service.clone(),
+        queue => format!("{service}{QUEUE_MARK}{queue}"),
+    }
+}
+
+/// The lanes that are worked on.
+struct Lanes {
+    state: Mutex<LanesState>,
+    /// What the lanes of queues share. It is handed out in the order of asking, and a lane asks once at a time.
+    shared: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct LanesState {
+    /// Tests run clouds without background work.
+    started: bool,
+    running: HashSet<String>,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { state: Mutex::default(), shared: Arc::new(Semaphore::new(QUEUES_CONCURRENCY_MAX)) }
+    }
+}
+
+impl Lanes {
+    fn state(&self) -> std::sync::MutexGuard<'_, LanesState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Delivers until the cloud stops.
 pub(crate) async fn run(cloud: Arc<Cloud>) {
+    cloud.states().get::<Lanes>().state().started = true;
     for service in cloud.registry().services() {
-        cloud.tasks().spawn_loop(run_lane(cloud.clone(), service.name));
+        ensure(&cloud, service.name.to_owned());
+    }
+    loop {
+        if let Err(error) = ensure_all(&cloud).await {
+            tracing::warn!(%error, "the lanes of the outbox could not be read; trying again");
+        }
+        cloud.clock().sleep_until(cloud.clock().now().plus_millis(IDLE_MILLIS)).await;
     }
 }
 
-async fn run_lane(cloud: Arc<Cloud>, lane: &'static str) {
-    let slots = Arc::new(Semaphore::new(CONCURRENCY_MAX));
+/// Works on all lanes that have entries: those of an earlier run, of other processes, and any that was missed in the
+/// moment between the end of its work and the commit of a new entry.
+async fn ensure_all(cloud: &Arc<Cloud>) -> Result<(), store::Error> {
+    let mut after: Option<String> = None;
+    loop {
+        let tx = store::snapshot(cloud.store()).await?;
+        let lanes = layer::lanes(&tx, after.as_deref(), 1000).await?;
+        after = lanes.last().cloned();
+        if after.is_none() {
+            return Ok(());
+        }
+        for lane in lanes {
+            ensure(cloud, lane);
+        }
+    }
+}
+
+/// Works on a lane, unless somebody does already.
+fn ensure(cloud: &Arc<Cloud>, lane: String) {
+    let lanes = cloud.states().get::<Lanes>();
+    let mut state = lanes.state();
+    if state.started && state.running.insert(lane.clone()) {
+        drop(state);
+        cloud.tasks().spawn_loop(keep_lane(cloud.clone(), lane));
+    }
+}
+
+/// Works on a lane until it has had nothing to do for a while. A panic is a mistake of ours; what else waits in the
+/// lane must not wait for the next start of the cloud.
+async fn keep_lane(cloud: Arc<Cloud>, lane: String) {
+    loop {
+        if AssertUnwindSafe(run_lane(&cloud, &lane)).catch_unwind().await.is_ok() {
+            break;
+        }
+        tracing::error!(lane, "a lane of the outbox panicked; it goes on in a moment");
+        cloud.clock().sleep_until(cloud.clock().now().plus_millis(BROKEN_MILLIS)).await;
+    }
+    cloud.states().get::<Lanes>().state().running.remove(&lane);
+    // Something may have come in the meantime, and its sender saw the lane at work.
+    let due = async { layer::next_at(&store::snapshot(cloud.store()).await?, &lane).await }.await;
+    if !matches!(due, Ok(None)) {
+        ensure(&cloud, lane);
+    }
+}
+
+/// Returns when the lane of a queue is empty and nothing has come for a while.
+async fn run_lane(cloud: &Arc<Cloud>, lane: &str) {
+    let is_queue = lane.contains(QUEUE_MARK);
+    let shared = is_queue.then(|| cloud.states().get::<Lanes>().shared.clone());
+    let slots = Arc::new(Semaphore::new(if is_queue { QUEUE_CONCURRENCY_MAX } else { CONCURRENCY_MAX }));
     let mut wake = cloud.store().watch(layer::watch_key(lane));
     loop {
         wake.mark_unchanged();
-        match lease(&cloud, lane, slots.available_permits()).await {
+        let mut room = room(&slots, shared.as_ref()).await;
+        match lease(cloud, lane, room.len()).await {
             Ok(entries) if !entries.is_empty() => {
                 for entry in entries {
-                    let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+                    let slot = room.pop();
                     let cloud = cloud.clone();
                     cloud.clone().tasks().spawn(async move {
                         deliver(&cloud, entry).await;
@@ -107,29 +229,58 @@ async fn run_lane(cloud: Arc<Cloud>, lane: &'static str) {
             Ok(_) => {}
             Err(error) => tracing::warn!(lane, %error, "the outbox could not be read; trying again"),
         }
-        let next = next_wake(&cloud, lane).await;
-        tokio::select! {
-            _ = wake.changed() => {}
-            () = cloud.clock().sleep_until(next) => {}
+        drop(room);
+        let (next, is_empty) = next_wake(cloud, lane).await;
+        let came = tokio::select! {
+            _ = wake.changed() => true,
+            () = cloud.clock().sleep_until(next) => false,
+        };
+        if is_queue && is_empty && !came {
+            return;
         }
     }
 }
 
-async fn next_wake(cloud: &Cloud, lane: &str) -> shape::Timestamp {
+/// The right to deliver one entry.
+type Slot = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
+/// Waits until at least one delivery may run.
+async fn room(slots: &Arc<Semaphore>, shared: Option<&Arc<Semaphore>>) -> Vec<Slot> {
+    const OPEN: &str = "the semaphores are never closed";
+    let own = slots.clone().acquire_owned().await.expect(OPEN);
+    let ours = match shared {
+        Some(shared) => Some(shared.clone().acquire_owned().await.expect(OPEN)),
+        None => None,
+    };
+    let mut room = vec![(own, ours)];
+    while room.len() < LEASE_MAX {
+        let Ok(own) = slots.clone().try_acquire_owned() else { break };
+        let ours = match shared {
+            Some(shared) => match shared.clone().try_acquire_owned() {
+                Ok(ours) => Some(ours),
+                Err(_) => break,
+            },
+            None => None,
+        };
+        room.push((own, ours));
+    }
+    room
+}
+
+/// When to look at the lane again, and whether it has nothing at all.
+async fn next_wake(cloud: &Cloud, lane: &str) -> (shape::Timestamp, bool) {
     let now = cloud.clock().now();
     let due = async { layer::next_at(&store::snapshot(cloud.store()).await?, lane).await }.await;
     let idle = now.plus_millis(IDLE_MILLIS);
     match due {
-        // What is due but was not leased waits for a free slot.
-        Ok(Some(at)) => shape::Timestamp::from_millis(at).max(now.plus_millis(10)).min(idle),
-        _ => idle,
+        // What has become due since is looked for in a moment.
+        Ok(Some(at)) => (shape::Timestamp::from_millis(at).max(now.plus_millis(10)).min(idle), false),
+        Ok(None) => (idle, true),
+        Err(_) => (idle, false),
     }
 }
 
 async fn lease(cloud: &Cloud, lane: &str, limit: usize) -> Result<Vec<Entry>, store::Error> {
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
     let now = cloud.clock().now().millis();
     let mut tx = store::begin(cloud.store()).await?;
     let entries = layer::lease(&mut tx, lane, now, limit, now + LEASE_MILLIS).await?;
@@ -140,18 +291,19 @@ async fn lease(cloud: &Cloud, lane: &str, limit: usize) -> Result<Vec<Entry>, st
 }
 
 /// One attempt, and what follows from it.
-async fn deliver(cloud: &Arc<Cloud>, entry: Entry) {
+async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
     let stored: Stored = match serde_json::from_slice(&entry.payload) {
         Ok(stored) => stored,
         Err(error) => return settle(cloud, &entry, Outcome::Bury(format!("unreadable: {error}"))).await,
     };
     let policy = stored.delivery.policy;
-    let outcome = match attempt(cloud, &entry, &stored).await {
+    let attempted = AssertUnwindSafe(attempt(cloud, &mut entry, &stored)).catch_unwind().await;
+    let outcome = match attempted.unwrap_or_else(|_| Err(Failure::internal("a delivery panicked"))) {
         Ok(Finished::Settled) => return,
         Ok(Finished::Called) => Outcome::Done,
         Err(failure) => {
             let now = cloud.clock().now().millis();
-            let wait = backoff(&policy, entry.attempts);
+            let wait = failure.retry_millis().unwrap_or_else(|| backoff(&policy, entry.attempts));
             let spent =
                 entry.attempts >= policy.attempts_max || now + wait > entry.created + policy.age_max_millis;
             tracing::debug!(lane = entry.lane, id = entry.id, attempt = entry.attempts, %failure, "delivery failed");
@@ -167,7 +319,7 @@ async fn deliver(cloud: &Arc<Cloud>, entry: Entry) {
 
 fn backoff(policy: &Policy, attempts: u32) -> i64 {
     let doubled = policy.backoff_millis.saturating_mul(1_i64 << attempts.saturating_sub(1).min(20));
-    doubled.min(BACKOFF_MILLIS_MAX.max(policy.backoff_millis))
+    doubled.min(policy.backoff_millis_max.max(policy.backoff_millis))
 }
 
 enum Finished {
@@ -177,7 +329,7 @@ enum Finished {
     Called,
 }
 
-async fn attempt(cloud: &Arc<Cloud>, entry: &Entry, stored: &Stored) -> Result<Finished, Failure> {
+async fn attempt(cloud: &Arc<Cloud>, entry: &mut Entry, stored: &Stored) -> Result<Finished, Failure> {
     let Delivery { target, principal, source_arn, .. } = &stored.delivery;
     let (_, operation) = door::find(cloud, &target.service, &target.operation)?;
     let mut caller =
@@ -186,8 +338,8 @@ async fn attempt(cloud: &Arc<Cloud>, entry: &Entry, stored: &Stored) -> Result<F
         .ok_or_else(|| Failure::internal(format!("unknown principal `{principal}`")))?;
     let mut cx = Cx::outer(cloud, caller.clone());
     if operation.kind != Kind::Write {
-        cx.call_json(caller, &target.service, &target.operation, &target.input).await?;
-        return Ok(Finished::Called);
+        let call = cx.call_json(caller, &target.service, &target.operation, &target.input);
+        return while_leased(cloud, entry, call).await.map(|_answer| Finished::Called);
     }
     for _ in 0..ATTEMPTS_MAX {
         match attempt_joined(&mut cx, &caller, entry, target).await {
@@ -196,6 +348,35 @@ async fn attempt(cloud: &Arc<Cloud>, entry: &Entry, stored: &Stored) -> Result<F
         }
     }
     Err(Failure::conflict())
+}
+
+/// Renews the lease of `entry` as long as `call` takes.
+async fn while_leased<T>(cloud: &Cloud, entry: &mut Entry, call: impl Future<Output = T>) -> T {
+    let mut call = std::pin::pin!(call);
+    let mut leased = true;
+    loop {
+        let next = cloud.clock().now().plus_millis(RENEW_MILLIS);
+        tokio::select! {
+            biased;
+            answer = &mut call => return answer,
+            () = cloud.clock().sleep_until(next), if leased => {}
+        }
+        let until = cloud.clock().now().millis() + LEASE_MILLIS;
+        match renew(cloud, entry, until).await {
+            Ok(true) => entry.at = until,
+            Ok(false) => leased = false, // Somebody else has it now; one of us delivers it twice.
+            Err(error) => tracing::warn!(id = entry.id, %error, "a lease could not be renewed; trying again"),
+        }
+    }
+}
+
+async fn renew(cloud: &Cloud, entry: &Entry, until: i64) -> Result<bool, store::Error> {
+    let mut tx = store::begin(cloud.store()).await?;
+    let ours = layer::renew(&mut tx, entry, until).await?;
+    if ours {
+        tx.commit().await?;
+    }
+    Ok(ours)
 }
 
 /// Calls a Write operation and removes the entry in one transaction.

@@ -64,3 +64,62 @@ async fn what_does_not_commit_is_not_sent() {
     let view = store::snapshot(world.cloud().store()).await.unwrap();
     assert_eq!(outbox::next_at(&view, "sqs").await.unwrap(), None);
 }
+
+/// A delivery that panicked stayed leased, and one in the lane itself stopped the lane until the next start.
+#[tokio::test]
+async fn a_panic_is_a_failure_of_one_delivery() {
+    let world = World::new(&[&TALLY]).await;
+    world.cloud().start();
+    world.ok("sqs", "AddLater", json!({"Name": "panic"})).await;
+    world.ok("sqs", "AddLater", json!({"Name": "a"})).await;
+    until(&world, Duration::ZERO, async |world| count(world, "a").await == 1).await;
+    until(&world, Duration::from_secs(30), async |world| !dead(world).await.is_empty()).await;
+    assert_eq!(dead(&world).await[0].attempts, 3);
+    world.cloud().stop().await;
+}
+
+#[tokio::test]
+async fn a_queue_has_a_lane_of_its_own_that_ends_and_begins_again() {
+    let world = World::new(&[&TALLY]).await;
+    world.cloud().start();
+    for expected in 1..=3 {
+        world.ok("sqs", "AddLater", json!({"Name": "queued"})).await;
+        let view = store::snapshot(world.cloud().store()).await.unwrap();
+        assert_eq!(outbox::lanes(&view, None, 9).await.unwrap(), ["sqs/one"]);
+        until(&world, Duration::ZERO, async |world| count(world, "queued").await == expected).await;
+        world.advance(Duration::from_secs(61)).await; // Long enough for the lane to end.
+        world.advance(Duration::from_secs(61)).await;
+    }
+    world.cloud().stop().await;
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_as_long_as_the_call_takes() {
+    let world = World::new(&[&TALLY]).await;
+    world.cloud().start();
+    world.ok("sqs", "AddLater", json!({"Name": "slow"})).await;
+    until(&world, Duration::from_secs(5), async |world| count(world, "slow").await > 0).await;
+    until(&world, Duration::from_secs(5), async |world| {
+        let view = store::snapshot(world.cloud().store()).await.unwrap();
+        outbox::next_at(&view, "sqs").await.unwrap().is_none()
+    })
+    .await;
+    assert_eq!(count(&world, "slow").await, 1, "delivered once");
+    world.cloud().stop().await;
+}
+
+/// Entries that a dead worker held are taken by another one when the lease has run out.
+#[tokio::test]
+async fn what_a_dead_worker_held_is_delivered_soon() {
+    let world = World::new(&[&TALLY]).await;
+    world.ok("sqs", "AddLater", json!({"Name": "queued"})).await;
+    let now = world.cloud().clock().now().millis();
+    let mut tx = store::begin(world.cloud().store()).await.unwrap();
+    assert_eq!(outbox::lease(&mut tx, "sqs/one", now, 9, now + 30_000).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+    world.cloud().start();
+    world.advance(Duration::from_secs(29)).await;
+    assert_eq!(count(&world, "queued").await, 0);
+    until(&world, Duration::from_secs(1), async |world| count(world, "queued").await == 1).await;
+    world.cloud().stop().await;
+}

@@ -21,6 +21,7 @@ pub(crate) static TALLY: Service = Service {
         entry::<Add>(),
         entry::<AddFreely>(),
         entry::<AddLater>(),
+        entry::<AddSlowly>(),
         entry::<AddTwice>(),
         entry::<CallFree>(),
         entry::<Count>(),
@@ -32,7 +33,7 @@ pub(crate) static TALLY: Service = Service {
 };
 
 /// Deliveries come from a service principal, which only a policy on the resource can let in.
-const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "tally:Add",
+const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["tally:Add", "tally:AddSlowly"],
     "Principal": {"Service": "sqs.amazonaws.com"}, "Resource": "*",
     "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sqs:us-east-1:000000000000:source"}}}]}"#;
 
@@ -108,7 +109,20 @@ macro_rules! operation {
     };
 }
 
-operation!(Add, Write, cx, input => add(cx, &input).await);
+operation!(Add, Write, cx, input => {
+    if input.name == "panic" {
+        panic!("a mistake of ours");
+    }
+    add(cx, &input).await
+});
+
+// Takes longer than the lease of a delivery.
+operation!(AddSlowly, Free, cx, input => {
+    cx.sleep_until(cx.now().plus_millis(300_000)).await;
+    let caller = cx.caller().clone();
+    cx.call(caller, "sqs", "Add", input.into_doc()).await?;
+    Ok(Output { count: 0 })
+});
 
 operation!(Count, Read, cx, input => {
     let row = table::get::<Row>(cx.tx(), (&input.name,)).await?;
@@ -142,12 +156,12 @@ operation!(CallFree, Write, cx, input => {
 operation!(AddLater, Write, cx, input => {
     let target = Target {
         service: "sqs".to_owned(),
-        operation: "Add".to_owned(),
+        operation: if input.name == "slow" { "AddSlowly" } else { "Add" }.to_owned(),
         input: serde_json::json!({"Name": input.name, "Most": input.most}),
     };
-    let policy = Policy { attempts_max: 3, age_max_millis: 3_600_000, backoff_millis: 60_000 };
+    let policy = Policy { attempts_max: 3, age_max_millis: 3_600_000, backoff_millis: 60_000, backoff_millis_max: 120_000 };
     let source_arn = Some("arn:aws:sqs:us-east-1:000000000000:source".to_owned());
-    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, policy }).await?;
+    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, queue: if input.name == "queued" { "one".to_owned() } else { String::new() }, policy }).await?;
     let output = add(cx, &Input { name: "sent".to_owned(), most: None }).await?;
     Ok(output)
 });

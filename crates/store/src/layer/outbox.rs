@@ -85,6 +85,15 @@ pub async fn lease(
     Ok(entries)
 }
 
+/// Keeps a leased entry until `lease_until`. False when its lease was lost to another worker.
+pub async fn renew(tx: &mut Tx, entry: &Entry, lease_until: i64) -> Result<bool, Error> {
+    if !take_back(tx, entry).await? {
+        return Ok(false);
+    }
+    tx.put(ready(&entry.lane, lease_until, &entry.id), encode(&entry.row())?)?;
+    Ok(true)
+}
+
 /// Removes a delivered entry. False when its lease was lost to another worker.
 pub async fn done(tx: &mut Tx, entry: &Entry) -> Result<bool, Error> {
     if !take_back(tx, entry).await? {
@@ -153,6 +162,23 @@ pub async fn next_at(tx: &Tx, lane: &str) -> Result<Option<i64>, Error> {
     let range = tuple::range(OUTBOX_READY, &lane);
     let page = tx.scan(Scan::new(range).limit(1).keys_only()).await?;
     page.rows.first().map(|(key, _)| Ok(read_key(key)?.1)).transpose()
+}
+
+/// The lanes that have entries, from the one behind `after` on.
+pub async fn lanes(tx: &Tx, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+    let mut lanes = Vec::new();
+    let mut range = tuple::range(OUTBOX_READY, &());
+    if let Some(after) = after {
+        range.from = tuple::range(OUTBOX_READY, &after).to;
+    }
+    while lanes.len() < limit {
+        let page = tx.scan(Scan::new(range.clone()).limit(1).keys_only()).await?;
+        let Some((key, _)) = page.rows.first() else { break };
+        let lane = read_key(key)?.0;
+        range.from = tuple::range(OUTBOX_READY, &lane).to;
+        lanes.push(lane);
+    }
+    Ok(lanes)
 }
 
 /// What to give to [`crate::Store::watch`] to hear of new entries of a lane.
