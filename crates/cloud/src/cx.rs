@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) request_id: Arc<str>,
     /// The causal trace that the call belongs to.
     pub(crate) trace_id: Arc<str>,
+    /// Through which functions the trace has come: the `Lineage` of `X-Amzn-Trace-Id`; empty when it began here.
+    pub(crate) lineage: Arc<str>,
     /// The service and operation that run; empty service name outside of any.
     pub(crate) service: Option<&'static Service>,
     pub(crate) operation: &'static str,
@@ -128,6 +130,17 @@ impl Cx {
     /// The causal trace, in X-Ray's form `1-<time>-<96 bits>`.
     pub fn trace_id(&self) -> &str {
         &self.call.trace_id
+    }
+
+    /// Through which functions the trace has come, as `X-Amzn-Trace-Id` says it; empty when it began here.
+    pub fn lineage(&self) -> &str {
+        &self.call.lineage
+    }
+
+    /// Goes on in a trace that began elsewhere, such as that of an event that waited.
+    pub fn join_trace(&mut self, trace_id: &str, lineage: Option<&str>) {
+        self.call.trace_id = trace_id.into();
+        self.call.lineage = lineage.unwrap_or_default().into();
     }
 
     /// An ARN of `service` in the call's account and region.
@@ -244,6 +257,7 @@ impl Call {
         Self {
             request_id,
             trace_id,
+            lineage: "".into(),
             service: None,
             operation: "",
             action: "",

@@ -19,6 +19,7 @@ use crate::instance::Cloud;
 use crate::operation::Entry;
 use crate::plane::{CrossOrigin, PlaneRequest};
 use crate::service::Service;
+use crate::xray::TraceHeader;
 
 /// Largest body that is held in memory. Lambda's CreateFunction takes a zip of 50 MB, as base64 in JSON, and is
 /// the largest request that AWS does not stream.
@@ -40,6 +41,7 @@ pub async fn serve(
     }
     let mut cx =
         Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
+    join_trace(&mut cx, &parts);
     if let Some(response) = preflight(&cx, &parts).await {
         return response;
     }
@@ -58,6 +60,16 @@ pub async fn serve(
     }
     close_after_refusal(&parts, &mut response);
     response
+}
+
+/// Takes over the trace of a caller that is part of one: an SDK in a function says which invocation calls.
+fn join_trace(cx: &mut Cx, parts: &Parts) {
+    let Some(text) = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()) else {
+        return;
+    };
+    let header = TraceHeader::parse(text);
+    let root = header.root.unwrap_or_else(|| cx.trace_id().to_owned());
+    cx.join_trace(&root, header.lineage.as_deref());
 }
 
 /// A client that waits to be asked for its body (`Expect: 100-continue`) keeps it when it is refused. The connection

@@ -36,6 +36,7 @@ pub mod state;
 pub mod target;
 pub mod tasks;
 pub mod trace;
+pub mod xray;
 
 pub use failure::{ApiError, Failure};
 pub use instance::{Cloud, Config, IamMode, Parts};

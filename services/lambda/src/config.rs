@@ -89,14 +89,19 @@ impl Settings {
         {
             check_variables(variables)?;
         }
-        if let Some(target) = self.dead_letter_config.as_ref().and_then(|config| config.target_arn.as_deref())
-        {
+        if let Some(target) = self.dead_letter_target() {
             check_dead_letter_target(target)?;
         }
         if self.layers.as_ref().is_some_and(|layers| layers.len() > LAYERS_MAX) {
             return Err(Error::invalid(format!("Cannot reference more than {LAYERS_MAX} layers.")));
         }
         Ok(())
+    }
+
+    /// Where dead letters shall go.
+    pub(crate) fn dead_letter_target(&self) -> Option<&str> {
+        let target = self.dead_letter_config.as_ref().and_then(|config| config.target_arn.as_deref());
+        target.filter(|arn| !arn.is_empty())
     }
 
     fn check_unsupported(&self) -> Result<(), Error> {
@@ -238,7 +243,7 @@ fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Error> {
 }
 
 fn check_dead_letter_target(arn: &str) -> Result<(), Error> {
-    if arn.is_empty() || arn.contains(":sqs:") || arn.contains(":sns:") {
+    if arn.contains(":sqs:") || arn.contains(":sns:") {
         return Ok(());
     }
     Err(Error::invalid(format!("The provided dead letter target {arn} is not an SQS queue or an SNS topic.")))

@@ -18,6 +18,8 @@ pub(crate) enum Error {
     /// A concurrency limit; the reason is AWS's word for which.
     TooManyRequests(&'static str),
     AccessDenied(String),
+    /// The function is in a loop.
+    RecursiveInvocation,
     /// There is no provisioned concurrency.
     NoProvisionedConcurrency,
     PolicyLengthExceeded(String),
@@ -55,6 +57,13 @@ impl Error {
             Error::InvalidRequestContent(text) => ("InvalidRequestContentException", 400, text),
             Error::TooManyRequests(_) => ("TooManyRequestsException", 429, "Rate Exceeded.".to_string()),
             Error::AccessDenied(text) => ("AccessDeniedException", 403, text),
+            Error::RecursiveInvocation => (
+                "RecursiveInvocationException",
+                400,
+                "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services \
+                 resources and stopped your function's invocation."
+                    .to_string(),
+            ),
             Error::NoProvisionedConcurrency => (
                 "ProvisionedConcurrencyConfigNotFoundException",
                 404,

@@ -3,6 +3,7 @@
 use cloud::prelude::*;
 use store::layer::table;
 
+use crate::destinations;
 use crate::error::Error;
 use crate::function;
 use crate::keys::EventInvoke;
@@ -30,17 +31,12 @@ impl Change {
                 "You must specify at least one of error handling or destination setting.",
             ));
         }
-        let place = |destination: Option<Destination>| -> Result<Option<Option<String>>, Error> {
-            let Some(destination) = destination else { return Ok(None) };
-            let arn = destination.destination.filter(|arn| !arn.is_empty());
-            if let Some(arn) = &arn {
-                check_destination(arn)?;
-            }
-            Ok(Some(arn))
+        let place = |destination: Option<Destination>| {
+            destination.map(|destination| destination.destination.filter(|arn| !arn.is_empty()))
         };
         let (on_success, on_failure) = match destinations {
             None => (None, None),
-            Some(config) => (place(config.on_success)?, place(config.on_failure)?),
+            Some(config) => (place(config.on_success), place(config.on_failure)),
         };
         Ok(Change { retries, age_seconds, on_success, on_failure })
     }
@@ -58,16 +54,6 @@ impl Change {
         if let Some(arn) = self.on_failure {
             config.on_failure = arn;
         }
-    }
-}
-
-/// Queues, topics and functions; other kinds of destination follow with their services.
-fn check_destination(arn: &str) -> Result<(), Error> {
-    let service = arn.parse::<Arn>().map(|arn| arn.service().to_string()).unwrap_or_default();
-    match service.as_str() {
-        "sqs" | "sns" | "lambda" => Ok(()),
-        "" => Err(Error::invalid(format!("The destination ARN {arn} is invalid."))),
-        other => Err(Error::unsupported(&format!("A destination of the service {other}"))),
     }
 }
 
@@ -94,9 +80,18 @@ pub(crate) async fn save(
     mut config: EventInvoke,
     change: Change,
 ) -> Result<EventInvokeConfig, Error> {
+    let function::Found { mut row, config: version, .. } = function::find(cx.tx(), function).await?;
+    for (arn, success) in [(&change.on_success, true), (&change.on_failure, false)] {
+        if let Some(Some(arn)) = arn {
+            if success && arn.starts_with("arn:aws:s3:") {
+                // "Amazon S3 is a destination for failures only" ("Adding a destination").
+                return Err(Error::invalid(format!("The destination ARN {arn} is invalid.")));
+            }
+            destinations::check(cx, function, &version.role, arn).await?;
+        }
+    }
     change.apply(&mut config);
     config.modified_at_millis = cx.now().millis();
-    let mut row = function::find(cx.tx(), function).await?.row;
     let answer = view(function, &config);
     row.event_invoke.insert(key(function), config);
     table::put(cx.tx(), &row).await?;

@@ -22,6 +22,9 @@ pub(crate) struct FunctionRow {
     pub(crate) next_version: u64,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) reserved_concurrency: Option<u32>,
+    /// `RecursiveLoop` is `Allow`.
+    #[serde(default)]
+    pub(crate) may_loop: bool,
     /// Resource-based policies by qualifier; the empty one is the unqualified function.
     pub(crate) policies: BTreeMap<String, Policy>,
     /// Settings of asynchronous invocation, by qualifier.

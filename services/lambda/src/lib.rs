@@ -13,6 +13,7 @@ mod code;
 mod concurrency;
 mod config;
 mod cors;
+mod destinations;
 mod error;
 mod event_invoke;
 mod events;
@@ -21,6 +22,7 @@ mod jobs;
 mod keys;
 mod layers;
 mod limits;
+mod lineage;
 mod logs;
 mod names;
 mod ops;
@@ -63,6 +65,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::GetFunctionConcurrency>(),
         entry::<ops::GetFunctionConfiguration>(),
         entry::<ops::GetFunctionEventInvokeConfig>(),
+        entry::<ops::GetFunctionRecursionConfig>(),
         entry::<ops::GetFunctionUrlConfig>(),
         entry::<ops::GetLayerVersion>(),
         entry::<ops::GetLayerVersionByArn>(),
@@ -85,10 +88,12 @@ pub static LAMBDA: Service = Service {
         entry::<ops::PublishVersion>(),
         entry::<ops::PutFunctionConcurrency>(),
         entry::<ops::PutFunctionEventInvokeConfig>(),
+        entry::<ops::PutFunctionRecursionConfig>(),
         entry::<ops::PutProvisionedConcurrencyConfig>(),
         entry::<ops::RemoveLayerVersionPermission>(),
         entry::<ops::RemovePermission>(),
         entry::<ops::RunEvent>(),
+        entry::<ops::SendResult>(),
         entry::<ops::TagResource>(),
         entry::<ops::UntagResource>(),
         entry::<ops::UpdateAlias>(),

@@ -7,6 +7,7 @@ use cloud::identity::record::{self, Role};
 use cloud::identity::session::Wanted;
 use cloud::prelude::*;
 use cloud::{Cloud, access};
+use serde_json::json;
 use store::layer::table;
 
 use crate::error::Error;
@@ -15,6 +16,17 @@ use crate::runtime::launch::Credentials;
 
 /// The principal as which Lambda assumes roles.
 pub(crate) const SERVICE: &str = "lambda.amazonaws.com";
+
+/// The policy of an internal operation: only the outbox, which calls as Lambda, may come there.
+pub(crate) fn outbox_policy(action: &str, resource: &str) -> String {
+    let statement = json!({
+        "Effect": "Allow",
+        "Principal": {"Service": SERVICE},
+        "Action": action,
+        "Resource": resource,
+    });
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
 
 /// Refuses a role that the caller may not pass, that is not there, or that does not trust Lambda.
 pub(crate) async fn check(cx: &mut Cx, arn: &str) -> Result<(), Error> {

@@ -36,6 +36,8 @@ pub(crate) struct Ready {
     pub(crate) versions: Vec<(f64, Arc<Shelf>)>,
     /// The policy of the function or of this qualifier.
     pub(crate) policy: Option<String>,
+    /// It may be part of a loop.
+    pub(crate) may_loop: bool,
     share: Share,
 }
 
@@ -194,7 +196,12 @@ impl Runner {
         taken: u32,
     ) -> Arc<Ready> {
         let share = self.admission.share(function, found.row.reserved_concurrency, taken);
-        Arc::new(Ready { versions, policy: policy_of(&found.row, function), share })
+        Arc::new(Ready {
+            versions,
+            policy: policy_of(&found.row, function),
+            may_loop: found.row.may_loop,
+            share,
+        })
     }
 
     /// The policy of the function or of this qualifier. Nothing is unpacked for it: the caller may be anybody.

@@ -216,6 +216,18 @@ impl ProvisionedConcurrency {
     }
 }
 
+#[derive(Shape, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecursiveLoop {
+    Allow,
+    Terminate,
+}
+
+/// The answer of both operations about recursion.
+#[derive(Shape)]
+pub(crate) struct RecursionConfig {
+    pub(crate) recursive_loop: RecursiveLoop,
+}
+
 /// `AliasRoutingConfiguration`.
 #[derive(Shape)]
 pub(crate) struct RoutingConfig {

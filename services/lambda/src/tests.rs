@@ -41,6 +41,10 @@ pub(super) async fn world() -> World {
 }
 
 pub(super) async fn put_role(world: &World, name: &str, trust: &str) {
+    put_role_with(world, name, trust, Some(ALLOW_ALL)).await;
+}
+
+pub(super) async fn put_role_with(world: &World, name: &str, trust: &str, policy: Option<&str>) {
     let role = Role {
         account: ACCOUNT.into(),
         name: name.into(),
@@ -52,7 +56,7 @@ pub(super) async fn put_role(world: &World, name: &str, trust: &str) {
         max_session_seconds: 3600,
         tags: Default::default(),
         boundary: None,
-        inline: [("all".to_string(), ALLOW_ALL.to_string())].into(),
+        inline: policy.map(|policy| ("all".to_string(), policy.to_string())).into_iter().collect(),
         attached: Vec::new(),
     };
     let mut tx = store::begin(world.cloud().store()).await.unwrap();

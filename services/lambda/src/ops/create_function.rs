@@ -14,7 +14,7 @@ use crate::shapes::{
     Architecture, DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, FunctionCode,
     FunctionConfiguration, ImageConfig, LoggingConfig, PackageType, SnapStart, TracingConfig, VpcConfig,
 };
-use crate::{code, function, layers, roles, upload};
+use crate::{code, destinations, function, layers, roles, upload};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -102,6 +102,9 @@ impl Operation for CreateFunction {
         };
         settings.check()?;
         roles::check(cx, &input.role).await?;
+        if let Some(target) = settings.dead_letter_target() {
+            destinations::check_dead_letters(cx, &function, &input.role, target).await?;
+        }
         let zip = code::take(cx, input.code).await?;
         let layers = layers::resolve(cx, settings.layers.as_deref().unwrap_or_default()).await?;
         let mut config = Config {
@@ -136,6 +139,7 @@ impl Operation for CreateFunction {
             next_version: 1,
             tags: input.tags,
             reserved_concurrency: None,
+            may_loop: false,
             policies: BTreeMap::new(),
             event_invoke: BTreeMap::new(),
             urls: BTreeMap::new(),

@@ -8,6 +8,7 @@ use cloud::prelude::*;
 use crate::error::Error;
 use crate::events;
 use crate::limits::{EVENT_BYTES_MAX, REQUEST_BYTES_MAX};
+use crate::lineage;
 use crate::names::FunctionRef;
 use crate::runner::Runner;
 use crate::runtime::environment::Invocation;
@@ -107,12 +108,13 @@ impl Operation for Invoke {
             }
             InvocationType::RequestResponse => {}
         }
+        let trace = lineage::trace(cx, &function, ready.may_loop)?;
         let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
             request_id: cx.request_id().to_string(),
             payload,
             invoked_arn: function.qualified_arn().to_string(),
-            trace: format!("Root={};Sampled=1", cx.trace_id()),
+            trace,
             client_context: client_context(input.client_context.as_deref())?,
             identity: String::new(),
             stream: None,

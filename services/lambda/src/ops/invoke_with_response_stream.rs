@@ -11,6 +11,7 @@ use wire::eventstream;
 use super::invoke::{LogType, checked, client_context};
 use crate::error::Error;
 use crate::limits::REQUEST_BYTES_MAX;
+use crate::lineage;
 use crate::names::FunctionRef;
 use crate::runner::Runner;
 use crate::runtime::environment::Invocation;
@@ -102,12 +103,13 @@ impl Operation for InvokeWithResponseStream {
                 response_stream_content_type: None,
             });
         }
+        let trace = lineage::trace(cx, &function, ready.may_loop)?;
         let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
             request_id: cx.request_id().to_string(),
             payload,
             invoked_arn: function.qualified_arn().to_string(),
-            trace: format!("Root={};Sampled=1", cx.trace_id()),
+            trace,
             client_context,
             identity: String::new(),
             stream: None,

@@ -1,14 +1,17 @@
 //! RunEvent: the attempt of an asynchronous invocation. Internal: the outbox calls it, it has no address.
 
-use cloud::prelude::*;
-use serde_json::json;
+use std::sync::Arc;
 
+use cloud::prelude::*;
+
+use crate::admission::Permit;
 use crate::error::Error;
-use crate::events::{self, Tried};
+use crate::events::{self, Accepted, Attempt, Condition};
 use crate::names::FunctionRef;
-use crate::roles;
-use crate::runner::Runner;
+use crate::runner::{Ready, Runner};
 use crate::runtime::environment::Invocation;
+use crate::runtime::pool::Shelf;
+use crate::{function, lineage, roles};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -17,10 +20,19 @@ pub(crate) struct Input {
     #[shape(sensitive)]
     event: String,
     accepted_at: i64,
+    trace_id: Option<String>,
+    lineage: Option<String>,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output;
+
+/// How long an event waits for a place before it goes back to the line, with a longer and longer wait. A function with
+/// a small reservation would otherwise stand still between the attempts of its events.
+const PATIENCE_MILLIS: i64 = 20_000;
+/// How long it waits between two looks: at first, and at most.
+const LOOK_MILLIS: i64 = 5;
+const LOOK_MILLIS_MAX: i64 = 500;
 
 /// Runs the function once for an accepted event, and settles what follows.
 pub(crate) struct RunEvent;
@@ -38,52 +50,71 @@ impl Operation for RunEvent {
 
     /// Access was decided when the event was accepted; only the outbox, which calls as Lambda, may come here.
     async fn resource_policy(_cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        let statement = json!({
-            "Effect": "Allow",
-            "Principal": {"Service": roles::SERVICE},
-            "Action": "lambda:RunEvent",
-            "Resource": input.function_name,
-        });
-        Ok(Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()))
+        Ok(Some(roles::outbox_policy("lambda:RunEvent", &input.function_name)))
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let function = FunctionRef::parse(cx, &input.function_name, None)?;
-        let runner = Runner::of(cx);
-        let (ready, settings) =
-            match (runner.ready(cx, &function).await, events::settings(cx, &function).await) {
-                (Ok(ready), Ok(settings)) => (ready, settings),
-                // Deleted since: nothing is left to do.
-                (Err(Error::NotFound(_)), _) | (_, Err(Error::NotFound(_))) => return Ok(Output),
-                (Err(error), _) | (_, Err(error)) => return Err(error),
-            };
-        let mut tried = Tried {
-            function: &function,
-            request_id: &input.request_id,
-            event: &input.event,
-            accepted_at_millis: input.accepted_at,
-            version: "",
-            outcome: None,
-        };
-        if events::is_too_old(&settings, tried.accepted_at_millis, cx.now().millis()) {
-            events::settle(cx, &settings, &tried).await?;
-            return Ok(Output);
+        if let Some(trace_id) = &input.trace_id {
+            cx.join_trace(trace_id, input.lineage.as_deref());
         }
-        // Throttled: the outbox tries again, and no retry of the function is used up.
-        let (shelf, permit) = runner.admit(cx, &ready)?;
-        let invocation = Invocation {
-            request_id: input.request_id.clone(),
-            payload: input.event.clone().into(),
-            invoked_arn: function.qualified_arn().to_string(),
-            trace: format!("Root={};Sampled=1", cx.trace_id()),
-            client_context: String::new(),
-            identity: String::new(),
-            stream: None,
-        };
-        let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
-        tried.version = &shelf.launch.version;
-        tried.outcome = Some(&outcome);
-        events::settle(cx, &settings, &tried).await?;
-        Ok(Output)
+        let function = FunctionRef::parse(cx, &input.function_name, None)?;
+        match attempt(cx, &function, &input).await {
+            // Deleted since: nothing is left to do.
+            Ok(()) | Err(Error::NotFound(_)) => Ok(Output),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn attempt(cx: &mut Cx, function: &FunctionRef, input: &Input) -> Result<(), Error> {
+    let row = function::find(&cx.snapshot().await?, function).await?.row;
+    let accepted = Accepted {
+        function,
+        request_id: &input.request_id,
+        event: &input.event,
+        at_millis: input.accepted_at,
+        settings: events::settings(&row, function),
+    };
+    let failures = accepted.failures(cx).await?;
+    if accepted.is_too_old(cx.now().millis()) {
+        return accepted.give_up(cx, Condition::EventAgeExceeded, failures, None).await;
+    }
+    if row.reserved_concurrency == Some(0) {
+        // "New events go to the dead-letter queue or the on-failure destination without any retries."
+        return accepted.give_up(cx, Condition::ZeroReservedConcurrency, failures, None).await;
+    }
+    let trace = match lineage::trace(cx, function, row.may_loop) {
+        Err(Error::RecursiveInvocation) => {
+            return accepted.give_up(cx, Condition::RecursiveInvocation, failures, None).await;
+        }
+        trace => trace?,
+    };
+    let ready = Runner::of(cx).ready(cx, function).await?;
+    let (shelf, permit) = admit(cx, &ready).await?;
+    let invocation = Invocation {
+        request_id: input.request_id.clone(),
+        payload: input.event.clone().into(),
+        invoked_arn: function.qualified_arn().to_string(),
+        trace,
+        client_context: String::new(),
+        identity: String::new(),
+        stream: None,
+    };
+    let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
+    accepted.settle(cx, &Attempt { version: &shelf.launch.version, outcome: &outcome }).await
+}
+
+/// A place for the event: at once, or within a while. No retry of the function is used up by a throttle.
+async fn admit(cx: &Cx, ready: &Ready) -> Result<(Arc<Shelf>, Permit), Error> {
+    let runner = Runner::of(cx);
+    let patient_until = cx.now().plus_millis(PATIENCE_MILLIS);
+    let mut look = LOOK_MILLIS;
+    loop {
+        match runner.admit(cx, ready) {
+            Err(Error::TooManyRequests(_)) if cx.now() < patient_until => {}
+            admitted => return admitted,
+        }
+        cx.sleep_until(cx.now().plus_millis(look)).await;
+        look = (look * 2).min(LOOK_MILLIS_MAX);
     }
 }

@@ -11,7 +11,7 @@ use crate::shapes::{
     DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, FunctionConfiguration, ImageConfig,
     LoggingConfig, SnapStart, TracingConfig, VpcConfig,
 };
-use crate::{function, layers, roles, upload};
+use crate::{destinations, function, layers, roles, upload};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -90,6 +90,10 @@ impl Operation for UpdateFunctionConfiguration {
         settings.check()?;
         if let Some(role) = &settings.role {
             roles::check(cx, role).await?;
+        }
+        if let Some(target) = settings.dead_letter_target() {
+            let role = settings.role.as_deref().unwrap_or(&row.latest.role);
+            destinations::check_dead_letters(cx, &function, role, target).await?;
         }
         let mut config = row.latest.clone();
         let needs_code = settings.layers.is_some() || settings.runtime.is_some();

@@ -4,16 +4,39 @@ use std::time::Duration;
 
 use super::*;
 
-/// Runs the outbox's next delivery by hand: worlds have no background work.
-async fn run_event(world: &World, event: &Value, attempt_at: i64) -> Result<Value, Failure> {
-    let lambda = service("lambda.amazonaws.com", "arn:aws:lambda:us-east-1:000000000000:function:f");
-    let input = json!({"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:f", "RequestId": "event-1",
-        "Event": event.to_string(), "AcceptedAt": attempt_at});
-    world.call_as(lambda, "lambda", "RunEvent", input).await
+/// Lets real processes run until something is so, with the clock standing still.
+async fn until(done: impl Fn() -> bool) {
+    while !done() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
-fn now(world: &World) -> i64 {
-    world.cloud().clock().now().millis()
+/// How often the function began to run, as its log says.
+fn runs() -> usize {
+    let puts = calls("PutLogEvents");
+    puts.iter().map(|put| put.to_string().matches("START RequestId: ").count()).sum()
+}
+
+async fn send(world: &World, event: Value) -> String {
+    let input = json!({"FunctionName": "f", "InvocationType": "Event", "Payload": payload(&event)});
+    assert_eq!(world.ok("lambda", "Invoke", input).await["StatusCode"], 202);
+    event.to_string()
+}
+
+/// Moves the clock on when what ran last has settled, so that no lease runs out beneath a real process.
+async fn pass(world: &World, seconds: u64) {
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.advance(Duration::from_secs(seconds)).await;
+}
+
+fn queue(name: &str) -> Value {
+    json!({"Destination": format!("arn:aws:sqs:us-east-1:000000000000:{name}")})
+}
+
+fn text_of<'a>(message: &'a Value, attribute: &str) -> &'a Value {
+    &message["attributes"][attribute]["StringValue"]
 }
 
 #[tokio::test]
@@ -51,16 +74,25 @@ async fn a_failing_event_is_tried_three_times_and_then_dead_lettered() {
     let mut input = node("f", "exports.handler = async () => { throw new Error('no') }");
     input["DeadLetterConfig"] = json!({"TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"});
     world.ok("lambda", "CreateFunction", input).await;
-    let event = json!({"order": 1});
-    assert!(run_event(&world, &event, now(&world)).await.is_err(), "the outbox tries again");
-    assert!(run_event(&world, &event, now(&world)).await.is_err());
-    assert!(calls("SendMessage").is_empty());
-    assert!(run_event(&world, &event, now(&world)).await.is_ok(), "given up");
+    world.cloud().start();
+    send(&world, json!({"order": 1})).await;
+    until(|| runs() == 1).await;
+    pass(&world, 59).await;
+    pass(&world, 0).await;
+    assert_eq!(runs(), 1, "the second attempt comes after a minute");
+    pass(&world, 2).await;
+    until(|| runs() == 2).await;
+    pass(&world, 119).await;
+    pass(&world, 0).await;
+    assert_eq!(runs(), 2, "the third attempt comes after two");
+    pass(&world, 2).await;
+    until(|| !calls("SendMessage").is_empty() && runs() == 3).await;
     let sent = &calls("SendMessage")[0];
-    assert_eq!((&sent["queue"], &sent["body"]), (&json!("/000000000000/dead"), &event));
-    assert_eq!(sent["attributes"]["RequestID"]["StringValue"], "event-1");
-    assert_eq!(sent["attributes"]["ErrorMessage"]["StringValue"], "no");
+    assert_eq!((&sent["queue"], &sent["body"]), (&json!("/000000000000/dead"), &json!({"order": 1})));
+    assert_eq!((text_of(sent, "ErrorMessage"), text_of(sent, "ErrorCode")), (&json!("no"), &json!("200")));
+    assert!(text_of(sent, "RequestID").as_str().is_some_and(|id| id.len() == 36));
     assert_eq!(sent["caller"], "arn:aws:sts::000000000000:assumed-role/runner/f");
+    world.cloud().stop().await;
 }
 
 #[tokio::test]
@@ -72,32 +104,171 @@ async fn destinations_get_a_record() {
         "exports.handler = async (e) => { if (e.fail) throw new Error('no'); return 'fine' }",
     )
     .await;
-    let queue = |name: &str| json!({"Destination": format!("arn:aws:sqs:us-east-1:000000000000:{name}")});
     let config = json!({"FunctionName": "f", "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60,
         "DestinationConfig": {"OnSuccess": queue("good"), "OnFailure": queue("bad")}});
     let set = world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
     assert_eq!(set["FunctionArn"], "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST");
-    run_event(&world, &json!({"a": 1}), now(&world)).await.unwrap();
-    run_event(&world, &json!({"fail": true}), now(&world)).await.unwrap();
-    run_event(&world, &json!({"late": true}), now(&world) - 61_000).await.unwrap();
-    let sent = calls("SendMessage");
+    world.cloud().start();
+    send(&world, json!({"a": 1})).await;
+    until(|| calls("SendMessage").len() == 1).await;
+    let sent = &calls("SendMessage")[0];
+    // The record of "Retaining records of asynchronous invocations" (Lambda developer guide).
+    let id = sent["body"]["requestContext"]["requestId"].clone();
+    assert_eq!(sent["queue"], "/000000000000/good");
     assert_eq!(
-        (&sent[0]["queue"], &sent[0]["body"]["requestContext"]["condition"]),
-        (&json!("/000000000000/good"), &json!("Success"))
+        sent["body"],
+        json!({
+            "version": "1.0",
+            "timestamp": sent["body"]["timestamp"],
+            "requestContext": {
+                "requestId": id,
+                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
+                "condition": "Success",
+                "approximateInvokeCount": 1,
+            },
+            "requestPayload": {"a": 1},
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"},
+            "responsePayload": "fine",
+        })
     );
+    send(&world, json!({"fail": true})).await;
+    until(|| calls("SendMessage").len() == 2).await;
+    let sent = &calls("SendMessage")[1];
     assert_eq!(
-        (&sent[0]["body"]["requestPayload"], &sent[0]["body"]["responsePayload"]),
-        (&json!({"a": 1}), &json!("fine"))
-    );
-    assert_eq!(
-        (&sent[1]["queue"], &sent[1]["body"]["requestContext"]["condition"]),
+        (&sent["queue"], &sent["body"]["requestContext"]["condition"]),
         (&json!("/000000000000/bad"), &json!("RetriesExhausted"))
     );
     assert_eq!(
-        sent[1]["body"]["responseContext"],
+        sent["body"]["responseContext"],
         json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"})
     );
-    assert_eq!(sent[2]["body"]["requestContext"]["condition"], "EventAgeExceeded");
+    assert_eq!(sent["body"]["responsePayload"]["errorMessage"], "no");
+    world.cloud().stop().await;
+}
+
+/// The next attempt would come when the event is too old, so it is given up at once, as AWS does.
+#[tokio::test]
+async fn an_event_that_would_be_too_old_is_not_tried_again() {
+    let world = world().await;
+    create(&world, "f", "exports.handler = async () => { throw new Error('no') }").await;
+    let config = json!({"FunctionName": "f", "MaximumEventAgeInSeconds": 60, "DestinationConfig": {"OnFailure": queue("bad")}});
+    world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
+    world.cloud().start();
+    send(&world, json!({})).await;
+    world.advance(Duration::from_secs(1)).await;
+    until(|| calls("SendMessage").len() == 1).await;
+    let sent = &calls("SendMessage")[0]["body"];
+    assert_eq!(sent["requestContext"]["condition"], "EventAgeExceeded");
+    assert_eq!(sent["requestContext"]["approximateInvokeCount"], 1);
+    world.cloud().stop().await;
+}
+
+#[tokio::test]
+async fn without_concurrency_events_are_given_up_at_once() {
+    let world = world().await;
+    create(&world, "f", ECHO).await;
+    let config = json!({"FunctionName": "f", "DestinationConfig": {"OnFailure": queue("bad")}});
+    world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
+    let none = json!({"FunctionName": "f", "ReservedConcurrentExecutions": 0});
+    world.ok("lambda", "PutFunctionConcurrency", none).await;
+    world.cloud().start();
+    send(&world, json!({"a": 1})).await;
+    until(|| calls("SendMessage").len() == 1).await;
+    let sent = &calls("SendMessage")[0]["body"];
+    assert_eq!(sent["requestContext"]["condition"], "ZeroReservedConcurrency");
+    assert_eq!((&sent["requestPayload"], &sent["responseContext"]), (&json!({"a": 1}), &Value::Null));
+    assert_eq!(runs(), 0);
+    world.cloud().stop().await;
+}
+
+/// A reservation of one: the events run one after the other, and none is lost to a throttle.
+#[tokio::test]
+async fn throttled_events_wait_for_their_place() {
+    let world = world().await;
+    create(&world, "f", "let busy = 0; exports.handler = async (e) => { if (busy++) throw new Error('two at once'); await new Promise((r) => setTimeout(r, 20)); busy--; return e }").await;
+    let config = json!({"FunctionName": "f", "MaximumRetryAttempts": 0, "DestinationConfig": {"OnSuccess": queue("good"), "OnFailure": queue("bad")}});
+    world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
+    let one = json!({"FunctionName": "f", "ReservedConcurrentExecutions": 1});
+    world.ok("lambda", "PutFunctionConcurrency", one).await;
+    world.cloud().start();
+    for number in 0..10 {
+        send(&world, json!({"number": number})).await;
+    }
+    while calls("SendMessage").len() < 10 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        world.advance(Duration::from_millis(50)).await;
+    }
+    let mut numbers: Vec<i64> = calls("SendMessage")
+        .iter()
+        .map(|sent| {
+            assert_eq!(sent["queue"], "/000000000000/good", "{sent}");
+            sent["body"]["responsePayload"]["number"].as_i64().unwrap()
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..10).collect::<Vec<i64>>());
+    world.cloud().stop().await;
+}
+
+#[tokio::test]
+async fn roles_must_be_allowed_to_send_results() {
+    let world = world().await;
+    put_role_with(&world, "weak", TRUST, None).await;
+    let mut input = node("f", ECHO);
+    input["Role"] = json!("arn:aws:iam::000000000000:role/weak");
+    world.ok("lambda", "CreateFunction", input.clone()).await;
+    let config = json!({"FunctionName": "f", "DestinationConfig": {"OnFailure": queue("bad")}});
+    // AWS's texts, as many projects quote them.
+    assert_eq!(
+        world.error("lambda", "PutFunctionEventInvokeConfig", config).await,
+        (
+            "InvalidParameterValueException".to_string(),
+            "The function's execution role does not have permissions to call SendMessage on arn:aws:sqs:us-east-1:000000000000:bad".to_string()
+        )
+    );
+    input["FunctionName"] = json!("g");
+    input["DeadLetterConfig"] = json!({"TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"});
+    assert_eq!(
+        world.error("lambda", "CreateFunction", input).await.1,
+        "The provided execution role does not have permissions to call SendMessage on SQS"
+    );
+    let own = json!({"FunctionName": "f", "DestinationConfig": {"OnSuccess": {"Destination": "arn:aws:lambda:us-east-1:000000000000:function:f"}}});
+    assert_eq!(
+        world.error("lambda", "PutFunctionEventInvokeConfig", own).await.1,
+        "You can't specify the function as a destination for itself."
+    );
+}
+
+/// A function that invokes itself is stopped when the trace has come through it sixteen times.
+#[tokio::test]
+async fn loops_are_stopped_unless_they_are_allowed() {
+    let world = world().await;
+    create(&world, "f", "exports.handler = async () => process.env._X_AMZN_TRACE_ID").await;
+    let mut cx = world.cx();
+    let mut lineage = String::new();
+    let mut count = 0;
+    let root = "1-5759e988-bd862e3fe1be46a994272793";
+    let failure = loop {
+        cx.join_trace(root, Some(&lineage));
+        let caller = cx.caller().clone();
+        match cx.call_json(caller, "lambda", "Invoke", &json!({"FunctionName": "f"})).await {
+            Ok(answer) => {
+                let header = STANDARD.decode(answer["Payload"].as_str().unwrap()).unwrap();
+                let header: String = serde_json::from_slice(&header).unwrap();
+                let header = cloud::xray::TraceHeader::parse(&header);
+                assert_eq!(header.root.as_deref(), Some(root));
+                lineage = header.lineage.unwrap();
+                count += 1;
+            }
+            Err(failure) => break failure,
+        }
+    };
+    assert_eq!((count, failure.code(), failure.status()), (16, "RecursiveInvocationException", 400));
+    let allow = json!({"FunctionName": "f", "RecursiveLoop": "Allow"});
+    assert_eq!(world.ok("lambda", "PutFunctionRecursionConfig", allow).await["RecursiveLoop"], "Allow");
+    cx.join_trace(root, Some(&lineage));
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "lambda", "Invoke", &json!({"FunctionName": "f"})).await.unwrap();
 }
 
 #[tokio::test]

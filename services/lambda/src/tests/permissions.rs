@@ -65,12 +65,12 @@ async fn every_operation_denies_strangers() {
     for operation in crate::LAMBDA.operations {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
         let input = json!({
-            "FunctionName": if operation.name == "RunEvent" { arn } else { "f" }, "Name": "x", "FunctionVersion": if operation.name == "ListFunctions" { "ALL" } else { "1" }, "StatementId": "x",
+            "FunctionName": if ["RunEvent", "SendResult"].contains(&operation.name) { arn } else { "f" }, "Name": "x", "FunctionVersion": if operation.name == "ListFunctions" { "ALL" } else { "1" }, "StatementId": "x",
             "Action": if operation.name.contains("Layer") { "lambda:GetLayerVersion" } else { "lambda:InvokeFunction" },
             "Principal": if operation.name.contains("Layer") { "*" } else { "s3.amazonaws.com" },
             "Resource": arn, "Tags": {}, "TagKeys": ["x"], "LayerName": "l", "VersionNumber": 1,
             "Arn": "arn:aws:lambda:us-east-1:000000000000:layer:l:1", "Content": {}, "AuthType": "NONE",
-            "ReservedConcurrentExecutions": 1, "ProvisionedConcurrentExecutions": 1, "Qualifier": "live", "Role": ROLE, "Code": {}, "RequestId": "r", "Event": "{}", "AcceptedAt": 0,
+            "ReservedConcurrentExecutions": 1, "ProvisionedConcurrentExecutions": 1, "RecursiveLoop": "Allow", "Service": "sqs", "Operation": "SendMessage", "Input": {}, "Qualifier": "live", "Role": ROLE, "Code": {}, "RequestId": "r", "Event": "{}", "AcceptedAt": 0,
         });
         let (_, entry) = world.cloud().registry().operation("lambda", operation.name).unwrap();
         let shape::Schema::Structure(structure) = (entry.input)() else { panic!() };
