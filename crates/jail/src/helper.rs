@@ -114,17 +114,23 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
             tell(control, &started);
             rustix::io::write(&opener, b"!").map_err(|e| Trouble::new("open the gate", e))?;
             forget_output();
-            let ended = watch(control, child)?;
-            if let (false, Some(init)) = (ended, ours)
-                && late::pass_on(control, &init)?
-            {
-                watch(control, child)?;
-            }
-            // Either init has told that the program ended, or the host wants it to end. The end of init is the end of everything inside.
+            let watched = watch_and_assign(control, child, ours);
+            // Either init has told that the program ended, or the host wants it to end, or its files could not be given
+            // to it. The end of init is the end of everything inside.
             end(child);
-            Ok(())
+            watched
         }
     }
+}
+
+fn watch_and_assign(control: &UnixStream, init: Pid, late: Option<UnixStream>) -> Result<(), Trouble> {
+    let ended = watch(control, init)?;
+    if let (false, Some(channel)) = (ended, late)
+        && late::pass_on(control, &channel)?
+    {
+        watch(control, init)?;
+    }
+    Ok(())
 }
 
 /// Process 1 of the sandbox: builds the file system, starts the program, reaps, reports.
@@ -168,7 +174,7 @@ fn init(
             if let Some(helper) = late {
                 match late::fill(&helper, spec, child) {
                     Ok(true) => tell(control, &Event::Assigned),
-                    Ok(false) => {} // The program ended first.
+                    Ok(false) => {}
                     Err(trouble) => {
                         tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
                         return 1; // The end of everything inside: half an assignment is none.
@@ -321,6 +327,28 @@ fn switch_user(user: u32) -> Result<(), Trouble> {
     rustix::thread::set_thread_groups(&[]).map_err(|e| Trouble::new("leave the groups", e))?;
     rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(|e| Trouble::new("switch the group", e))?;
     rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(|e| Trouble::new("switch the user", e))
+}
+
+/// Does a thing as another user, in a process of its own.
+pub(crate) fn as_user(user: u32, thing: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+    match fork().map_err(|_| Errno::AGAIN)? {
+        None => {
+            let done = switch_user(user).map_err(|_| Errno::PERM).and_then(|()| thing());
+            leave(done.map_or_else(Errno::raw_os_error, |()| 0))
+        }
+        Some(child) => loop {
+            match waitpid(Some(child), WaitOptions::empty()) {
+                Ok(Some((_, status))) => {
+                    return match status.exit_status() {
+                        Some(0) => Ok(()),
+                        code => Err(Errno::from_raw_os_error(code.unwrap_or(libc::EINTR))),
+                    };
+                }
+                Ok(None) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error),
+            }
+        },
+    }
 }
 
 /// Nothing of root's power is left after exec, even when the user id is still 0.

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +49,14 @@ pub(crate) fn pass_on(control: &UnixStream, init: &UnixStream) -> Result<bool, T
     Ok(true)
 }
 
-/// Process 1's part: waits for the order and carries it out. False when the program ended before it came.
+/// Process 1's part: waits for the order and carries it out. False when there will be none.
 pub(crate) fn fill(helper: &UnixStream, spec: &Spec, program: Pid) -> Result<bool, Trouble> {
     if helper::watch(helper, program)? {
         return Ok(false);
     }
-    let (order, trees): (Trees, Vec<OwnedFd>) =
-        receive::receive(helper).map_err(|e| Trouble::io("assign", &e))?;
+    let Ok((order, trees)) = receive::receive::<Trees>(helper) else {
+        return Ok(false); // The helper has ended, and has said why; process 1 ends with it.
+    };
     if trees.len() != order.targets.len() {
         return Err(Trouble::text("assign", "a tree got lost".to_string()));
     }
@@ -66,8 +68,21 @@ pub(crate) fn fill(helper: &UnixStream, spec: &Spec, program: Pid) -> Result<boo
     }
     namespaces::resize_tmp(order.tmp_bytes)?;
     if let Some(bytes) = order.data_bytes {
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        prlimit(Some(program), Resource::Data, limit).map_err(|e| Trouble::new("limit memory", e))?;
+        limit_data(program, bytes, spec.layers.user)?;
     }
     Ok(true)
+}
+
+/// Limits the memory of the program, which runs. Root without CAP_SYS_RESOURCE, as in many containers, may do that only
+/// as the program's own user.
+fn limit_data(program: Pid, bytes: u64, user: Option<u32>) -> Result<(), Trouble> {
+    let limit = || {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        prlimit(Some(program), Resource::Data, limit).map(|_before| ())
+    };
+    let failed = |error| Trouble::new("limit memory", error);
+    match (limit(), user) {
+        (Err(Errno::PERM), Some(user)) => helper::as_user(user, limit).map_err(failed),
+        (done, _) => done.map_err(failed),
+    }
 }

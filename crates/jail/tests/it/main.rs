@@ -40,6 +40,7 @@ struct Sandbox {
 /// Runs when the code has come. The descriptor is closed, so that both kinds of start look the same inside.
 const WAIT: &str = "import os, sys
 fd = int(sys.argv.pop())
+os.write(1, b'waiting')
 os.read(fd, 1)
 os.close(fd)
 os.chdir('/var/task')
@@ -104,6 +105,9 @@ impl Sandbox {
         let processes = spec.limits.processes;
         let mut child = self.jail.spawn(spec, &files, 512 << 20).unwrap();
         assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
+        let mut waiting = [0; 7];
+        child.stdout.as_mut().unwrap().read_exact(&mut waiting).unwrap();
+        assert_eq!(&waiting, b"waiting");
         child.assign(&order, 256 << 20, processes).unwrap();
         assert_eq!(child.next_event().unwrap(), Some(Event::Assigned));
         writer.write_all(b"!").unwrap();
