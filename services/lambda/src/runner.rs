@@ -17,6 +17,7 @@ use crate::function::{self, Found};
 use crate::keys::{Config, FunctionRow, Url, VersionRow};
 use crate::limits::Scale;
 use crate::names::{FunctionRef, LATEST};
+use crate::runtime::ahead::Ahead;
 use crate::runtime::image::Image;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::launch::{Backend, Credentials, Host, Initialization, Launch};
@@ -28,6 +29,9 @@ use crate::{code, concurrency, logs, provisioning, roles, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
+
+/// How long after a function was made a process of its kind is booted ahead.
+const EXPECT_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// What an invocation of a function with a certain qualifier needs.
 #[derive(Debug)]
@@ -322,7 +326,7 @@ impl Runner {
                 let scratch = folder.join("tmp");
                 std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
                 let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
-                Ok(Host { jail, image, backend, scratch })
+                Ok(Host { jail, image, backend, scratch, ahead: Ahead::default() })
             });
             made.await.map_err(Failure::internal)?.map(Arc::new)
         };
@@ -349,6 +353,23 @@ impl Runner {
             // An error comes again with the next invocation, which tells it.
             if let Ok(ready) = runner.ready(&cx, &function).await {
                 ready.choose(&cx).warm().await;
+            }
+        });
+    }
+
+    /// A function was made and is likely to be invoked soon: a process of its kind boots ahead. Later, because a
+    /// deployment makes many functions, and none of those calls shall wait for it.
+    pub(crate) fn expect(self: &Arc<Self>, cx: &Cx, function: &FunctionRef) {
+        if cx.cloud().tasks().is_stopping() {
+            return;
+        }
+        let (runner, cx, function) = (Arc::clone(self), cx.detach(), function.clone());
+        let cloud = Arc::clone(cx.cloud());
+        cloud.tasks().spawn_loop(async move {
+            tokio::time::sleep(EXPECT_AFTER).await;
+            // An error comes again with the first invocation, which tells it.
+            if let (Ok(ready), Ok(host)) = (runner.ready(&cx, &function).await, runner.host().await) {
+                host.ahead.expect(&ready.choose(&cx).launch, &host).await;
             }
         });
     }
@@ -390,7 +411,8 @@ impl Runner {
 
     /// Ends idle environments, and those of functions that another process has deleted.
     pub(crate) async fn sweep(&self, cx: &Cx) -> Result<(), Failure> {
-        self.host().await?; // Found before the first function needs it.
+        // Found before the first function needs it.
+        self.host().await?.ahead.sweep();
         let tx = cx.snapshot().await?;
         for ((function, version), shelf) in self.shelves() {
             shelf.sweep(pool::IDLE_TIME);

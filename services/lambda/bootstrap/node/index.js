@@ -20,8 +20,8 @@ const now = Date.now;
 
 const IN = 3;
 const OUT = 4;
-const GET = { ASSIGN: 1, INVOKE: 2 };
-const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8 };
+const GET = { ASSIGN: 1, INVOKE: 2, PREPARE: 20 };
+const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20 };
 const HEAD = 5;
 
 // --- frames ---
@@ -459,7 +459,14 @@ process.on('beforeExit', () => {
 });
 
 async function main() {
-  const end = receive();
+  let end = receive();
+  if (input[4] === GET.PREPARE) {
+    // Booted ahead of need: everything until ASSIGN is the same for all functions.
+    const order = parse(input.utf8Slice(HEAD, end));
+    if (order.modules) await require('./prepare.js')();
+    send(PUT.WAITING, '[]');
+    end = receive();
+  }
   if (input[4] !== GET.ASSIGN) exit(0);
   const order = parse(input.utf8Slice(HEAD, end));
   if (order.env) {

@@ -11,8 +11,8 @@ import sys
 import time
 
 IN, OUT = 3, 4
-GET_ASSIGN, GET_INVOKE = 1, 2
-PUT_READY, PUT_INIT_ERROR, PUT_ANSWER, PUT_ERROR, PUT_LOG, PUT_OUTPUT = 1, 2, 3, 4, 5, 6
+GET_ASSIGN, GET_INVOKE, GET_PREPARE = 1, 2, 20
+PUT_READY, PUT_INIT_ERROR, PUT_ANSWER, PUT_ERROR, PUT_LOG, PUT_OUTPUT, PUT_WAITING = 1, 2, 3, 4, 5, 6, 20
 PIPE = 65536
 
 _read, _write = os.read, os.write
@@ -271,8 +271,25 @@ def serve(handler):
             send(PUT_ANSWER, answer)
 
 
+def prepare(order):
+    """Booted ahead of need: loads what the function will load, and tells the names of all that is loaded."""
+    if order.get("modules"):
+        import importlib
+
+        path = sys.path[:]
+        sys.path.append(order["path"])
+        for name in order["modules"]:
+            importlib.import_module(name)
+        sys.path[:] = path
+    names = {name.partition(".")[0] for name in sys.modules}
+    send(PUT_WAITING, json.dumps(sorted(names)).encode())
+
+
 def main():
     kind, body = receive()
+    if kind == GET_PREPARE:
+        prepare(json.loads(body))
+        kind, body = receive()
     if kind != GET_ASSIGN:
         os._exit(0)
     order = json.loads(body)
@@ -284,7 +301,10 @@ def main():
     own = order["path"] + order["last"]
     sys.path[:] = order["path"] + [entry for entry in sys.path[1:] if entry not in own] + order["last"]
     sys.stdout, sys.stderr = text_stream(1), text_stream(2)
-    install_logging()
+    if "logging" in sys.modules:
+        configure_logging(sys.modules["logging"])
+    else:
+        install_logging()
     try:
         handler = find_handler(order["handler"])
     except Exception as error:

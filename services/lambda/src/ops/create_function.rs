@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::keys::{Config, FunctionRow};
 use crate::limits::TAGS_MAX;
 use crate::names::{FunctionRef, LATEST};
+use crate::runner::Runner;
 use crate::shapes::{
     Architecture, DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, FunctionCode,
     FunctionConfiguration, ImageConfig, LoggingConfig, PackageType, SnapStart, TracingConfig, VpcConfig,
@@ -144,7 +145,9 @@ impl Operation for CreateFunction {
             event_invoke: BTreeMap::new(),
             urls: BTreeMap::new(),
         };
-        save(cx, &function, row, input.publish).await
+        let made = save(cx, &function, row, input.publish).await?;
+        Runner::of(cx).expect(cx, &function);
+        Ok(made)
     }
 }
 

@@ -1,20 +1,22 @@
 //! One sandboxed process of a function version: its start and init phase, one invocation after the other, its end.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jail::spec::{Event, Exit};
-use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::ahead::Taken;
+use super::ahead::waiting::connect;
 use super::api::{Api, NextReply};
 use super::frames::{Frame, Head, Kind};
+use super::helper::Helper;
 use super::interpreters::Wanted;
-use super::launch::{Host, Initialization, Launch};
+use super::launch::{Credentials, Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
 use super::memory;
 use super::outcome::{Ended, Outcome};
@@ -51,6 +53,8 @@ pub(crate) struct Invocation {
     pub(crate) stream: Option<mpsc::Sender<Piece>>,
 }
 
+type Variables = Vec<(String, String)>;
+
 /// The two ways of talking to a function's process.
 #[derive(Debug)]
 enum Lane {
@@ -65,6 +69,8 @@ pub(crate) struct Environment {
     host: Arc<Host>,
     lane: Lane,
     lane_ended: bool,
+    /// The variables of a process that was started before they were known.
+    late_variables: Option<Variables>,
     child: jail::host::Child,
     helper: Helper,
     /// The first process of the sandbox, and whether the program is its child.
@@ -124,6 +130,40 @@ enum Heard {
 }
 
 impl Environment {
+    fn of(
+        launch: Arc<Launch>,
+        host: Arc<Host>,
+        log_stream: Arc<str>,
+        lane: Lane,
+        child: jail::host::Child,
+        helper: Helper,
+        (stdout, stderr): (Output, Output),
+    ) -> Environment {
+        Environment {
+            launch,
+            host,
+            lane,
+            lane_ended: false,
+            late_variables: None,
+            child,
+            helper,
+            init: None,
+            stdout,
+            stderr,
+            log_stream,
+            lines: Vec::new(),
+            tail: String::new(),
+            init_duration: None,
+            peak_kilobytes: 0,
+            peak_read: None,
+            running: None,
+            sending: false,
+            healthy: true,
+            idle_since: Instant::now(),
+            _scratch: None,
+        }
+    }
+
     /// Starts a process and waits until its handler is loaded, at most `limit`.
     pub(crate) async fn start(
         launch: Arc<Launch>,
@@ -169,7 +209,10 @@ impl Environment {
     /// The init phase.
     async fn load(&mut self, until: Instant) -> Result<(), Heard> {
         let seen = self.launch.seen(&self.host, self._scratch.as_ref().map(|folder| folder.path()));
-        let order = self.launch.order(&seen);
+        let mut order = self.launch.order(&seen);
+        if let Some(variables) = self.late_variables.take() {
+            order["env"] = serde_json::json!(variables.into_iter().collect::<BTreeMap<_, _>>());
+        }
         if let Lane::Pipes(pipes) = &mut self.lane
             && pipes.assign(&order).await.is_err()
         {
@@ -488,6 +531,17 @@ async fn next_frame(lane: &mut Lane) -> Option<Frame> {
 /// Starts the sandbox and connects everything to it.
 async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io::Result<Environment> {
     let credentials = host.backend.credentials(&launch).await;
+    if let Some(taken) = host.ahead.take(&launch, &host).await {
+        match assigned(taken, &launch, &host, &log_stream, credentials.as_ref()).await {
+            Ok(environment) => return Ok(environment),
+            Err(error) => {
+                #[cfg(test)]
+                panic!("a process that waited could not be used: {error}");
+                #[cfg(not(test))]
+                tracing::warn!(%error, "a process that waited could not be used; another one is started");
+            }
+        }
+    }
     let scratch = match host.jail.has_private_files() {
         true => None,
         false => Some(tempfile::TempDir::new_in(&host.scratch)?),
@@ -510,101 +564,35 @@ async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io
     let (jail, memory) = (Arc::clone(&host), launch.group_bytes());
     let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, memory));
     let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
-    let output = |pipe: Option<OwnedFd>| Output::new(pipe.ok_or_else(|| io::Error::other("no output pipe"))?);
-    let stdout = output(child.stdout.take().map(OwnedFd::from))?;
-    let stderr = output(child.stderr.take().map(OwnedFd::from))?;
-    let helper = Helper::new(child.events()?)?;
-    Ok(Environment {
-        launch,
-        host,
-        lane,
-        lane_ended: false,
-        child,
-        helper,
-        init: None,
-        stdout,
-        stderr,
-        log_stream,
-        lines: Vec::new(),
-        tail: String::new(),
-        init_duration: None,
-        peak_kilobytes: 0,
-        peak_read: None,
-        running: None,
-        sending: false,
-        healthy: true,
-        idle_since: Instant::now(),
-        _scratch: scratch,
-    })
+    let (stdout, stderr, helper) = connect(&mut child)?;
+    let mut environment = Environment::of(launch, host, log_stream, lane, child, helper, (stdout, stderr));
+    environment._scratch = scratch;
+    Ok(environment)
+}
+
+/// Makes a process that waited the function's own.
+async fn assigned(
+    taken: Taken,
+    launch: &Arc<Launch>,
+    host: &Arc<Host>,
+    log_stream: &Arc<str>,
+    credentials: Option<&Credentials>,
+) -> io::Result<Environment> {
+    let Taken { mut waiting, order } = taken;
+    waiting.assign(&order, launch).await?;
+    let seen = launch.seen(host, None);
+    let variables = variables::build(launch, &seen, credentials, log_stream, None);
+    let (lane, outputs) = (Lane::Pipes(waiting.pipes), (waiting.stdout, waiting.stderr));
+    let (launch, host, log_stream) = (Arc::clone(launch), Arc::clone(host), Arc::clone(log_stream));
+    let mut environment =
+        Environment::of(launch, host, log_stream, lane, waiting.child, waiting.helper, outputs);
+    environment.init = waiting.init;
+    environment.late_variables = Some(variables);
+    Ok(environment)
 }
 
 /// `2026/01/31/[$LATEST]` and 32 random digits, as Lambda names its streams.
 fn stream_name(launch: &Launch, host: &Host) -> Arc<str> {
     let date = crate::time::iso_millis(host.backend.now_millis())[..10].replace('-', "/");
     format!("{date}/[{}]{}", launch.version, host.backend.random_hex(32)).into()
-}
-
-/// The events of the sandbox helper.
-#[derive(Debug)]
-struct Helper {
-    stream: UnixStream,
-    buffer: Vec<u8>,
-    ended: bool,
-}
-
-/// The same number on every Linux.
-const SIGKILL: i32 = 9;
-/// An event is a short line; this ends a helper gone mad.
-const EVENT_BYTES_MAX: usize = 16 * 1024;
-
-impl Helper {
-    fn new(stream: std::os::unix::net::UnixStream) -> io::Result<Helper> {
-        stream.set_nonblocking(true)?;
-        Ok(Helper { stream: UnixStream::from_std(stream)?, buffer: Vec::new(), ended: false })
-    }
-
-    /// The next event; waits for ever after the last one. May be dropped and called again.
-    async fn next(&mut self) -> Event {
-        loop {
-            if let Some(event) = self.take() {
-                return event;
-            }
-            if self.ended {
-                return std::future::pending().await;
-            }
-            let ready = self.stream.readable().await;
-            if ready.is_err() || !self.read() {
-                // The helper itself was ended, and everything inside with it.
-                self.ended = true;
-                return Event::Exited(Exit::Signal(SIGKILL));
-            }
-        }
-    }
-
-    /// Reads what is there. False at the end.
-    fn read(&mut self) -> bool {
-        let mut bytes = [0; 1024];
-        match self.stream.try_read(&mut bytes) {
-            Ok(0) => false,
-            Ok(count) => {
-                self.buffer.extend_from_slice(&bytes[..count]);
-                self.buffer.len() <= EVENT_BYTES_MAX
-            }
-            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
-        }
-    }
-
-    fn take(&mut self) -> Option<Event> {
-        let end = self.buffer.iter().position(|byte| *byte == b'\n')?;
-        let line: Vec<u8> = self.buffer.drain(..=end).collect();
-        serde_json::from_slice(&line).ok()
-    }
-
-    /// Whether the program has ended. After its start the helper speaks only of that.
-    fn has_spoken(&mut self) -> bool {
-        if self.ended || !self.read() {
-            return true;
-        }
-        self.buffer.contains(&b'\n')
-    }
 }

@@ -12,6 +12,8 @@ pub(crate) mod order {
     pub(crate) const ASSIGN: u8 = 1;
     /// An invocation: the length of its head (u32), the head, the event.
     pub(crate) const INVOKE: u8 = 2;
+    /// What to load before waiting for ASSIGN, as JSON; answered by a [`Kind::Waiting`](super::Kind::Waiting).
+    pub(crate) const PREPARE: u8 = 20;
 }
 
 /// What a function's process sends.
@@ -34,6 +36,8 @@ pub(crate) enum Kind {
     Stream,
     /// Bytes of a streamed answer.
     Chunk,
+    /// It has booted and waits for a function. The body lists the modules that it has loaded, as JSON.
+    Waiting,
 }
 
 /// A frame from a function's process. The body is none when it was larger than any answer may be.
@@ -61,10 +65,19 @@ pub(crate) struct Head<'a> {
 
 /// Writes an ASSIGN frame.
 pub(crate) fn assign(order: &serde_json::Value) -> Vec<u8> {
+    json(order::ASSIGN, order)
+}
+
+/// Writes a PREPARE frame.
+pub(crate) fn prepare(order: &serde_json::Value) -> Vec<u8> {
+    json(order::PREPARE, order)
+}
+
+fn json(kind: u8, order: &serde_json::Value) -> Vec<u8> {
     let body = order.to_string();
     let mut frame = Vec::with_capacity(body.len() + 5);
     frame.extend_from_slice(&length(body.len() + 1));
-    frame.push(order::ASSIGN);
+    frame.push(kind);
     frame.extend_from_slice(body.as_bytes());
     frame
 }
@@ -135,6 +148,7 @@ impl Decoder {
             6 => Kind::Output,
             7 => Kind::Stream,
             8 => Kind::Chunk,
+            20 => Kind::Waiting,
             other => return Err(Unknown(other)),
         };
         let body = length.saturating_sub(1);

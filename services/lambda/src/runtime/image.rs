@@ -4,8 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const NODE: &str = include_str!("../../bootstrap/node/index.js");
-const PYTHON: &str = include_str!("../../bootstrap/python/bootstrap.py");
+/// Folder, file and text.
+const FILES: &[(&str, &str, &str)] = &[
+    ("node", "prepare.js", include_str!("../../bootstrap/node/prepare.js")),
+    ("node", "index.js", include_str!("../../bootstrap/node/index.js")),
+    ("python", "bootstrap.py", include_str!("../../bootstrap/python/bootstrap.py")),
+];
 
 /// Where the runtimes are on the host.
 #[derive(Debug, Clone)]
@@ -16,7 +20,7 @@ pub(crate) struct Image {
 impl Image {
     /// Writes the bootstraps below `folder`. Every start writes them anew, so an upgrade needs no care.
     pub(crate) fn write(folder: &Path) -> io::Result<Image> {
-        for (runtime, file, text) in [("node", "index.js", NODE), ("python", "bootstrap.py", PYTHON)] {
+        for (runtime, file, text) in FILES {
             let runtime = folder.join(runtime);
             fs::create_dir_all(runtime.join("node_modules"))?;
             // Written beside and moved, so that a process that starts now reads a whole file.

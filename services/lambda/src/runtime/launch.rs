@@ -10,6 +10,7 @@ use jail::host::{Jail, system_binds};
 use jail::spec::{Bind, Companions, Files, Layers, Limits, Spec};
 use serde_json::json;
 
+use super::ahead::Ahead;
 use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
@@ -106,6 +107,8 @@ pub(crate) struct Host {
     pub(crate) backend: Arc<dyn Backend>,
     /// Folder for /tmp of environments without a private file system.
     pub(crate) scratch: PathBuf,
+    /// Processes that have booted before they are needed.
+    pub(crate) ahead: Ahead,
 }
 
 impl std::fmt::Debug for Host {
@@ -143,7 +146,7 @@ impl Seen {
 }
 
 /// Where boto3 appears.
-const SITE_PACKAGES: &str = "/var/lang/lib/python/site-packages";
+pub(crate) const SITE_PACKAGES: &str = "/var/lang/lib/python/site-packages";
 /// Where the SDK for JavaScript appears for `require`.
 const NODE_MODULES: &str = "/var/runtime/node_modules";
 /// The same for `import`, which does not look at NODE_PATH but in `node_modules` of all folders up to the root.
@@ -232,12 +235,23 @@ impl Launch {
                 texts,
                 tmp_bytes: u64::from(self.tmp_mb) << 20,
                 scratch,
-                ..Files::default()
+                folders: self.folders(),
+                late: false,
             },
             limits: Limits { data_bytes, ..Limits::default() },
             hostname: "169-254-100-1".into(),
             companions: Companions::default(),
         }
+    }
+
+    /// Folders that every function of a runtime sees, whether something is in them or not.
+    fn folders(&self) -> Vec<PathBuf> {
+        let folders: &[&str] = match self.wanted {
+            Wanted::Managed(Language::Node, _) => &["/var/task", "/opt", NODE_MODULES, NODE_MODULES_OF_ROOT],
+            Wanted::Managed(Language::Python, _) => &["/var/task", "/opt", SITE_PACKAGES],
+            Wanted::Provided => &["/var/task", "/opt"],
+        };
+        folders.iter().map(PathBuf::from).collect()
     }
 
     fn program(&self, seen: &Seen) -> (PathBuf, Vec<String>) {

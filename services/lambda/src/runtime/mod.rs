@@ -7,6 +7,7 @@
 //! * [`pool`]: which environment gets which invocation, and when one more is started.
 //! * [`provisioned`]: environments that are started ahead; [`starts`]: how many start at once, and whose turn it is.
 //! * [`stream`]: answers that come in pieces.
+//! * [`ahead`]: processes that have booted before they are needed.
 //! * [`log`]: START, END and REPORT lines and what the function prints.
 //! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
 //!
@@ -14,9 +15,11 @@
 //! Invariant: while an invocation runs, its environment is owned by its [`pool`] lease, which finishes the invocation
 //! even when the caller has gone.
 
+pub(crate) mod ahead;
 pub(crate) mod api;
 pub(crate) mod environment;
 pub(crate) mod frames;
+pub(crate) mod helper;
 pub(crate) mod image;
 pub(crate) mod interpreters;
 pub(crate) mod launch;

@@ -39,9 +39,14 @@ impl Pipes {
         Ok((pipes, vec![their_input.into(), their_output.into()]))
     }
 
-    /// Tells a waiting process which handler to load.
+    /// Tells a process which handler to load.
     pub(crate) async fn assign(&mut self, order: &serde_json::Value) -> io::Result<()> {
-        self.sender.write_all(&frames::assign(order)).await
+        self.send(&frames::assign(order)).await
+    }
+
+    /// Sends a frame to a process that is known to read.
+    pub(crate) async fn send(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.sender.write_all(frame).await
     }
 
     /// Sends an invocation as far as the pipe takes it at once; true when that was all of it. An error means that the

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jail::host::{Jail, Mode};
 use serde_json::{Value, json};
 
+use super::ahead::Ahead;
 use super::environment::Invocation;
 use super::image::Image;
 use super::interpreters::{self, Wanted};
@@ -20,12 +21,16 @@ use super::outcome::Outcome;
 use super::pool::Shelf;
 use super::starts::Starts;
 
+mod ahead;
 mod lambda_semantics;
 mod node;
 mod processes;
 mod python;
 mod runtime_api;
 mod streaming;
+
+/// This variable makes every start take a process that has booted ahead.
+const AHEAD: &str = "CLOUDLET_TEST_AHEAD";
 
 /// A function that nothing starts: for tests of pure parts.
 pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
@@ -125,14 +130,22 @@ impl Fixture {
     }
 
     pub(super) fn shelf(&self) -> Arc<Shelf> {
+        self.shelf_on(&self.host(Ahead::tested(std::env::var_os(AHEAD).is_some())))
+    }
+
+    pub(super) fn shelf_on(&self, host: &Arc<Host>) -> Arc<Shelf> {
+        Shelf::new(Arc::new(self.launch.clone()), Arc::clone(host), Starts::new(2))
+    }
+
+    pub(super) fn host(&self, ahead: Ahead) -> Arc<Host> {
         let jail = self.jail.lock().unwrap().take();
-        let host = Host {
+        Arc::new(Host {
             jail: jail.unwrap_or_else(|| Jail::probe(Mode::Degrade).unwrap()),
             image: Image::write(&self.folder.path().join("runtime")).unwrap(),
             backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
             scratch: self.folder.path().to_path_buf(),
-        };
-        Shelf::new(Arc::new(self.launch.clone()), Arc::new(host), Starts::new(2))
+            ahead,
+        })
     }
 
     pub(super) fn log(&self) -> Vec<String> {

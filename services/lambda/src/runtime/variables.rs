@@ -73,7 +73,8 @@ pub(crate) fn build(
     all
 }
 
-fn defaults(launch: &Launch, seen: &Seen) -> Vec<(&'static str, String)> {
+/// What every function of a runtime starts with, whatever it declares.
+pub(crate) fn defaults(launch: &Launch, seen: &Seen) -> Vec<(&'static str, String)> {
     let (task, runtime, opt) = (&seen.task, &seen.runtime, &seen.opt);
     let mut path = String::new();
     if let Some(interpreter) = &launch.interpreter
