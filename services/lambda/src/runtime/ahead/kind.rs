@@ -86,8 +86,8 @@ impl Fit {
         }
         let seen = launch.seen(host, None);
         let mut spec = launch.spec(host, &seen, Vec::new(), None);
-        if spec.program.as_ref() != Some(&interpreter.program) {
-            return None; // A wrapper runs first.
+        if spec.program.as_ref() != Some(&interpreter.program) || !spec.companions.programs.is_empty() {
+            return None; // A wrapper or an extension runs first.
         }
         let order = split(&mut spec, prepared);
         spec.env = common_variables(launch, &seen);

@@ -312,6 +312,7 @@ mod tests {
             files: jail::spec::Files::default(),
             limits: jail::spec::Limits::default(),
             hostname: String::new(),
+            companions: Default::default(),
         };
         Kind { spec, prepared }
     }

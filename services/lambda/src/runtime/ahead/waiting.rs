@@ -78,7 +78,11 @@ impl Waiting {
     fn heard(&mut self, event: Event) -> io::Result<()> {
         match event {
             Event::Started { init, program_is_child } => self.init = Some((init, program_is_child)),
-            Event::Assigned => {}
+            // Companions never run beside a process that waits.
+            Event::Assigned
+            | Event::Running { .. }
+            | Event::CompanionFailed { .. }
+            | Event::CompanionExited { .. } => {}
             Event::Failed { step, error } => return Err(io::Error::other(format!("{step}: {error}"))),
             Event::Exited(exit) => return Err(io::Error::other(exit.words())),
         }
