@@ -118,6 +118,14 @@ impl Admission {
     }
 }
 
+impl Share {
+    /// Invocations that run now: of the function, and of all without a reservation.
+    #[cfg(test)]
+    pub(crate) fn in_flight(&self) -> (u32, u32) {
+        (self.load.in_flight(), self.shared.load(Ordering::Relaxed))
+    }
+}
+
 impl Load {
     /// Whether one more environment may start. What was used is forgiven evenly over the period.
     fn may_grow(&self, scale: Scale, now_millis: i64) -> bool {

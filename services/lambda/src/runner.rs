@@ -89,6 +89,12 @@ impl Inner {
 }
 
 impl Ready {
+    /// Invocations that run now: of the function, and of all without a reservation.
+    #[cfg(test)]
+    pub(crate) fn in_flight(&self) -> (u32, u32) {
+        self.share.in_flight()
+    }
+
     /// The version that takes the next invocation.
     fn choose(&self, cx: &Cx) -> &Arc<Shelf> {
         if self.versions.len() > 1 {

@@ -18,6 +18,7 @@ use crate::unzip::tests::zip;
 
 mod aliases;
 mod asynchronous;
+mod chaos;
 mod concurrency;
 mod functions;
 mod invoking;
