@@ -241,6 +241,12 @@ impl Cx {
         outbox::send(self, delivery).await
     }
 
+    /// As [`Cx::send`], but at once where that is possible: the target is a Write operation and so is this one. Then
+    /// both happen in one transaction, or neither does.
+    pub async fn hand_over(&mut self, delivery: Delivery) -> Result<(), Failure> {
+        outbox::hand_over(self, delivery).await
+    }
+
     /// The value of type `T` that services keep in memory, one in a cloud.
     pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         self.cloud.states().get()

@@ -6,6 +6,8 @@
 //! slow one does not hold up the others; a sender may ask for more lanes in a service, such as one for each
 //! function. Those share a number of slots, in turns.
 
+mod dead_letter;
+
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +25,9 @@ use crate::failure::{ApiError, Failure};
 use crate::instance::Cloud;
 use crate::operation::Kind;
 use crate::target::Target;
+
+pub use self::dead_letter::DeadLetter;
+use self::dead_letter::{End, Exhausted};
 
 /// Deliveries of one lane that run at the same time.
 const CONCURRENCY_MAX: usize = 32;
@@ -60,6 +65,12 @@ pub struct Delivery {
     pub queue: String,
     /// How often and how long to try.
     pub policy: Policy,
+    /// What a queue gets when it is given up; without one it stays in the outbox, as dead.
+    #[serde(default)]
+    pub dead_letter: Option<DeadLetter>,
+    /// Whether a refusal that no repetition can change (access denied, no such resource) ends it at once.
+    #[serde(default)]
+    pub final_refusals: bool,
 }
 
 /// How often and how long to try.
@@ -86,6 +97,40 @@ struct Stored {
     delivery: Delivery,
     account: String,
     region: String,
+}
+
+/// Delivers at once, in the transaction of the Write operation that hands it over, where the target is a Write
+/// operation, too. What fails there goes to the outbox, or where the delivery says that it ends.
+pub(crate) async fn hand_over(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure> {
+    let Target { service, operation, input } = &delivery.target;
+    let (_, entry) = door::find(&cx.cloud, service, operation)?;
+    if cx.tx.is_none() || cx.call.kind != Kind::Write || entry.kind != Kind::Write {
+        return send(cx, delivery).await;
+    }
+    let caller = caller_of(&delivery, cx.account(), cx.region())?;
+    let failure = match cx.call_json(caller, service, operation, input).await {
+        Ok(_) => return Ok(()),
+        Err(failure) if failure.is_conflict() => return Err(failure),
+        Err(failure) => failure,
+    };
+    tracing::debug!(service, operation, %failure, "a delivery failed at once");
+    if !(delivery.final_refusals && dead_letter::is_final(&failure)) {
+        return send(cx, delivery).await;
+    }
+    let end = End { failure: &failure, retries: 0, exhausted: None };
+    match delivery.dead_letter.as_ref().map(|letter| letter.delivery(&delivery, &end)) {
+        Some(Ok(letter)) => send(cx, letter).await,
+        // The trace has the call that was refused.
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// Who calls for a delivery.
+fn caller_of(delivery: &Delivery, account: &str, region: &str) -> Result<Caller, Failure> {
+    let mut caller = Caller::service("cloudlet", account, region, delivery.source_arn.as_deref());
+    caller.principal = Principal::service(&delivery.principal)
+        .ok_or_else(|| Failure::internal(format!("unknown principal `{}`", delivery.principal)))?;
+    Ok(caller)
 }
 
 /// Writes a delivery: with the transaction of a Write operation, in one of its own otherwise.
@@ -294,7 +339,9 @@ async fn lease(cloud: &Cloud, lane: &str, limit: usize) -> Result<Vec<Entry>, st
 async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
     let stored: Stored = match serde_json::from_slice(&entry.payload) {
         Ok(stored) => stored,
-        Err(error) => return settle(cloud, &entry, Outcome::Bury(format!("unreadable: {error}"))).await,
+        Err(error) => {
+            return settle(cloud, &entry, Outcome::Bury(format!("unreadable: {error}"), None)).await;
+        }
     };
     let policy = stored.delivery.policy;
     let attempted = AssertUnwindSafe(attempt(cloud, &mut entry, &stored)).catch_unwind().await;
@@ -304,17 +351,38 @@ async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
         Err(failure) => {
             let now = cloud.clock().now().millis();
             let wait = failure.retry_millis().unwrap_or_else(|| backoff(&policy, entry.attempts));
-            let spent =
-                entry.attempts >= policy.attempts_max || now + wait > entry.created + policy.age_max_millis;
+            let exhausted = if entry.attempts >= policy.attempts_max {
+                Some(Exhausted::Attempts)
+            } else if now + wait > entry.created + policy.age_max_millis {
+                Some(Exhausted::Age)
+            } else {
+                None
+            };
+            let refused = stored.delivery.final_refusals && dead_letter::is_final(&failure);
             tracing::debug!(lane = entry.lane, id = entry.id, attempt = entry.attempts, %failure, "delivery failed");
-            if spent {
-                Outcome::Bury(failure.to_string())
+            if exhausted.is_some() || refused {
+                let end = End { failure: &failure, retries: entry.attempts.saturating_sub(1), exhausted };
+                Outcome::Bury(failure.to_string(), letter(&stored, &end))
             } else {
                 Outcome::Retry(now + wait, failure.to_string())
             }
         }
     };
     settle(cloud, &entry, outcome).await;
+}
+
+/// What the queue for the dead gets, if there is one.
+fn letter(stored: &Stored, end: &End<'_>) -> Option<Stored> {
+    let letter = stored.delivery.dead_letter.as_ref()?;
+    match letter.delivery(&stored.delivery, end) {
+        Ok(delivery) => {
+            Some(Stored { delivery, account: stored.account.clone(), region: stored.region.clone() })
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a dead letter cannot be delivered");
+            None
+        }
+    }
 }
 
 fn backoff(policy: &Policy, attempts: u32) -> i64 {
@@ -330,12 +398,9 @@ enum Finished {
 }
 
 async fn attempt(cloud: &Arc<Cloud>, entry: &mut Entry, stored: &Stored) -> Result<Finished, Failure> {
-    let Delivery { target, principal, source_arn, .. } = &stored.delivery;
+    let target = &stored.delivery.target;
     let (_, operation) = door::find(cloud, &target.service, &target.operation)?;
-    let mut caller =
-        Caller::service("cloudlet", stored.account.as_str(), stored.region.as_str(), source_arn.as_deref());
-    caller.principal = Principal::service(principal)
-        .ok_or_else(|| Failure::internal(format!("unknown principal `{principal}`")))?;
+    let caller = caller_of(&stored.delivery, &stored.account, &stored.region)?;
     let mut cx = Cx::outer(cloud, caller.clone());
     if operation.kind != Kind::Write {
         let call = cx.call_json(caller, &target.service, &target.operation, &target.input);
@@ -396,7 +461,8 @@ async fn attempt_joined(cx: &mut Cx, caller: &Caller, entry: &Entry, target: &Ta
 enum Outcome {
     Done,
     Retry(i64, String),
-    Bury(String),
+    /// Why, and what somebody gets instead.
+    Bury(String, Option<Stored>),
 }
 
 /// Writes down how an attempt ended. If that fails, the lease runs out and the delivery is tried again.
@@ -417,9 +483,19 @@ async fn settle_once(cloud: &Cloud, entry: &Entry, outcome: &Outcome) -> Result<
     let ours = match outcome {
         Outcome::Done => layer::done(&mut tx, entry).await?,
         Outcome::Retry(at, error) => layer::retry(&mut tx, entry, *at, error).await?,
-        Outcome::Bury(error) => {
+        Outcome::Bury(error, None) => {
             tracing::warn!(lane = entry.lane, id = entry.id, error, "a delivery was given up");
             layer::bury(&mut tx, entry, cloud.clock().now().millis(), error).await?
+        }
+        Outcome::Bury(error, Some(letter)) => {
+            tracing::info!(lane = entry.lane, id = entry.id, error, "a delivery became a dead letter");
+            let now = cloud.clock().now().millis();
+            // Ids are random, so that of the delivery, which ends here, is as good as another.
+            let payload =
+                serde_json::to_vec(letter).map_err(|error| store::Error::Corrupt(error.to_string()))?;
+            let ours = layer::done(&mut tx, entry).await?;
+            layer::push(&mut tx, &lane_of(&letter.delivery), &entry.id, now, now, payload)?;
+            ours
         }
     };
     if ours {

@@ -50,6 +50,8 @@ pub(crate) async fn accept(cx: &mut Cx, function: &FunctionRef, payload: &str) -
         source_arn: Some(arn.to_string()),
         queue: function.arn().to_string(),
         policy: POLICY,
+        dead_letter: None,
+        final_refusals: false,
     };
     Ok(cx.send(delivery).await?)
 }
@@ -262,6 +264,8 @@ impl Accepted<'_> {
             source_arn: Some(self.function.qualified_arn().to_string()),
             queue: arn.to_string(),
             policy: POLICY,
+            dead_letter: None,
+            final_refusals: false,
         };
         Ok(cx.send(delivery).await?)
     }
