@@ -22,3 +22,24 @@ pub const NUMBER_EXPONENT_MAX: i64 = 125;
 
 /// The exponent of the smallest number, 1E-130.
 pub const NUMBER_EXPONENT_MIN: i64 = -130;
+
+/// "The maximum length of any expression string is 4 KB".
+pub const EXPRESSION_BYTES_MAX: usize = 4096;
+
+/// "The maximum number of operators or functions allowed in an UpdateExpression is 300"; other expressions have the
+/// same limit. `AND`, `OR` and `NOT` do not count.
+pub const OPERATORS_MAX: usize = 300;
+
+/// "The maximum number of operands for the IN comparator is 100".
+pub const IN_OPERANDS_MAX: usize = 100;
+
+/// "The maximum length of … any one expression attribute name or value … is 255 bytes".
+pub const PLACEHOLDER_BYTES_MAX: usize = 255;
+
+/// How deep parentheses may nest in a condition. More than this cannot be needed for [`OPERATORS_MAX`] operators, and
+/// it bounds the stack that evaluating takes.
+pub const PARENTHESES_MAX: usize = 300;
+
+/// How deep function calls, and in updates parentheses, may nest. AWS names no limit; this one bounds the stack that
+/// parsing takes.
+pub const CALLS_MAX: usize = 64;
