@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::path::Path;
 use crate::{Item, Kind, Number, Value};
 
+pub(crate) mod check;
 mod parse;
 
 /// A condition that is parsed and checked.

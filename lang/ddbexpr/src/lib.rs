@@ -4,6 +4,7 @@
 //!   store, [`key`] its order-preserving form in keys, [`size`] what DynamoDB counts.
 //! * [`Condition`], [`KeyCondition`], [`Projection`], [`Update`]: the expressions. [`Parameters`] says which request
 //!   parameters exclude each other; [`Placeholders`] holds names and values and tells which were not used.
+//! * [`partiql`]: whole statements, turned into the same things.
 //! * [`legacy`]: the parameters that were there before expressions, turned into the same things.
 //! * Errors carry DynamoDB's own words ([`Error`]).
 //!
@@ -23,6 +24,7 @@ pub mod limits;
 mod number;
 mod parameters;
 mod parser;
+pub mod partiql;
 mod path;
 mod placeholders;
 mod projection;

@@ -43,3 +43,6 @@ pub const PARENTHESES_MAX: usize = 300;
 /// How deep function calls, and in updates parentheses, may nest. AWS names no limit; this one bounds the stack that
 /// parsing takes.
 pub const CALLS_MAX: usize = 64;
+
+/// The longest PartiQL statement (`PartiQLStatement` in the service's model).
+pub const STATEMENT_CHARACTERS_MAX: usize = 8192;

@@ -39,10 +39,6 @@ pub(crate) enum Expression {
     Minus(Box<Expression>, Box<Expression>),
     IfNotExists(Path, Box<Expression>),
     ListAppend(Box<Expression>, Box<Expression>),
-    /// The members of a set and of another one (PartiQL's `set_add`).
-    SetAdd(Box<Expression>, Box<Expression>),
-    /// The members of a set without those of another one (PartiQL's `set_delete`).
-    SetDelete(Box<Expression>, Box<Expression>),
 }
 
 impl Action {

@@ -1,13 +1,11 @@
 //! The grammar of conditions, and what DynamoDB refuses before it looks at an item.
 
-use base64::engine::{Engine, general_purpose::STANDARD};
-
-use super::{Comparator, Condition, Node, Operand};
+use super::{Comparator, Condition, Node, Operand, check};
+use crate::Error;
 use crate::lexer::Kind as TokenKind;
-use crate::limits::{CALLS_MAX, IN_OPERANDS_MAX, PARENTHESES_MAX};
+use crate::limits::{CALLS_MAX, PARENTHESES_MAX};
 use crate::parser::{Parameter, Parser, Rank};
 use crate::placeholders::Placeholders;
-use crate::{Error, Kind, Value};
 
 /// What a part of an expression turned out to be.
 enum Part {
@@ -50,16 +48,6 @@ impl Group {
 
 /// Words that are operators and so cannot be names.
 const KEYWORDS: [&str; 5] = ["AND", "OR", "NOT", "BETWEEN", "IN"];
-
-/// The functions of conditions and how many operands they have.
-const FUNCTIONS: [(&str, usize); 6] = [
-    ("attribute_exists", 1),
-    ("attribute_not_exists", 1),
-    ("attribute_type", 2),
-    ("begins_with", 2),
-    ("contains", 2),
-    ("size", 1),
-];
 
 /// Functions that exist, but only in updates.
 const UPDATE_FUNCTIONS: [&str; 2] = ["if_not_exists", "list_append"];
@@ -155,7 +143,7 @@ impl Grammar<'_> {
         if comparator.is_none() && !between && !self.parser.at_keyword("IN") {
             return Ok(None);
         }
-        let left = self.operand_of(std::mem::replace(left, Part::Operand(nothing())))?;
+        let left = self.operand_of(std::mem::replace(left, Part::Operand(check::nothing())))?;
         self.parser.advance();
         self.parser.count_operator();
         let node = match comparator {
@@ -169,11 +157,14 @@ impl Grammar<'_> {
 
     fn compare(&mut self, comparator: Comparator, left: Operand) -> Result<Node, Error> {
         let right = self.operand()?;
-        self.require_distinct(comparator.symbol(), &left, &right);
-        if comparator.is_ordering() {
-            self.require_ordered(comparator.symbol(), [&left, &right]);
-        }
+        self.note_all(check::comparison(comparator, &left, &right));
         Ok(Node::Compare(comparator, left, right))
+    }
+
+    fn note_all(&mut self, faults: Vec<check::Fault>) {
+        for (rank, text) in faults {
+            self.parser.note(rank, text);
+        }
     }
 
     fn between(&mut self, value: Operand) -> Result<Node, Error> {
@@ -182,36 +173,14 @@ impl Grammar<'_> {
             return Err(self.parser.syntax_error());
         }
         let high = self.operand()?;
-        self.require_ordered("BETWEEN", [&value, &low, &high]);
-        if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
-            let wrong = if low.kind() != high.kind() {
-                Some("same data type for lower and upper bounds")
-            } else if low.order(high).is_some_and(std::cmp::Ordering::is_gt) {
-                Some("upper bound to be greater than or equal to lower bound")
-            } else {
-                None
-            };
-            if let Some(wrong) = wrong {
-                let (low, high) = (render(low), render(high));
-                self.parser.note(
-                    Rank::Function,
-                    format!("The BETWEEN operator requires {wrong}; lower bound operand: {low}, upper bound operand: {high}"),
-                );
-            }
-        }
+        self.note_all(check::between(&value, &low, &high));
         Ok(Node::Between(value, low, high))
     }
 
     fn within(&mut self, value: Operand) -> Result<Node, Error> {
         self.parser.expect("(")?;
         let list = self.operands()?;
-        if list.len() > IN_OPERANDS_MAX {
-            let count = list.len();
-            self.parser.note(
-                Rank::Operand,
-                format!("The IN operator is provided with too many operands; number of operands: {count}"),
-            );
-        }
+        self.note_all(check::within(&list));
         Ok(Node::In(value, list))
     }
 
@@ -279,91 +248,14 @@ impl Grammar<'_> {
         let operands = self.operands()?;
         self.depth -= 1;
         self.parser.count_operator();
-        match FUNCTIONS.iter().find(|(known, _)| *known == name) {
+        match check::arity(&name) {
             None if UPDATE_FUNCTIONS.contains(&name.as_str()) => self.misused(&name),
             None => {
                 self.parser.note(Rank::UnknownFunction, format!("Invalid function name; function: {name}"))
             }
-            Some((_, count)) if operands.len() != *count => {
-                let found = operands.len();
-                self.parser.note(
-                    Rank::Operand,
-                    format!(
-                        "Incorrect number of operands for operator or function; operator or function: {name}, number of operands: {found}"
-                    ),
-                );
-            }
-            Some(_) => self.check_call(&name, &operands),
+            Some(_) => self.note_all(check::call(&name, &operands)),
         }
         Ok(Call { name, operands })
-    }
-
-    fn check_call(&mut self, name: &str, operands: &[Operand]) {
-        if let [one, two] = operands {
-            self.require_distinct(name, one, two);
-        }
-        let requires_path = matches!(name, "attribute_exists" | "attribute_not_exists");
-        if requires_path && !matches!(operands[0], Operand::Path(_)) {
-            self.parser.note(
-                Rank::Function,
-                format!("Operator or function requires a document path; operator or function: {name}"),
-            );
-        }
-        let refused: &[Kind] = match name {
-            "begins_with" => &NOT_TEXT,
-            "size" => &[Kind::N, Kind::Bool, Kind::Null],
-            "attribute_type" => return self.check_type_name(&operands[1]),
-            _ => &[],
-        };
-        if let Some(kind) = operands.iter().filter_map(known_kind).find(|kind| refused.contains(kind)) {
-            self.wrong_type(name, kind.name());
-        }
-    }
-
-    /// The second operand of `attribute_type` is a value that names a type.
-    fn check_type_name(&mut self, operand: &Operand) {
-        match operand {
-            Operand::Value(value) => match &**value {
-                Value::S(name) if Kind::of_name(name).is_some() => {}
-                Value::S(name) => self.parser.note(
-                    Rank::Function,
-                    format!(
-                        "Invalid attribute type name found; type: {name}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}"
-                    ),
-                ),
-                other => self.wrong_type("attribute_type", other.kind().name()),
-            },
-            // A path could hold any type.
-            _ => self.wrong_type("attribute_type", "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"),
-        }
-    }
-
-    fn require_ordered<'o>(&mut self, operator: &str, operands: impl IntoIterator<Item = &'o Operand>) {
-        if let Some(kind) = operands.into_iter().filter_map(known_kind).find(|kind| !kind.is_ordered()) {
-            self.wrong_type(operator, kind.name());
-        }
-    }
-
-    fn require_distinct(&mut self, operator: &str, one: &Operand, two: &Operand) {
-        if let (Operand::Path(one), Operand::Path(two)) = (one, two)
-            && one == two
-        {
-            self.parser.note(
-                Rank::Distinct,
-                format!(
-                    "The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {one}"
-                ),
-            );
-        }
-    }
-
-    fn wrong_type(&mut self, operator: &str, kind: &str) {
-        self.parser.note(
-            Rank::Function,
-            format!(
-                "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {kind}"
-            ),
-        );
     }
 
     fn misused(&mut self, name: &str) {
@@ -374,14 +266,15 @@ impl Grammar<'_> {
     fn operand_of(&mut self, part: Part) -> Result<Operand, Error> {
         match part {
             Part::Operand(operand) => Ok(operand),
-            Part::Call(mut call) if call.name == "size" => {
-                Ok(call.operands.pop().map_or_else(nothing, |operand| Operand::Size(Box::new(operand))))
-            }
+            Part::Call(mut call) if call.name == "size" => Ok(call
+                .operands
+                .pop()
+                .map_or_else(check::nothing, |operand| Operand::Size(Box::new(operand)))),
             Part::Call(call) => {
-                if FUNCTIONS.iter().any(|(known, _)| *known == call.name) {
+                if check::arity(&call.name).is_some() {
                     self.misused(&call.name);
                 }
-                Ok(nothing())
+                Ok(check::nothing())
             }
             Part::Condition(_) => Err(self.parser.syntax_error()),
         }
@@ -397,21 +290,13 @@ impl Grammar<'_> {
                 if call.name == "size" {
                     self.misused(&call.name);
                 }
-                Ok(function(call))
+                Ok(check::function(&call.name, call.operands))
             }
         }
     }
 }
 
 const REDUNDANT: &str = "The expression has redundant parentheses;";
-
-/// What cannot begin with anything.
-const NOT_TEXT: [Kind; 8] = [Kind::N, Kind::Bool, Kind::Null, Kind::M, Kind::L, Kind::Ss, Kind::Ns, Kind::Bs];
-
-/// Stands for an operand whose fault is noted, so that nobody will ask for it.
-fn nothing() -> Operand {
-    Operand::Value(std::sync::Arc::new(Value::Null))
-}
 
 fn misuse(name: &str) -> String {
     format!("The function is not allowed to be used this way in an expression; function: {name}")
@@ -422,44 +307,4 @@ fn one_or(mut nodes: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
         1 => nodes.remove(0),
         _ => many(nodes),
     }
-}
-
-/// The condition that a checked function stands for; of a refused one, anything.
-fn function(call: Call) -> Node {
-    let mut operands = call.operands.into_iter();
-    let mut next = || operands.next().unwrap_or_else(nothing);
-    let one = next();
-    match call.name.as_str() {
-        "attribute_not_exists" => Node::Not(Box::new(Node::Exists(one))),
-        "attribute_type" => {
-            let kind = match next() {
-                Operand::Value(value) => value.as_text().and_then(Kind::of_name),
-                _ => None,
-            };
-            Node::IsType(one, kind.unwrap_or(Kind::Null))
-        }
-        "begins_with" => Node::BeginsWith(one, next()),
-        "contains" => Node::Contains(one, next()),
-        _ => Node::Exists(one),
-    }
-}
-
-/// The type that an operand has for every item.
-fn known_kind(operand: &Operand) -> Option<Kind> {
-    match operand {
-        Operand::Path(_) => None,
-        Operand::Value(value) => Some(value.kind()),
-        Operand::Size(_) => Some(Kind::N),
-    }
-}
-
-/// A value as DynamoDB writes it in the errors of `BETWEEN`.
-fn render(value: &Value) -> String {
-    let plain = match value {
-        Value::S(text) => text.clone(),
-        Value::N(number) => number.to_string(),
-        Value::B(bytes) => STANDARD.encode(bytes),
-        other => crate::json::write(other).to_string(),
-    };
-    format!("AttributeValue: {{{}:{plain}}}", value.kind().name())
 }

@@ -117,18 +117,6 @@ impl Expression {
                     _ => Err(Error::validation(WRONG_TYPE)),
                 }
             }
-            Self::SetAdd(left, right) => {
-                let (left, right) = (left.value(item)?, right.value(item)?);
-                if !left.kind().is_set() {
-                    return Err(Error::validation(WRONG_TYPE));
-                }
-                add(&left, &right).map(Cow::Owned)
-            }
-            Self::SetDelete(left, right) => {
-                let (left, right) = (left.value(item)?, right.value(item)?);
-                // Nothing left would be an empty set, which no attribute can hold.
-                without(&left, &right)?.map(Cow::Owned).ok_or_else(|| Error::validation(WRONG_TYPE))
-            }
         }
     }
 
