@@ -41,6 +41,7 @@ impl Failure {
             message: message.into(),
             server_fault: status >= 500,
             details: Vec::new(),
+            json: Vec::new(),
             headers: Vec::new(),
         };
         Self { body: Box::new(body), conflict: false, retry_millis: None }
@@ -82,6 +83,13 @@ impl Failure {
     #[must_use]
     pub fn detail(mut self, name: &str, value: &impl fmt::Display) -> Self {
         self.body.details.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Adds a member to the error's body that is no text.
+    #[must_use]
+    pub fn json_detail(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.body.json.push((name.to_owned(), value));
         self
     }
 

@@ -22,6 +22,8 @@ pub struct ErrorBody {
     pub server_fault: bool,
     /// Further members of the error, by name.
     pub details: Vec<(String, String)>,
+    /// Further members that are no texts; only the JSON protocols can carry them.
+    pub json: Vec<(String, serde_json::Value)>,
     /// Headers of the answer.
     pub headers: Vec<(String, String)>,
 }
@@ -126,6 +128,7 @@ fn json_body(error: &ErrorBody, kind: Option<&str>) -> Vec<u8> {
     for (name, value) in &error.details {
         members.insert(name.clone(), value.as_str().into());
     }
+    members.extend(error.json.iter().cloned());
     serde_json::Value::Object(members).to_string().into_bytes()
 }
 
