@@ -7,6 +7,7 @@ pub static SERVICES: &[&Service] = &[
     &apigateway::APIGATEWAY,
     &apigatewayv2::APIGATEWAYV2,
     &cloudformation::CLOUDFORMATION,
+    &dynamodb::DYNAMODB,
     &ecr::ECR,
     &iam::IAM,
     &lambda::LAMBDA,

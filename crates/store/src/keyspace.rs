@@ -19,7 +19,7 @@ macro_rules! prefixes {
 
 // Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
 // 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
-// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a to 0x3f services to come, 0xf0 tests.
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b to 0x3f services to come, 0xf0 tests.
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
@@ -121,6 +121,30 @@ prefixes! {
     LAMBDA_EVENT = 0x13, 0x07;
     /// Provisioned concurrency, by function and qualifier.
     LAMBDA_PROVISIONED = 0x13, 0x08;
+    /// DynamoDB tables, by account, region and name.
+    DYNAMODB_TABLE = 0x1a, 0x01;
+    /// Items, by the table's space, the hash of the partition key and the sort key.
+    DYNAMODB_ITEM = 0x1a, 0x02;
+    /// Entries of secondary indexes and of expiry, by space and number of the index.
+    DYNAMODB_INDEX = 0x1a, 0x03;
+    /// How many items and bytes tables and indexes hold.
+    DYNAMODB_COUNT = 0x1a, 0x04;
+    /// Streams, by account, region, table and label.
+    DYNAMODB_STREAM = 0x1a, 0x05;
+    /// Records of streams, by the stream's id, in commit order.
+    DYNAMODB_RECORD = 0x1a, 0x06;
+    /// What writes replaced, for restores to a point in time, by the table's space, in commit order.
+    DYNAMODB_HISTORY = 0x1a, 0x07;
+    /// Backups, by account, region and ARN suffix.
+    DYNAMODB_BACKUP = 0x1a, 0x08;
+    /// Work that goes on in slices: backfills, copies, removals.
+    DYNAMODB_WORK = 0x1a, 0x09;
+    /// Client tokens of the last minutes, with what was asked under them.
+    DYNAMODB_TOKEN = 0x1a, 0x0a;
+    /// Exports to S3, by account, region, table and id.
+    DYNAMODB_EXPORT = 0x1a, 0x0b;
+    /// Imports from S3, by account, region, table and id.
+    DYNAMODB_IMPORT = 0x1a, 0x0c;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

@@ -1,0 +1,64 @@
+//! DynamoDB: tables of items, with indexes, streams, transactions and backups.
+//!
+//! * Rules without state: `table.rs` (what a table is), `schema.rs` (what it must be), `item.rs` (keys of items),
+//!   `capacity.rs` (what things cost), `request.rs` (what requests have in common), `describe.rs`, `settings.rs`,
+//!   `tags.rs`, `policy.rs`, with every number in `limits.rs`. Values and expressions are `ddbexpr`'s.
+//! * State: `keys.rs` knows the bytes, `record.rs` those of changes; `tables.rs` finds tables, `write.rs` changes items
+//!   with everything that hangs on them, `reading.rs` reads pages, `work.rs` is what goes on in the background.
+//! * `ops/` has one file for each operation, `access.rs` what IAM is told of them, `jobs.rs` the background jobs.
+//!
+//! Start with `ops/put_item.rs`, then `write.rs` and `keys.rs`.
+
+#![allow(dead_code)] // the operations that are still to come use the rest
+
+use cloud::operation::entry;
+use cloud::service::{Service, Words};
+use wire::table::Protocol;
+
+mod access;
+mod capacity;
+mod describe;
+mod error;
+mod item;
+mod jobs;
+mod keys;
+mod limits;
+mod ops;
+mod policy;
+mod reading;
+mod record;
+mod request;
+mod schema;
+mod settings;
+mod shapes;
+mod table;
+mod tables;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod work;
+mod write;
+
+/// The service's table of contents.
+pub static DYNAMODB: Service = Service {
+    name: "dynamodb",
+    title: "DynamoDB",
+    signing_name: "dynamodb",
+    protocols: &[Protocol::json_1_0("DynamoDB_20120810")],
+    operations: &[
+        entry::<ops::CreateTable>(),
+        entry::<ops::DeleteItem>(),
+        entry::<ops::DeleteTable>(),
+        entry::<ops::DescribeTable>(),
+        entry::<ops::GetItem>(),
+        entry::<ops::ListTables>(),
+        entry::<ops::PutItem>(),
+        entry::<ops::Query>(),
+        entry::<ops::ScanTable>(),
+        entry::<ops::UpdateItem>(),
+    ],
+    resources: &[],
+    jobs: &[jobs::WORK],
+    plane: None,
+    words: Words::JSON,
+};

@@ -1,0 +1,23 @@
+//! One file for each operation.
+
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod get_item;
+mod list_tables;
+mod put_item;
+mod query;
+mod scan;
+mod update_item;
+
+pub(crate) use create_table::CreateTable;
+pub(crate) use delete_item::DeleteItem;
+pub(crate) use delete_table::DeleteTable;
+pub(crate) use describe_table::DescribeTable;
+pub(crate) use get_item::GetItem;
+pub(crate) use list_tables::ListTables;
+pub(crate) use put_item::PutItem;
+pub(crate) use query::Query;
+pub(crate) use scan::ScanTable;
+pub(crate) use update_item::UpdateItem;

@@ -1,0 +1,201 @@
+//! Work that goes on in slices after the operation that began it: backfills, copies, removals.
+//!
+//! Each piece of work is a row; a slice does some of it and writes how far it came in the same transaction. So a crash
+//! between two slices costs nothing, and no slice holds up other commits.
+
+use cloud::prelude::*;
+use serde::{Deserialize, Serialize};
+use store::keyspace::{self, Prefix};
+use store::layer::table::{self, Record};
+use store::tuple::Tuple;
+use store::{Range, Scan, Tx};
+
+use crate::error::Error;
+use crate::item::{self, IndexWords};
+use crate::keys::{self, Rows};
+use crate::limits::{SLICE_BYTES, SLICE_ROWS};
+use crate::table::{IndexRow, Table, TableRow};
+use crate::write::{self, Change};
+
+/// Rows that one transaction removes.
+const REMOVED_ROWS: usize = 1000;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Task {
+    /// Removes all rows of a table that is gone.
+    RemoveTable { table_id: String },
+    /// Removes the entries of an index that is gone.
+    RemoveIndex { table_id: String, number: u32 },
+    /// Makes the entries of an index for the items that were there before it.
+    Backfill { table: Place, number: u32, after: Option<String> },
+}
+
+/// A table, and which one of those that had its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) name: String,
+    pub(crate) table_id: String,
+}
+
+impl Place {
+    /// The place of a table.
+    pub(crate) fn of(row: &TableRow) -> Self {
+        Self {
+            account: row.account.clone(),
+            region: row.region.clone(),
+            name: row.name.clone(),
+            table_id: row.id.clone(),
+        }
+    }
+
+    /// The table, if it is still there.
+    pub(crate) async fn find(&self, tx: &Tx) -> Result<Option<TableRow>, Error> {
+        let row: Option<TableRow> = table::get(tx, (&self.account, &self.region, &self.name)).await?;
+        Ok(row.filter(|row| row.id == self.table_id))
+    }
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WorkRow {
+    pub(crate) begun_at_millis: i64,
+    pub(crate) id: String,
+    pub(crate) task: Task,
+}
+
+impl Record for WorkRow {
+    const PREFIX: Prefix = keyspace::DYNAMODB_WORK;
+    const VERSION: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((self.begun_at_millis, &self.id))
+    }
+}
+
+/// Begins a piece of work with the transaction.
+pub(crate) async fn begin(cx: &mut Cx, task: Task) -> Result<(), Error> {
+    let row = WorkRow { begun_at_millis: cx.now().millis(), id: cx.new_id(), task };
+    Ok(table::put(cx.tx(), &row).await?)
+}
+
+/// Does a slice of a piece of work. None when it is done; otherwise what is left.
+pub(crate) async fn slice(tx: &mut Tx, task: &Task) -> Result<Option<Task>, Error> {
+    match task {
+        Task::RemoveTable { table_id } => {
+            let space = keys::space_of(table_id);
+            let parts = [
+                Rows::items(space).all(),
+                keys::entries_of(space, None),
+                keys::counters(space, None),
+                keys::history_range(space),
+            ];
+            for part in parts {
+                if remove(tx, part).await? {
+                    return Ok(Some(task.clone()));
+                }
+            }
+            Ok(None)
+        }
+        Task::RemoveIndex { table_id, number } => {
+            let space = keys::space_of(table_id);
+            for part in [keys::entries_of(space, Some(*number)), keys::counters(space, Some(*number))] {
+                if remove(tx, part).await? {
+                    return Ok(Some(task.clone()));
+                }
+            }
+            Ok(None)
+        }
+        Task::Backfill { table, number, after } => backfill(tx, table, *number, after.as_deref()).await,
+    }
+}
+
+/// Removes the first rows of a range. True when there were any.
+async fn remove(tx: &mut Tx, range: Range) -> Result<bool, Error> {
+    let page = tx.scan(Scan::new(range.clone()).limit(REMOVED_ROWS).keys_only()).await?;
+    let to = page.next.unwrap_or(range.to);
+    tx.delete_range(Range::new(range.from, to))?;
+    Ok(!page.rows.is_empty())
+}
+
+/// The next rows of a range: their keys without the part that all have, and their items.
+pub(crate) async fn next_items(
+    tx: &Tx,
+    rows: &Rows,
+    after: Option<&str>,
+) -> Result<(Vec<ddbexpr::Item>, Option<String>), Error> {
+    let mut scan = Scan::new(rows.all()).limit(SLICE_ROWS);
+    scan.bytes_max = SLICE_BYTES;
+    if let Some(after) = after {
+        scan.range.from = keys::unhex(after)?.into();
+    }
+    let page = tx.scan(scan).await?;
+    let items = page.rows.iter().map(|(_, row)| keys::decode_item(row)).collect::<Result<_, _>>()?;
+    Ok((items, page.next.map(|next| keys::hex(&next))))
+}
+
+async fn backfill(
+    tx: &mut Tx,
+    place: &Place,
+    number: u32,
+    after: Option<&str>,
+) -> Result<Option<Task>, Error> {
+    let Some(row) = place.find(tx).await? else { return Ok(None) };
+    let is_expiry = row.ttl.as_ref().is_some_and(|ttl| ttl.number == number);
+    let index = row.indexes.iter().find(|index| index.number == number).cloned();
+    if index.is_none() && !is_expiry {
+        return Ok(None);
+    }
+    let table = Table::new(row, store::Version::default());
+    let (items, next) = next_items(tx, &Rows::items(table.space), after).await?;
+    for item in items {
+        let key = item::place_stored(&table.row.key, &item);
+        let change = Change { key, old: None, new: Some(item), by_expiry: false };
+        match &index {
+            Some(index) => fill(tx, &table, index, &change).await?,
+            None => write::change_expiry(tx, &table, &change)?,
+        }
+    }
+    if next.is_some() {
+        return Ok(Some(Task::Backfill { table: place.clone(), number, after: next }));
+    }
+    if index.is_some() {
+        let mut row = table.row;
+        for index in row.indexes.iter_mut().filter(|index| index.number == number) {
+            index.is_backfilling = false;
+        }
+        table::put(tx, &row).await?;
+    }
+    Ok(None)
+}
+
+/// Makes the entry of one item. An item that cannot be in the index is left out, as DynamoDB does with the items that
+/// are there before the index; so is one that was written meanwhile and has its entry already.
+async fn fill(tx: &mut Tx, table: &Table, index: &IndexRow, change: &Change) -> Result<(), Error> {
+    let Some(item) = &change.new else { return Ok(()) };
+    let mut only = table.row.clone();
+    only.indexes = vec![index.clone()];
+    if !item::is_indexed(index, item) || item::check_index_keys(&only, item, IndexWords::Put).is_err() {
+        return Ok(());
+    }
+    let entry = write::entry_key(table, index, item, &change.key);
+    if tx.get(&entry).await?.is_none() {
+        write::change_entry(tx, table, index, change)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_1_is_read() {
+        let stored = r#"{"begun_at_millis":1,"id":"i","task":{"Backfill":{"table":{"account":"a","region":"r",
+            "name":"n","table_id":"t"},"number":2,"after":null}}}"#;
+        let row: WorkRow = serde_json::from_str(stored).unwrap();
+        assert!(matches!(row.task, Task::Backfill { number: 2, .. }));
+    }
+}
