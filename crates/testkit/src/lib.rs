@@ -11,6 +11,7 @@
 //! assert_eq!(failure.code(), "QueueDoesNotExist");
 //! ```
 
+mod counted;
 mod engine;
 
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use ::cloud::{Cloud, Config, Failure, IamMode, Parts, job};
 use serde_json::Value;
 use shape::Timestamp;
 
+use crate::counted::{Counted, UnderWay};
+
 /// The account of the root caller.
 pub const ACCOUNT: &str = "000000000000";
 /// The region of all calls.
@@ -31,10 +34,14 @@ pub const REGION: &str = "us-east-1";
 /// When the virtual clock starts: 2026-01-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_secs(1_767_225_600);
 
+/// How often a task yields for others to run: more than any of them hands its work on.
+const YIELDS: usize = 16;
+
 /// A cloud in a test's hands.
 pub struct World {
     cloud: Arc<Cloud>,
     clock: Arc<VirtualClock>,
+    calls: UnderWay,
     // Dropped, and with it removed, at the end of the test.
     _scratch: tempfile::TempDir,
 }
@@ -57,11 +64,12 @@ impl World {
             iam: IamMode::Enforce,
             loopback: true,
         };
-        let store = engine::open(scratch.path()).await;
+        let calls = UnderWay::default();
+        let store = Arc::new(Counted { inner: engine::open(scratch.path()).await, calls: calls.clone() });
         let chance = Chance::from_seed(seed);
         let parts = Parts { clock: clock.clone(), chance, store, ..Parts::in_memory() };
         let cloud = Cloud::assemble(config, services, parts).await.expect("a new store has room");
-        Self { cloud, clock, _scratch: scratch }
+        Self { cloud, clock, calls, _scratch: scratch }
     }
 
     /// The cloud.
@@ -69,11 +77,23 @@ impl World {
         &self.cloud
     }
 
-    /// Moves the clock on, and lets woken tasks run.
+    /// Moves the clock on, and lets woken tasks run. What began before has come to rest before.
     pub async fn advance(&self, by: Duration) {
+        self.settle().await;
         self.clock.advance(by);
-        for _ in 0..16 {
-            tokio::task::yield_now().await;
+        self.settle().await;
+    }
+
+    /// Lets all tasks run until they wait for time or for something outside of the cloud.
+    pub async fn settle(&self) {
+        loop {
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+            if self.calls.is_none() {
+                return;
+            }
+            self.calls.none().await;
         }
     }
 

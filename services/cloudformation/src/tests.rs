@@ -186,9 +186,7 @@ impl Room {
     /// Calls an operation. One that waits for a stack that hangs is answered when its time is over.
     pub(super) async fn call(&self, operation: &str, input: Value) -> Value {
         let patience = async {
-            for _ in 0..2_000 {
-                tokio::task::yield_now().await;
-            }
+            self.world.settle().await;
             self.world.advance(std::time::Duration::from_millis(GRACE_MILLIS as u64)).await;
             std::future::pending::<()>().await;
         };

@@ -229,11 +229,11 @@ impl Writer {
     /// Tells the world about a group that is committed.
     fn publish(&mut self, done: Group, group: VecDeque<Waiting>) {
         self.shared.version.store(self.version.0, Ordering::Release);
-        for ((_, reply), result) in group.into_iter().zip(done.answers) {
-            answer(reply, result);
-        }
         for footprint in &done.footprints {
             self.shared.hub.notify(footprint);
+        }
+        for ((_, reply), result) in group.into_iter().zip(done.answers) {
+            answer(reply, result);
         }
         if done.footprints.is_empty() {
             return;

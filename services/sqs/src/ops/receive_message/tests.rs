@@ -91,7 +91,6 @@ async fn a_long_poll_sees_delays_end_and_ends_itself() {
         world.call("sqs", "ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": seconds}))
     };
     let pass = async |seconds: u64| {
-        tokio::task::yield_now().await;
         world.advance(Duration::from_secs(seconds)).await;
     };
     let (answer, ()) = tokio::join!(poll(2), pass(2));
@@ -106,7 +105,7 @@ async fn a_long_poll_sees_a_message_that_was_delayed_meanwhile() {
     let url = queue(&world, "q", json!({})).await;
     let poll = world.call("sqs", "ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": 20}));
     let meanwhile = async {
-        tokio::task::yield_now().await;
+        world.settle().await;
         let late = json!({"QueueUrl": url, "MessageBody": "late", "DelaySeconds": 3});
         world.ok("sqs", "SendMessage", late).await;
         for _ in 0..3 {

@@ -1,0 +1,131 @@
+//! A store that counts the calls that are under way, so that a test can wait until its cloud has come to rest.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use store::{Batch, Committed, Error, Key, Page, Range, Scan, Snapshot, Stats, Store, Txn, Val, Version};
+use tokio::sync::watch;
+
+/// How many calls of a store are under way.
+#[derive(Clone, Debug)]
+pub(crate) struct UnderWay(Arc<watch::Sender<usize>>);
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+}
+
+impl UnderWay {
+    pub(crate) fn is_none(&self) -> bool {
+        *self.0.borrow() == 0
+    }
+
+    /// Returns once no call is under way.
+    pub(crate) async fn none(&self) {
+        self.0.subscribe().wait_for(|calls| *calls == 0).await.expect("the sender lives in self");
+    }
+
+    fn begin(&self) -> Call<'_> {
+        self.0.send_modify(|calls| *calls += 1);
+        Call(self)
+    }
+}
+
+struct Call<'c>(&'c UnderWay);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|calls| *calls -= 1);
+    }
+}
+
+/// The store.
+pub(crate) struct Counted {
+    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) calls: UnderWay,
+}
+
+#[async_trait]
+impl Store for Counted {
+    async fn apply(&self, batch: Batch) -> Result<Committed, Error> {
+        let _call = self.calls.begin();
+        self.inner.apply(batch).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {
+        let _call = self.calls.begin();
+        let inner = self.inner.snapshot().await?;
+        Ok(Box::new(View { inner, calls: self.calls.clone() }))
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Txn>, Error> {
+        let _call = self.calls.begin();
+        let inner = self.inner.begin().await?;
+        Ok(Box::new(View { inner, calls: self.calls.clone() }))
+    }
+
+    fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
+        self.inner.watch(prefix)
+    }
+
+    async fn maintain(&self) -> Result<Stats, Error> {
+        let _call = self.calls.begin();
+        self.inner.maintain().await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<Version, Error> {
+        self.inner.backup(to).await
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.inner.close().await
+    }
+}
+
+/// A snapshot or a transaction.
+struct View<S: ?Sized> {
+    calls: UnderWay,
+    inner: Box<S>,
+}
+
+#[async_trait]
+impl<S: Snapshot + ?Sized> Snapshot for View<S> {
+    fn version(&self) -> Version {
+        self.inner.version()
+    }
+
+    async fn get_versioned(&self, key: &Key) -> Result<Option<(Version, Val)>, Error> {
+        let _call = self.calls.begin();
+        self.inner.get_versioned(key).await
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Val>, Error> {
+        let _call = self.calls.begin();
+        self.inner.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Val>>, Error> {
+        let _call = self.calls.begin();
+        self.inner.get_many(keys).await
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<Page, Error> {
+        let _call = self.calls.begin();
+        self.inner.scan(scan).await
+    }
+}
+
+#[async_trait]
+impl Txn for View<dyn Txn> {
+    fn dont_conflict(&mut self, range: Range) {
+        self.inner.dont_conflict(range);
+    }
+
+    async fn commit(self: Box<Self>, batch: Batch) -> Result<Committed, Error> {
+        let View { calls, inner } = *self;
+        let _call = calls.begin();
+        inner.commit(batch).await
+    }
+}
