@@ -8,6 +8,7 @@
 //! * [`provisioned`]: environments that are started ahead; [`starts`]: how many start at once, and whose turn it is.
 //! * [`stream`]: answers that come in pieces.
 //! * [`ahead`]: processes that have booted before they are needed.
+//! * [`extensions`]: the Extensions API; [`telemetry`]: the Telemetry API, with the [`records`] that it tells.
 //! * [`log`]: START, END and REPORT lines and what the function prints.
 //! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
 //!
@@ -18,6 +19,7 @@
 pub(crate) mod ahead;
 pub(crate) mod api;
 pub(crate) mod environment;
+pub(crate) mod extensions;
 pub(crate) mod frames;
 pub(crate) mod helper;
 pub(crate) mod image;
@@ -31,9 +33,11 @@ pub(crate) mod peer;
 pub(crate) mod pipes;
 pub(crate) mod pool;
 pub(crate) mod provisioned;
+pub(crate) mod records;
 pub(crate) mod sdk;
 pub(crate) mod starts;
 pub(crate) mod stream;
+pub(crate) mod telemetry;
 pub(crate) mod variables;
 
 #[cfg(test)]
