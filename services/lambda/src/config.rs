@@ -227,11 +227,6 @@ fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Error> {
             )));
         }
     }
-    for name in ["AWS_LAMBDA_EXEC_WRAPPER"] {
-        if variables.contains_key(name) {
-            return Err(Error::unsupported(&format!("The environment variable {name}")));
-        }
-    }
     let measured = serde_json::to_string(variables).unwrap_or_default();
     if measured.len() > ENVIRONMENT_BYTES_MAX {
         return Err(Error::invalid(format!(

@@ -1,5 +1,7 @@
 //! Layers: finding the versions that a function names, and how they look on the wire.
 
+use std::path::Path;
+
 use cloud::prelude::*;
 use store::Tx;
 use store::layer::table;
@@ -55,6 +57,21 @@ pub(crate) async fn resolve(cx: &mut Cx, arns: &[String]) -> Result<Vec<LayerUse
         layers.push(LayerUse { arn: text.clone(), code: row.code });
     }
     Ok(layers)
+}
+
+/// The external extensions in the merged layers of a function, in order of their names: Lambda starts every file in
+/// `/opt/extensions`.
+pub(crate) async fn extensions(merged: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let Some(folder) = merged.map(|merged| merged.join("extensions")) else { return Ok(Vec::new()) };
+    let read = tokio::task::spawn_blocking(move || {
+        // Without the folder there are none.
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.path().metadata().is_ok_and(|kind| kind.is_file()));
+        let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    });
+    read.await.map_err(Failure::internal)
 }
 
 /// A layer version, or AWS's words that there is none.

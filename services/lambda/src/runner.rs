@@ -281,6 +281,7 @@ impl Runner {
         let cloud = cx.cloud();
         let code = code::unpacked(cloud, &config.code).await?;
         let layers = code::merged_layers(cloud, &config.layers).await?;
+        let extensions = crate::layers::extensions(layers.as_deref()).await?;
         let wanted = interpreters::wanted(&config.runtime).ok_or_else(|| {
             Failure::internal(format!("the stored runtime `{}` is unknown", config.runtime))
         })?;
@@ -312,6 +313,7 @@ impl Runner {
             memory_mb: config.memory_mb,
             timeout: std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
             tmp_mb: config.tmp_mb,
+            extensions,
             endpoint: cloud.endpoint().to_string(),
             initialization: Initialization::OnDemand,
         })

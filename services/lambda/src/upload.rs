@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::keys::Config;
 use crate::limits::UNZIPPED_BYTES_MAX;
 use crate::runner;
+use crate::runtime::extensions::EXTENSIONS_MAX;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::sdk;
 
@@ -26,8 +27,10 @@ pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
         _ => Error::Internal(failure),
     };
     let layers = code::merged_layers(cloud, &config.layers).await.map_err(too_large)?;
-    if let Some(layers) = &layers {
-        refuse_extensions(layers)?;
+    let extensions = crate::layers::extensions(layers.as_deref()).await?;
+    if extensions.len() > EXTENSIONS_MAX {
+        // AWS takes such a function, and every start of it fails: "Extension.TooManyExtensions".
+        return Err(Error::invalid(format!("Extension limit ({EXTENSIONS_MAX}) reached")));
     }
     runner::Runner::of(cx).host().await?; // Found now, the first invocation need not wait for it.
     config.sdk_packages.clear();
@@ -41,17 +44,4 @@ pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
         runner::install_sdk(interpreter, language, missing).await;
     }
     Ok(())
-}
-
-/// Lambda starts what a layer has in `extensions`; here it would be left out in silence.
-fn refuse_extensions(layers: &std::path::Path) -> Result<(), Error> {
-    // Without the folder there are none.
-    let entries = std::fs::read_dir(layers.join("extensions")).into_iter().flatten();
-    match entries.flatten().find(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())) {
-        Some(extension) => {
-            let name = extension.file_name();
-            Err(Error::unsupported(&format!("A layer with an extension (`{}`)", name.to_string_lossy())))
-        }
-        None => Ok(()),
-    }
 }

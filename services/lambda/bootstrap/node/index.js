@@ -20,7 +20,7 @@ const now = Date.now;
 
 const IN = 3;
 const OUT = 4;
-const GET = { ASSIGN: 1, INVOKE: 2, PREPARE: 20 };
+const GET = { ASSIGN: 1, INVOKE: 2, TERMINATE: 3, PREPARE: 20 };
 const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20 };
 const HEAD = 5;
 
@@ -369,6 +369,10 @@ function next() {
   // Handles of the last invocation may have kept the loop alive; its listener has no say in the next one.
   onEmptyLoop = null;
   const end = receive();
+  if (input[4] === GET.TERMINATE && process.listenerCount('SIGTERM') > 0) {
+    process.emit('SIGTERM', 'SIGTERM', 15); // While reading, no signal could reach the handlers.
+    return;
+  }
   if (input[4] !== GET.INVOKE) exit(0);
   const headEnd = 9 + input.readUInt32LE(HEAD);
   const head = input.utf8Slice(9, headEnd).split('\n');

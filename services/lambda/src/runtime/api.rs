@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,8 +13,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::extensions::Extensions;
 use super::frames::{Frame, Kind};
+use super::launch::{Host, Launch};
 use super::peer;
+use super::telemetry::Telemetry;
 
 mod connection;
 
@@ -36,6 +40,24 @@ pub(crate) enum Call {
     Piece { request_id: String, body: Bytes },
     /// `POST init/error`.
     InitError { body: Bytes, reply: oneshot::Sender<Verdict> },
+}
+
+/// What connections and the environment share about extensions.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) extensions: Extensions,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) launch: Arc<Launch>,
+    pub(crate) host: Arc<Host>,
+}
+
+impl Shared {
+    /// A new id in the form of a UUID.
+    pub(crate) fn new_id(host: &Host) -> String {
+        let digits = host.backend.random_hex(32);
+        let at = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", at(0, 8), at(8, 12), at(12, 16), at(16, 20), at(20, 32))
+    }
 }
 
 /// The answer to `GET next`.
@@ -75,12 +97,13 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) async fn listen() -> io::Result<Api> {
+    /// `shared` is there for environments whose processes may use the Extensions API.
+    pub(crate) async fn listen(shared: Option<Arc<Shared>>) -> io::Result<Api> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (sender, calls) = mpsc::channel(CALLS_MAX);
         let init = watch::Sender::new(None);
-        let task = tokio::spawn(accept(listener, address, init.subscribe(), sender));
+        let task = tokio::spawn(accept(listener, address, init.subscribe(), sender, shared));
         Ok(Api { address, init, calls, task, waiting: None, current: None, queued: None })
     }
 
@@ -156,6 +179,7 @@ async fn accept(
     address: SocketAddr,
     init: watch::Receiver<Option<u32>>,
     calls: mpsc::Sender<Call>,
+    shared: Option<Arc<Shared>>,
 ) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -168,7 +192,7 @@ async fn accept(
                 continue;
             }
         };
-        let (mut init, calls) = (init.clone(), calls.clone());
+        let (mut init, calls, shared) = (init.clone(), calls.clone(), shared.clone());
         connections.spawn(async move {
             // A fast runtime may connect before the host has heard of its process.
             let Ok(Some(init)) = init.wait_for(Option::is_some).await.map(|init| *init) else { return };
@@ -177,7 +201,8 @@ async fn accept(
                 tracing::warn!(%from, "a process outside of the environment tried to use its Runtime API");
                 return;
             }
-            if let Err(error) = connection::serve(stream, calls).await {
+            let shared = shared.map(|shared| (shared, init));
+            if let Err(error) = connection::serve(stream, calls, shared).await {
                 tracing::debug!(%error, "a Runtime API connection ended");
             }
         });

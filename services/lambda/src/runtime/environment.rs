@@ -10,15 +10,16 @@ use jail::spec::{Event, Exit};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use self::beside::Beside;
 use super::ahead::Taken;
 use super::ahead::waiting::connect;
 use super::api::{Api, NextReply};
+use super::extensions::Fault;
 use super::frames::{Frame, Head, Kind};
 use super::helper::Helper;
 use super::interpreters::Wanted;
 use super::launch::{Credentials, Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
-use super::memory;
 use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
@@ -26,13 +27,14 @@ use super::stream::{Piece, Streamed, TimeUp};
 use super::variables;
 use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
+mod beside;
+mod usage;
+
 /// Memory of log lines that an environment keeps until its invocation ends.
 const HELD_BYTES_MAX: usize = 1024 * 1024;
 
 /// How often the memory of a running sandbox is looked at where the kernel does not limit it.
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
-/// How often at most the memory for REPORT lines is read.
-const PEAK_EVERY: Duration = Duration::from_millis(500);
 /// How long the helper may take to say how the program ended, once its pipe is closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -71,6 +73,8 @@ pub(crate) struct Environment {
     lane_ended: bool,
     /// The variables of a process that was started before they were known.
     late_variables: Option<Variables>,
+    /// The API for extensions and what belongs to it; none where nothing can ask for it.
+    beside: Option<Box<Beside>>,
     child: jail::host::Child,
     helper: Helper,
     /// The first process of the sandbox, and whether the program is its child.
@@ -127,6 +131,10 @@ enum Heard {
     Failed(String, String),
     TimeUp,
     OutOfMemory,
+    /// An extension has failed.
+    Fault(Fault),
+    /// Something about the extensions has changed.
+    Changed,
 }
 
 impl Environment {
@@ -145,6 +153,7 @@ impl Environment {
             lane,
             lane_ended: false,
             late_variables: None,
+            beside: None,
             child,
             helper,
             init: None,
@@ -199,8 +208,11 @@ impl Environment {
             Err(Heard::OutOfMemory) => (Ended::OutOfMemory, false),
             Err(Heard::TimeUp) => (Ended::TimedOut, true),
             Err(Heard::Failed(step, error)) => (environment.not_started(&step, &error), false),
+            Err(Heard::Fault(Fault { kind, message })) => (Ended::NoStart { kind, message }, false),
+            Err(Heard::Changed) => (Ended::TimedOut, true), // Never: the init phase listens on.
         };
         environment.collect_output(true);
+        environment.init_failed(&ended, started.elapsed());
         let lines = std::mem::take(&mut environment.lines);
         environment.end();
         Err(NoStart { ended, duration: started.elapsed(), lines, log_stream, timed_out })
@@ -208,6 +220,9 @@ impl Environment {
 
     /// The init phase.
     async fn load(&mut self, until: Instant) -> Result<(), Heard> {
+        let started = Instant::now();
+        self.init_started();
+        self.await_registrations(until).await?;
         let seen = self.launch.seen(&self.host, self._scratch.as_ref().map(|folder| folder.path()));
         let mut order = self.launch.order(&seen);
         if let Some(variables) = self.late_variables.take() {
@@ -218,15 +233,24 @@ impl Environment {
         {
             self.lane_ended = true; // The process ended already; why is told below.
         }
-        match self.listen(until).await {
-            Heard::Frame(Frame { kind: Kind::Ready, .. }) => Ok(()),
-            other => Err(other),
+        loop {
+            match self.listen(until).await {
+                Heard::Frame(Frame { kind: Kind::Ready, .. }) => break,
+                Heard::Changed => {}
+                other => return Err(other),
+            }
         }
+        self.await_extensions(until).await?;
+        self.init_done(started.elapsed());
+        Ok(())
     }
 
     /// What a failed start means to the caller of the function.
-    fn not_started(&self, step: &str, error: &str) -> Ended {
+    fn not_started(&mut self, step: &str, error: &str) -> Ended {
         tracing::warn!(function = self.launch.name, step, error, "a function's process could not be started");
+        if let Some(ended) = self.wrapper_failed(step, error) {
+            return ended;
+        }
         if matches!(self.launch.wanted, Wanted::Provided) && step.starts_with("start ") {
             let message = if error.starts_with("No such file") {
                 "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".to_string()
@@ -247,6 +271,10 @@ impl Environment {
     pub(crate) async fn begin(&mut self, invocation: &Invocation) -> Result<(), Gone> {
         let now = self.host.backend.now_millis();
         let timeout = self.launch.timeout;
+        if self.beside.is_some() && self.helper.has_spoken() {
+            self.healthy = false; // Its runtime, or an extension, has ended meanwhile.
+            return Err(Gone);
+        }
         self.sending = true;
         match &mut self.lane {
             Lane::Pipes(pipes) => {
@@ -272,10 +300,6 @@ impl Environment {
                 }
             }
             Lane::Api(api) => {
-                if self.helper.has_spoken() {
-                    self.healthy = false;
-                    return Err(Gone);
-                }
                 api.invoke(NextReply {
                     request_id: invocation.request_id.clone(),
                     deadline_millis: now + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
@@ -291,6 +315,7 @@ impl Environment {
         let text = log::start(&invocation.request_id, &self.launch.version);
         self.lines.push(LogLine { time_millis: now, text });
         self.tail.clear();
+        self.tell_start(invocation, now);
         let streamed = Streamed::new(invocation.stream.clone());
         let request_id = invocation.request_id.clone();
         self.running = Some(Running { request_id, started: Instant::now(), streamed });
@@ -316,7 +341,8 @@ impl Environment {
                         break Ended::TimedOut;
                     }
                 }
-                Heard::Frame(_) => {} // An answer to `GET next`.
+                Heard::Frame(_) | Heard::Changed => {} // An answer to `GET next`.
+                Heard::Fault(Fault { kind, message }) => break Ended::NoStart { kind, message },
                 Heard::Exited(exit) => break Ended::Exited(exit),
                 Heard::Failed(..) => break Ended::Exited(Exit::Code(1)),
                 Heard::TimeUp => break Ended::TimedOut,
@@ -342,7 +368,9 @@ impl Environment {
 
     /// The log lines after the handler's end, and the answer.
     fn finish(&mut self, ended: &Ended, duration: Duration, with_tail: bool) -> Outcome {
-        let request_id = self.running.take().map(|running| running.request_id).unwrap_or_default();
+        let running = self.running.take();
+        let until = running.as_ref().map(|running| running.started + self.launch.timeout);
+        let request_id = running.map(|running| running.request_id).unwrap_or_default();
         self.healthy &= ended.leaves_it_healthy();
         self.collect_output(true);
         self.read_peak();
@@ -355,6 +383,10 @@ impl Environment {
             memory_used_mb: self.peak_kilobytes.div_ceil(1024).min(u64::from(self.launch.memory_mb)),
             ended,
         };
+        if let Some(beside) = &mut self.beside {
+            beside.tell_end(ended, &report, now);
+            beside.settle_until(until);
+        }
         let own = ended.log_line(&request_id, now, self.launch.timeout);
         let texts = own.into_iter().chain([log::end(&request_id), report.line()]);
         self.lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
@@ -386,7 +418,7 @@ impl Environment {
 
     /// Whether it may take another invocation.
     pub(crate) fn is_usable(&self) -> bool {
-        self.healthy && !self.sending && self.running.is_none()
+        self.healthy && !self.sending && self.running.is_none() && !self.is_settling()
     }
 
     /// Whether the process has ended by itself while it was idle.
@@ -396,6 +428,12 @@ impl Environment {
 
     /// Ends the process and everything that it started, off the async threads: it takes a millisecond.
     pub(crate) fn end(self) {
+        if let Some(kept) = self.shut_down_first() {
+            kept.kill();
+        }
+    }
+
+    fn kill(self) {
         self.child.kill();
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(move || drop(self))),
@@ -418,7 +456,12 @@ impl Environment {
                         self.stdout.push(&body.unwrap_or_default());
                         self.collect_lines(false);
                     }
-                    Some(frame) => return Heard::Frame(frame),
+                    Some(frame) => {
+                        self.decide_for_pipes(&frame);
+                        return Heard::Frame(frame);
+                    }
+                    // A wrapper has started something that does not know the pipes.
+                    None if self.is_undecided() => self.lane_ended = true,
                     None => {
                         // How it ended comes from the helper. A process that only closed its pipe is ended below.
                         self.lane_ended = true;
@@ -428,14 +471,18 @@ impl Environment {
                 },
                 event = self.helper.next() => match event {
                     Event::Started { init, program_is_child } => self.started(init, program_is_child),
-                    // Only sandboxes that were started without files, or with companions, say so.
-                    Event::Assigned
-                    | Event::Running { .. }
+                    Event::Assigned => {} // Only sandboxes that were started without files say so.
+                    event @ (Event::Running { .. }
                     | Event::CompanionFailed { .. }
-                    | Event::CompanionExited { .. } => {}
+                    | Event::CompanionExited { .. }) => self.beside_told(&event),
                     Event::Failed { step, error } => return Heard::Failed(step, error),
                     Event::Exited(exit) => return self.exited(exit),
                 },
+                step = beside::next_step(&mut self.beside), if self.beside.is_some() => {
+                    if let Some(heard) = self.take_step(step) {
+                        return heard;
+                    }
+                }
                 () = self.stdout.fill() => self.collect_lines(false),
                 () = self.stderr.fill() => self.collect_lines(false),
                 () = tokio::time::sleep_until(wake) => {}
@@ -463,22 +510,24 @@ impl Environment {
         if let Lane::Api(api) = &self.lane {
             api.allow(init);
         }
+        if let Some(beside) = &mut self.beside {
+            beside.started(init);
+        }
     }
 
     fn exited(&mut self, exit: Exit) -> Heard {
         self.healthy = false;
+        if let Some(beside) = &mut self.beside {
+            beside.runtime_ended = true;
+        }
         if self.child.out_of_memory() { Heard::OutOfMemory } else { Heard::Exited(exit) }
-    }
-
-    fn uses_too_much(&self) -> bool {
-        let limit = u64::from(self.launch.memory_mb) * 1024;
-        self.init.is_some_and(|(init, _)| memory::used_kilobytes(init, limit) > limit)
     }
 
     fn logged(&mut self, body: Option<Bytes>) {
         let Some(body) = body else { return }; // Larger than any event may be.
         let text = String::from_utf8_lossy(&body).into_owned();
         self.lines.push(LogLine { time_millis: self.host.backend.now_millis(), text });
+        self.tell_lines(self.lines.len() - 1);
         self.relieve();
     }
 
@@ -500,23 +549,12 @@ impl Environment {
 
     fn collect_lines(&mut self, all: bool) {
         let now = self.host.backend.now_millis();
+        let before = self.lines.len();
         self.stdout.take_lines(now, all, &mut self.lines);
         self.stderr.take_lines(now, all, &mut self.lines);
+        self.tell_lines(before);
+        self.collect_beside(now, all);
         self.relieve();
-    }
-
-    /// Reads the peak of memory for REPORT, now and then.
-    fn read_peak(&mut self) {
-        let Some((init, program_is_child)) = self.init else { return };
-        let now = Instant::now();
-        if self.peak_read.is_some_and(|read| now < read + PEAK_EVERY) {
-            return;
-        }
-        self.peak_read = Some(now);
-        let program = if program_is_child { memory::tree(init).get(1).copied() } else { Some(init) };
-        if let Some(program) = program {
-            self.peak_kilobytes = self.peak_kilobytes.max(memory::peak_kilobytes(program));
-        }
     }
 }
 
@@ -548,17 +586,26 @@ async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io
     };
     let scratch_path = scratch.as_ref().map(|folder| folder.path().to_path_buf());
     let seen = launch.seen(&host, scratch_path.as_deref());
-    let (lane, files, address) = match launch.wanted {
+    let mut beside = launch.needs_api().then(|| Beside::new(&launch, &host)).transpose()?.map(Box::new);
+    let shared = beside.as_ref().map(|beside| beside.shared());
+    let (lane, mut files, address) = match launch.wanted {
         Wanted::Managed(..) => {
             let (pipes, files) = Pipes::new()?;
-            (Lane::Pipes(pipes), files, None)
+            let address = match &mut beside {
+                Some(beside) => Some(beside.listen().await?),
+                None => None,
+            };
+            (Lane::Pipes(pipes), files, address)
         }
         Wanted::Provided => {
-            let api = Api::listen().await?;
+            let api = Api::listen(shared).await?;
             let address = api.address.to_string();
             (Lane::Api(api), Vec::new(), Some(address))
         }
     };
+    if let Some(beside) = &mut beside {
+        files.extend(beside.files()?);
+    }
     let env = variables::build(&launch, &seen, credentials.as_ref(), &log_stream, address.as_deref());
     let spec = launch.spec(&host, &seen, env, scratch_path);
     let (jail, memory) = (Arc::clone(&host), launch.group_bytes());
@@ -566,6 +613,7 @@ async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io
     let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
     let (stdout, stderr, helper) = connect(&mut child)?;
     let mut environment = Environment::of(launch, host, log_stream, lane, child, helper, (stdout, stderr));
+    environment.beside = beside;
     environment._scratch = scratch;
     Ok(environment)
 }

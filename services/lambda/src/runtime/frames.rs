@@ -12,6 +12,8 @@ pub(crate) mod order {
     pub(crate) const ASSIGN: u8 = 1;
     /// An invocation: the length of its head (u32), the head, the event.
     pub(crate) const INVOKE: u8 = 2;
+    /// The process is asked to end, as by SIGTERM; it has no body.
+    pub(crate) const TERMINATE: u8 = 3;
     /// What to load before waiting for ASSIGN, as JSON; answered by a [`Kind::Waiting`](super::Kind::Waiting).
     pub(crate) const PREPARE: u8 = 20;
 }
@@ -79,6 +81,13 @@ fn json(kind: u8, order: &serde_json::Value) -> Vec<u8> {
     frame.extend_from_slice(&length(body.len() + 1));
     frame.push(kind);
     frame.extend_from_slice(body.as_bytes());
+    frame
+}
+
+/// Writes a TERMINATE frame.
+pub(crate) fn terminate() -> Vec<u8> {
+    let mut frame = length(1).to_vec();
+    frame.push(order::TERMINATE);
     frame
 }
 

@@ -1,7 +1,7 @@
 //! What is needed to start an environment of a function version.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::ahead::Ahead;
 use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
+use super::variables;
 
 /// Why an environment is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub(crate) struct Launch {
     pub(crate) timeout: Duration,
     /// Size of /tmp in MB.
     pub(crate) tmp_mb: u32,
+    /// Executables in the `extensions` folder of the layers: external extensions.
+    pub(crate) extensions: Vec<String>,
     /// Where the cloud listens.
     pub(crate) endpoint: String,
     /// Why its environments are started.
@@ -161,6 +164,21 @@ const HELPER_BYTES: u64 = 8 << 20;
 /// Lambda's user inside the sandbox.
 const PASSWD: &str =
     "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n";
+/// Names of hosts.
+const HOSTS: &str = "/etc/hosts";
+/// The environment's own names, to which extensions have telemetry sent.
+const SANDBOX_NAMES: &str = "127.0.0.1 sandbox.localdomain sandbox\n";
+
+/// The names that the host knows, and the environment's own.
+fn hosts() -> String {
+    // A host without such a file knows none.
+    let mut text = std::fs::read_to_string(HOSTS).unwrap_or_default();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text + SANDBOX_NAMES
+}
+
 const GROUP: &str = "root:x:0:\nsbx_user1051:x:{gid}:\n";
 
 impl Launch {
@@ -221,7 +239,12 @@ impl Launch {
                 _ => binds.push(Bind::new(sdk, SITE_PACKAGES)),
             }
         }
-        let texts = vec![("/etc/passwd".into(), PASSWD.into()), ("/etc/group".into(), GROUP.into())];
+        let mut texts = vec![("/etc/passwd".into(), PASSWD.into()), ("/etc/group".into(), GROUP.into())];
+        if self.needs_api() {
+            binds.retain(|bind| bind.target != Path::new(HOSTS));
+            texts.push((HOSTS.into(), hosts()));
+        }
+        let companions = self.companions(seen, &env);
         let memory = u64::from(self.memory_mb) << 20;
         let data_bytes = (!host.jail.limits_trees()).then_some(2 * memory + RESERVED_BYTES);
         Spec {
@@ -240,7 +263,7 @@ impl Launch {
             },
             limits: Limits { data_bytes, ..Limits::default() },
             hostname: "169-254-100-1".into(),
-            companions: Companions::default(),
+            companions,
         }
     }
 
@@ -254,7 +277,43 @@ impl Launch {
         folders.iter().map(PathBuf::from).collect()
     }
 
+    /// `AWS_LAMBDA_EXEC_WRAPPER`: what is started instead of the runtime, with the runtime's command as its arguments.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper>: not for OS-only runtimes.
+    pub(crate) fn wrapper(&self) -> Option<&str> {
+        let managed = matches!(self.wanted, Wanted::Managed(..));
+        self.variables
+            .get("AWS_LAMBDA_EXEC_WRAPPER")
+            .map(String::as_str)
+            .filter(|path| managed && !path.is_empty())
+    }
+
+    /// Whether processes of its environments may ask for the Extensions API. Managed runtimes have it when something of
+    /// the user's runs before or beside them.
+    pub(crate) fn needs_api(&self) -> bool {
+        matches!(self.wanted, Wanted::Provided) || self.wrapper().is_some() || !self.extensions.is_empty()
+    }
+
+    /// What is started, with its arguments.
     fn program(&self, seen: &Seen) -> (PathBuf, Vec<String>) {
+        let (program, mut args) = self.runtime_program(seen);
+        let Some(wrapper) = self.wrapper() else { return (program, args) };
+        args.insert(0, program.to_string_lossy().into_owned());
+        // Without a private file system Lambda's paths are elsewhere.
+        let moved = [("/opt/", &seen.opt), ("/var/task/", &seen.task)]
+            .iter()
+            .find_map(|(from, to)| wrapper.strip_prefix(from).map(|rest| PathBuf::from(to).join(rest)));
+        (moved.unwrap_or_else(|| wrapper.into()), args)
+    }
+
+    fn companions(&self, seen: &Seen, env: &[(String, String)]) -> Companions {
+        let folder = PathBuf::from(&seen.opt).join("extensions");
+        Companions {
+            programs: self.extensions.iter().map(|name| folder.join(name)).collect(),
+            env: variables::of_extensions(env),
+        }
+    }
+
+    fn runtime_program(&self, seen: &Seen) -> (PathBuf, Vec<String>) {
         let interpreter = self.interpreter.as_ref().map(|one| one.program.clone());
         match (self.wanted, interpreter) {
             (Wanted::Managed(Language::Node, _), Some(program)) => {

@@ -49,11 +49,15 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Whole milliseconds, rounded up. The init phase is billed as well since August 2025.
+    pub(crate) fn billed_millis(&self) -> u128 {
+        (self.duration + self.init.unwrap_or_default()).as_micros().div_ceil(1000)
+    }
+
     /// The last line of an invocation.
     pub(crate) fn line(&self) -> String {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        // The init phase is billed as well since August 2025.
-        let billed = millis(self.duration + self.init.unwrap_or_default()).ceil();
+        let billed = self.billed_millis();
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {billed} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
             self.request_id,

@@ -49,6 +49,11 @@ impl Pipes {
         self.sender.write_all(frame).await
     }
 
+    /// Asks a process that waits for an invocation to end.
+    pub(crate) async fn terminate(&mut self) -> io::Result<()> {
+        self.sender.write_all(&frames::terminate()).await
+    }
+
     /// Sends an invocation as far as the pipe takes it at once; true when that was all of it. An error means that the
     /// process is gone.
     pub(crate) fn invoke(&mut self, head: &Head<'_>, event: &[u8]) -> io::Result<bool> {

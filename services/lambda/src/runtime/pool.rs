@@ -301,7 +301,8 @@ impl Shelf {
 const INIT_LEAST: Duration = crate::limits::INIT_TIME_MAX;
 
 /// An environment in use. Dropped in the middle of an invocation, because the caller went away, it goes on to the end
-/// of that invocation in a task of its own; only then is the environment free again.
+/// of that invocation in a task of its own, and so it does while extensions still work on one that is answered; only
+/// then is the environment free again.
 #[derive(Debug)]
 struct Lease {
     shelf: Arc<Shelf>,
@@ -324,11 +325,14 @@ impl Drop for Lease {
         }
         let runtime = tokio::runtime::Handle::try_current();
         match runtime {
-            Ok(runtime) if environment.is_running() => {
+            Ok(runtime) if environment.is_running() || environment.is_settling() => {
                 let (shelf, permit) = (Arc::clone(&self.shelf), self.permit.take());
                 drop(runtime.spawn(async move {
-                    // The answer has no reader any more; the log has it all.
-                    let _unread = environment.complete(false).await;
+                    if environment.is_running() {
+                        // The answer has no reader any more; the log has it all.
+                        let _unread = environment.complete(false).await;
+                    }
+                    environment.settle().await;
                     drop(Lease { shelf, environment: Some(environment), permit });
                 }));
             }

@@ -63,6 +63,8 @@ impl Event {
     /// What a subscriber of this schema gets; none for what its schema does not have.
     fn shown(&self, schema: Schema) -> Option<Value> {
         let (kind, record) = match schema {
+            // Its end is a record of the Logs API alone.
+            Schema::Telemetry if self.kind == "platform.end" => return None,
             Schema::Telemetry => (self.kind, self.record.clone()),
             Schema::Logs { with_done } => records::as_log(self.kind, &self.record, with_done)?,
         };

@@ -22,6 +22,7 @@ use super::pool::Shelf;
 use super::starts::Starts;
 
 mod ahead;
+mod extensions;
 mod lambda_semantics;
 mod node;
 mod processes;
@@ -53,6 +54,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         memory_mb: 256,
         timeout: Duration::from_secs(20),
         tmp_mb: 512,
+        extensions: Vec::new(),
         endpoint: "http://127.0.0.1:4566".into(),
         initialization: Initialization::OnDemand,
     }
@@ -112,6 +114,24 @@ impl Fixture {
             launch.interpreter = Some(interpreters::choose(runtime, language, version).unwrap().0);
         }
         Fixture { folder, launch, recorder: Arc::default(), jail: Mutex::default() }
+    }
+
+    /// With a merged layer of these files.
+    pub(super) fn layer(self, files: &[(&str, &str)]) -> Fixture {
+        let layers = self.folder.path().join("layers");
+        for (name, text) in files {
+            let path = layers.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        }
+        let names = files.iter().filter_map(|(name, _)| name.strip_prefix("extensions/"));
+        let names = names.map(str::to_string).collect();
+        self.change(|launch| {
+            launch.layers = Some(layers);
+            launch.extensions = names;
+        })
     }
 
     pub(super) fn change(mut self, change: impl FnOnce(&mut Launch)) -> Fixture {

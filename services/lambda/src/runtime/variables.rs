@@ -73,6 +73,24 @@ pub(crate) fn build(
     all
 }
 
+/// Variables of the runtime that extensions do not have
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-extensions.html#using-extensions-env>).
+const NOT_OF_EXTENSIONS: &[&str] = &[
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "_HANDLER",
+];
+
+/// What extensions get of a function's variables.
+pub(crate) fn of_extensions(all: &[(String, String)]) -> Vec<(String, String)> {
+    all.iter().filter(|(name, _)| !NOT_OF_EXTENSIONS.contains(&name.as_str())).cloned().collect()
+}
+
 /// What every function of a runtime starts with, whatever it declares.
 pub(crate) fn defaults(launch: &Launch, seen: &Seen) -> Vec<(&'static str, String)> {
     let (task, runtime, opt) = (&seen.task, &seen.runtime, &seen.opt);

@@ -76,14 +76,34 @@ async fn layer_versions_are_listed_shown_and_deleted() {
     assert_eq!(publish(&world, &[("a", b"1", 0o644)]).await["Version"], 3, "numbers are not used again");
 }
 
+/// The way of an extension from a layer into the environment; what it can do there is tested in `runtime::tests`.
 #[tokio::test]
-async fn extensions_are_refused_instead_of_left_out() {
+async fn extensions_of_layers_run() {
     let world = world().await;
-    publish(&world, &[("extensions/agent", b"#!/bin/sh", 0o755)]).await;
-    let mut input = node("f", ECHO);
+    let agent = r#"#!/usr/bin/python3
+import http.client, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+api.request("POST", "/2020-01-01/extension/register", "{}", {"Lambda-Extension-Name": "agent"})
+answer = api.getresponse()
+answer.read()
+open("/tmp/agent", "w").write("was here")
+api.request("GET", "/2020-01-01/extension/event/next", None, {"Lambda-Extension-Identifier": answer.headers["Lambda-Extension-Identifier"]})
+api.getresponse().read()
+"#;
+    publish(&world, &[("extensions/agent", agent.as_bytes(), 0o755)]).await;
+    let mut input =
+        node("f", "exports.handler = async () => require('fs').readFileSync('/tmp/agent', 'utf8')");
     input["Layers"] = json!(["arn:aws:lambda:us-east-1:000000000000:layer:shared:1"]);
-    let (_, text) = world.error("lambda", "CreateFunction", input).await;
-    assert_eq!(text, "A layer with an extension (`agent`) is not supported by this cloud.");
+    world.ok("lambda", "CreateFunction", input).await;
+    assert_eq!(invoke(&world, json!({"FunctionName": "f"})).await.0, json!("was here"));
+    let many: Vec<(String, &[u8], u32)> =
+        (0..11).map(|number| (format!("extensions/e{number}"), &b"#!"[..], 0o755)).collect();
+    let many: Vec<(&str, &[u8], u32)> =
+        many.iter().map(|(name, text, mode)| (name.as_str(), *text, *mode)).collect();
+    publish(&world, &many).await;
+    let mut input = node("g", ECHO);
+    input["Layers"] = json!(["arn:aws:lambda:us-east-1:000000000000:layer:shared:2"]);
+    assert_eq!(world.error("lambda", "CreateFunction", input).await.1, "Extension limit (10) reached");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Written by hand because a general server costs more than the rest of an invocation together.
 
 use std::io;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,10 +12,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Call, NextReply, Verdict};
+use super::{Call, NextReply, Shared, Verdict};
 use crate::limits::RESPONSE_BYTES_MAX;
 use crate::runtime::frames::Kind;
 
+mod extensions;
 mod streaming;
 
 /// Room for the request line and headers.
@@ -43,6 +45,8 @@ struct Request {
     expects: bool,
     /// The connection ends with this request.
     last: bool,
+    /// Headers whose names begin with `Lambda-Extension-`: the rest of the name in lower case, and the value.
+    extension: Vec<(String, String)>,
 }
 
 /// How a request's body ends.
@@ -59,12 +63,22 @@ struct Connection {
 }
 
 /// Serves until the runtime closes the connection or the environment ends.
-pub(super) async fn serve(stream: TcpStream, calls: mpsc::Sender<Call>) -> io::Result<()> {
+/// `shared` comes with the first process of the sandbox.
+pub(super) async fn serve(
+    stream: TcpStream,
+    calls: mpsc::Sender<Call>,
+    shared: Option<(Arc<Shared>, u32)>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut connection = Connection { stream, input: BytesMut::with_capacity(8192), output: Vec::new() };
     while let Some(request) = connection.request().await? {
         let last = request.last;
-        answer(&mut connection, request, &calls).await?;
+        match &shared {
+            Some((shared, init)) if extensions::is_for(&request) => {
+                extensions::answer(&mut connection, &request, shared, *init).await?;
+            }
+            _ => answer(&mut connection, request, &calls).await?,
+        }
         // Answers to pipelined requests leave in one write.
         if connection.input.is_empty() || last {
             connection.flush().await?;
@@ -322,6 +336,8 @@ impl Connection {
         let body = serde_json::json!({"errorType": kind, "errorMessage": message}).to_string();
         let reason = match status {
             400 => "Bad Request",
+            403 => "Forbidden",
+            405 => "Method Not Allowed",
             413 => "Payload Too Large",
             _ => "Not Found",
         };
@@ -379,6 +395,8 @@ fn parse_head(input: &mut BytesMut) -> io::Result<Option<(Request, Length)>> {
             request.expects = value.eq_ignore_ascii_case("100-continue");
         } else if header.name.eq_ignore_ascii_case("connection") {
             request.last |= value.eq_ignore_ascii_case("close");
+        } else if let Some(name) = header.name.to_ascii_lowercase().strip_prefix("lambda-extension-") {
+            request.extension.push((name.to_string(), value.to_string()));
         }
     }
     input.advance(end);

@@ -80,7 +80,7 @@ fn events_reach_those_who_asked_for_them() {
     let mut agent = extensions.next(Some(ID)).unwrap();
     assert_eq!(
         agent.try_recv().unwrap(),
-        r#"{"deadlineMs":7,"eventType":"SHUTDOWN","shutdownReason":"spindown"}"#
+        r#"{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":7}"#
     );
     assert!(extensions.waits_for_exits());
     extensions.exited(0, Exit::Code(0));
