@@ -235,6 +235,17 @@ impl Cx {
         access::decide_action(self, action, resource, None, conditions).await
     }
 
+    /// As [`Cx::require`], where the resource may have a policy of its own.
+    pub async fn require_with(
+        &mut self,
+        action: &str,
+        resource: &Resource,
+        policy: Option<&str>,
+        conditions: &Conditions,
+    ) -> Result<(), Failure> {
+        access::decide_action(self, action, resource, policy, conditions).await
+    }
+
     /// Hands `delivery` to the outbox: with the transaction in a Write operation, at once in a Free one.
     /// It is delivered at least once, in the background, with retries.
     pub async fn send(&mut self, delivery: Delivery) -> Result<(), Failure> {

@@ -65,6 +65,17 @@ pub struct Column {
     pub name: String,
 }
 
+impl Column {
+    /// Columns of an item. What does not exist is left out.
+    pub fn of_item(columns: &[Self], item: &Item) -> Item {
+        let shown = columns.iter().filter_map(|column| {
+            let value = column.path.find(item)?;
+            Some((column.name.clone(), value.clone()))
+        });
+        shown.collect()
+    }
+}
+
 /// One key of ORDER BY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -138,11 +149,10 @@ impl Select {
 
     /// The columns of an item. What does not exist is left out.
     pub fn show(&self, item: Item) -> Item {
-        let Some(columns) = &self.columns else { return item };
-        columns
-            .iter()
-            .filter_map(|column| Some((column.name.clone(), column.path.find(&item)?.clone())))
-            .collect()
+        match &self.columns {
+            Some(columns) => Column::of_item(columns, &item),
+            None => item,
+        }
     }
 
     /// The attributes that are shown; none for all of them.

@@ -59,6 +59,8 @@ pub(crate) enum Error {
     ImportNotFound(String),
     #[api(code = "GlobalTableNotFoundException", status = 400, message = "Global table not found: {0}")]
     GlobalTableNotFound(String),
+    #[api(code = "DuplicateItemException", status = 400, message = "Duplicate primary key exists in table")]
+    DuplicateItem,
     #[api(
         code = "ItemCollectionSizeLimitExceededException",
         status = 400,

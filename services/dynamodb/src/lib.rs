@@ -24,6 +24,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod ops;
+mod partiql;
 mod policy;
 mod reading;
 mod record;
@@ -46,10 +47,12 @@ pub static DYNAMODB: Service = Service {
     signing_name: "dynamodb",
     protocols: &[Protocol::json_1_0("DynamoDB_20120810")],
     operations: &[
+        entry::<ops::BatchExecuteStatement>(),
         entry::<ops::CreateTable>(),
         entry::<ops::DeleteItem>(),
         entry::<ops::DeleteTable>(),
         entry::<ops::DescribeTable>(),
+        entry::<ops::ExecuteStatement>(),
         entry::<ops::GetItem>(),
         entry::<ops::ListTables>(),
         entry::<ops::PutItem>(),

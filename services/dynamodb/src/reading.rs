@@ -1,6 +1,7 @@
 //! Reading a page of a table or an index: what Query and Scan have in common.
 
 use cloud::prelude::*;
+use ddbexpr::partiql::Column;
 use ddbexpr::{Condition, Item, Projection, size};
 use serde_json::Value as Json;
 use store::{Range, Scan, Tx};
@@ -101,6 +102,8 @@ impl<'a> Source<'a> {
 pub(crate) struct Shown {
     pub(crate) select: Select,
     pub(crate) projection: Option<Projection>,
+    /// Columns of PartiQL, which have names of their own.
+    pub(crate) columns: Option<Vec<Column>>,
     /// Whether whole items are fetched from the table for the entries of a local index.
     pub(crate) fetches: bool,
 }
@@ -162,7 +165,7 @@ impl Asked<'_> {
                 fetches = whole || !item::covers(row, index, wanted.iter().copied());
             }
         }
-        Ok(Shown { select, projection: self.projection, fetches })
+        Ok(Shown { select, projection: self.projection, columns: None, fetches })
     }
 }
 
@@ -206,6 +209,8 @@ pub(crate) struct Page {
     /// Where to go on; none at the end.
     pub(crate) last: Option<Json>,
     pub(crate) units: Units,
+    /// Bytes of what was looked at.
+    pub(crate) bytes: usize,
 }
 
 impl Plan<'_> {
@@ -243,6 +248,7 @@ impl Plan<'_> {
         }
         page.scanned = i32::try_from(seen).expect("a page has at most a megabyte of items");
         page.units = self.units(bytes, fetched);
+        page.bytes = bytes;
         Ok(page)
     }
 
@@ -252,9 +258,10 @@ impl Plan<'_> {
         }
         page.count += 1;
         if let Some(items) = &mut page.items {
-            items.push(match &self.shown.projection {
-                Some(projection) => request::write(&projection.of_item(item)),
-                None => request::write(item),
+            items.push(match (&self.shown.columns, &self.shown.projection) {
+                (Some(columns), _) => request::write(&Column::of_item(columns, item)),
+                (None, Some(projection)) => request::write(&projection.of_item(item)),
+                (None, None) => request::write(item),
             });
         }
     }
