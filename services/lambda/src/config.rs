@@ -8,8 +8,8 @@ use crate::limits::{ENVIRONMENT_BYTES_MAX, LAYERS_MAX};
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::variables::RESERVED;
 use crate::shapes::{
-    DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, ImageConfig, LogFormat, LoggingConfig,
-    SnapStart, SnapStartApplyOn, TracingConfig, TracingMode, VpcConfig,
+    DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, SnapStart,
+    SnapStartApplyOn, TracingConfig, TracingMode, VpcConfig,
 };
 
 /// Runtimes that AWS knows. Those that no bootstrap of ours runs are refused by name.
@@ -128,22 +128,11 @@ impl Settings {
         {
             return Err(Error::unsupported("SnapStart"));
         }
-        if let Some(logging) = &self.logging_config {
-            if logging.log_format == Some(LogFormat::Json) {
-                return Err(Error::unsupported("LoggingConfig with LogFormat JSON"));
-            }
-            if logging.application_log_level.is_some() || logging.system_log_level.is_some() {
-                // AWS's own rule: levels need the JSON format.
-                return Err(Error::invalid(
-                    "To set a log level, LogFormat must be JSON, which is not supported by this cloud.",
-                ));
-            }
-        }
         Ok(())
     }
 
     /// Writes what the request says into `config`, all but layers and code.
-    pub(crate) fn apply(self, config: &mut Config) {
+    pub(crate) fn apply(self, config: &mut Config) -> Result<(), Error> {
         fn set<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
@@ -167,8 +156,10 @@ impl Settings {
         let tracing = self.tracing_config.and_then(|tracing| tracing.mode);
         set(&mut config.tracing_active, tracing.map(|mode| mode == TracingMode::Active));
         if let Some(logging) = self.logging_config {
+            config.logging.change(&logging)?;
             config.log_group = logging.log_group;
         }
+        Ok(())
     }
 }
 

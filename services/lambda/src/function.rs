@@ -9,8 +9,7 @@ use crate::keys::{self, AliasRow, Config, FunctionRow, VersionRow};
 use crate::names::{FunctionRef, LATEST, is_number};
 use crate::shapes::{
     AliasConfiguration, DeadLetterConfig, Environment, EphemeralStorage, FunctionConfiguration, Layer,
-    LogFormat, LoggingConfig, PackageType, RoutingConfig, SnapStartApplyOn, SnapStartResponse, TracingConfig,
-    TracingMode,
+    PackageType, RoutingConfig, SnapStartApplyOn, SnapStartResponse, TracingConfig, TracingMode,
 };
 use crate::time;
 
@@ -195,12 +194,7 @@ pub(crate) fn view(
             apply_on: SnapStartApplyOn::None,
             optimization_status: "Off".to_string(),
         },
-        logging_config: LoggingConfig {
-            log_format: Some(LogFormat::Text),
-            application_log_level: None,
-            system_log_level: None,
-            log_group: Some(log_group(&function.name, config)),
-        },
+        logging_config: config.logging.view(log_group(&function.name, config)),
     }
 }
 

@@ -9,6 +9,7 @@ use store::layer::blob::Blob;
 use store::layer::table::Record;
 use store::tuple::Tuple;
 
+use crate::logging::Logging;
 use crate::names::FunctionRef;
 
 /// A function with everything that belongs to it but its published versions and aliases.
@@ -49,6 +50,9 @@ pub(crate) struct Config {
     pub(crate) tracing_active: bool,
     pub(crate) dead_letter_arn: Option<String>,
     pub(crate) log_group: Option<String>,
+    /// Not in rows of the first release.
+    #[serde(default)]
+    pub(crate) logging: Logging,
     pub(crate) code: Code,
     /// SDK packages that the code names and does not bring.
     pub(crate) sdk_packages: Vec<String>,

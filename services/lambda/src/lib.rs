@@ -23,6 +23,7 @@ mod keys;
 mod layers;
 mod limits;
 mod lineage;
+mod logging;
 mod logs;
 mod names;
 mod ops;

@@ -314,6 +314,7 @@ impl Runner {
             timeout: std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
             tmp_mb: config.tmp_mb,
             extensions,
+            logging: config.logging,
             endpoint: cloud.endpoint().to_string(),
             initialization: Initialization::OnDemand,
         })

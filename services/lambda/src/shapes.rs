@@ -95,11 +95,37 @@ pub(crate) enum LogFormat {
     Text,
 }
 
+#[derive(Shape, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ApplicationLogLevel {
+    #[shape(name = "TRACE")]
+    Trace,
+    #[shape(name = "DEBUG")]
+    Debug,
+    #[shape(name = "INFO")]
+    Info,
+    #[shape(name = "WARN")]
+    Warn,
+    #[shape(name = "ERROR")]
+    Error,
+    #[shape(name = "FATAL")]
+    Fatal,
+}
+
+#[derive(Shape, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SystemLogLevel {
+    #[shape(name = "DEBUG")]
+    Debug,
+    #[shape(name = "INFO")]
+    Info,
+    #[shape(name = "WARN")]
+    Warn,
+}
+
 #[derive(Shape)]
 pub(crate) struct LoggingConfig {
     pub(crate) log_format: Option<LogFormat>,
-    pub(crate) application_log_level: Option<String>,
-    pub(crate) system_log_level: Option<String>,
+    pub(crate) application_log_level: Option<ApplicationLogLevel>,
+    pub(crate) system_log_level: Option<SystemLogLevel>,
     #[shape(len = 1..=512, pattern = r"[\.\-_/#A-Za-z0-9]+")]
     pub(crate) log_group: Option<String>,
 }

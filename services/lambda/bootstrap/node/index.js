@@ -137,9 +137,47 @@ function loggable(error) {
 
 let requestId;
 
+const LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
+let jsonLog = false;
+
+function described(error) {
+  const stackTrace = typeof error.stack === 'string' ? error.stack.split('\n') : [];
+  const { constructor } = error;
+  return { errorType: (constructor && constructor.name) || 'UnknownError', errorMessage: error.message, stackTrace };
+}
+
+// One line of a log in the JSON format. A single value keeps its form.
+function jsonLine(level, values) {
+  const line = { timestamp: new Date().toISOString(), level, requestId };
+  if (values.length < 2) {
+    line.message = values[0];
+    try {
+      return stringify(line, (_key, value) => (value instanceof Error ? described(value) : value)) + '\n';
+    } catch {
+      line.message = util.format(values[0]); // It holds itself, or a BigInt.
+      return stringify(line) + '\n';
+    }
+  }
+  line.message = util.format(...values);
+  const error = values.slice(1).find((value) => value instanceof Error);
+  return stringify(error ? Object.assign(line, described(error)) : line) + '\n';
+}
+
+// An error that ends an invocation or the process.
+function logError(title, error) {
+  if (jsonLog) console.error(title, isError(error) ? error : new Error(String(error)));
+  else console.error(title, loggable(error));
+}
+
 function installConsole() {
-  const level = (name) => (...values) =>
-    send(PUT.LOG, `${new Date().toISOString()}\t${requestId}\t${name}\t${util.format(...values)}\n`);
+  jsonLog = (env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
+  const least = LEVELS[(env.AWS_LAMBDA_LOG_LEVEL || '').toUpperCase()] || LEVELS.TRACE;
+  const text = (name, values) =>
+    `${new Date().toISOString()}\t${requestId}\t${name}\t${util.format(...values)}\n`;
+  const level = (name) => {
+    if (LEVELS[name] < least) return () => {};
+    return (...values) => send(PUT.LOG, jsonLog ? jsonLine(name, values) : text(name, values));
+  };
   console.log = level('INFO');
   console.info = level('INFO');
   console.debug = level('DEBUG');
@@ -359,7 +397,8 @@ function succeed(value) {
 
 function fail(error) {
   if (answered) return;
-  console.error('Invoke Error', loggable(isError(error) ? error : wrapped(error)));
+  if (jsonLog || isError(error)) logError('Invoke Error', error);
+  else console.error('Invoke Error', loggable(wrapped(error)));
   finish(PUT.ERROR, answerOf(error));
 }
 
@@ -441,7 +480,7 @@ function run(head, text) {
 
 // The error ends the invocation, then the process: what it left behind cannot be trusted.
 function fatal(title, error, status) {
-  console.error(title, loggable(error));
+  logError(title, error);
   if (!answered) {
     answered = true;
     send(PUT.ERROR, answerOf(error));
@@ -488,7 +527,7 @@ async function main() {
     const found = await findHandler(order.root, order.handler);
     handlerFunction = found;
   } catch (error) {
-    console.error('Uncaught Exception', loggable(error));
+    logError('Uncaught Exception', error);
     send(PUT.INIT_ERROR, answerOf(error));
     exit(129);
   }

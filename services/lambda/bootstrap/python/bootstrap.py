@@ -140,7 +140,11 @@ def describe(error):
     return type(error).__name__, str(error), trace_of(error)
 
 
-def log_error(kind, message, trace):
+def log_error(kind, message, trace, request_id):
+    if json_log():
+        line = {"timestamp": time.strftime(SECONDS, time.gmtime()), "level": "ERROR", "errorMessage": message,
+                "errorType": kind, "requestId": request_id, "stackTrace": trace}
+        return send(PUT_LOG, (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace"))
     lines = [f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}"]
     if trace:
         lines.append("Traceback (most recent call last):")
@@ -150,7 +154,7 @@ def log_error(kind, message, trace):
 
 def report(kind, error, request_id):
     error_kind, message, trace = describe(error)
-    log_error(error_kind, message, trace)
+    log_error(error_kind, message, trace, request_id)
     body = {"errorMessage": message, "errorType": error_kind, "requestId": request_id, "stackTrace": trace}
     send(kind, json.dumps(body).encode())
 
@@ -183,6 +187,13 @@ def plain(value):
     if type(value).__module__ == "decimal" and type(value).__name__ == "Decimal":
         return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def json_log():
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
 
 
 class RequestId:
@@ -222,11 +233,39 @@ def configure_logging(logging):
             record.aws_request_id = RequestId.value
             send(PUT_LOG, self.format(record).encode("utf-8", "backslashreplace"))
 
+    # What a record has by itself; everything else was given by the caller as `extra`.
+    own = set(vars(logging.makeLogRecord({}))) | {"aws_request_id"}
+
+    class Json(logging.Formatter):
+        converter = time.gmtime
+
+        def format(self, record):
+            error = record.exc_info if record.exc_info and record.exc_info[0] else None
+            plain = isinstance(record.msg, dict) and not record.args
+            line = {"timestamp": self.formatTime(record, SECONDS), "level": record.levelname,
+                    "message": record.msg if plain else record.getMessage(), "logger": record.name}
+            if error:
+                import traceback
+
+                line["stackTrace"] = traceback.format_tb(error[2])
+                line["errorType"] = error[0].__name__
+                line["errorMessage"] = str(error[1])
+            line["requestId"] = record.aws_request_id or None
+            if error:
+                line["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+            line.update((key, value) for key, value in vars(record).items() if key not in own and key not in line)
+            kept = {key: value for key, value in line.items() if value is not None}
+            return json.dumps(kept, ensure_ascii=False, default=str) + "\n"
+
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    level = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level)
+    if isinstance(getattr(logging, level, None), int):
+        logging.root.setLevel(level)
     formatter = logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
                                   "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = Handler()
-    handler.setFormatter(formatter)
+    handler.setFormatter(Json() if json_log() else formatter)
     logging.root.addHandler(handler)
 
 

@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::error::Error;
 use crate::keys::{Config, FunctionRow};
 use crate::limits::TAGS_MAX;
+use crate::logging::Logging;
 use crate::names::{FunctionRef, LATEST};
 use crate::runner::Runner;
 use crate::shapes::{
@@ -122,6 +123,7 @@ impl Operation for CreateFunction {
             tracing_active: false,
             dead_letter_arn: None,
             log_group: None,
+            logging: Logging::default(),
             code: code::keep(cx, zip).await?,
             sdk_packages: Vec::new(),
             modified_at_millis: cx.now().millis(),
@@ -130,7 +132,7 @@ impl Operation for CreateFunction {
         if let Some(architecture) = input.architectures.as_ref().and_then(|list| list.first()) {
             config.architecture = architecture.name().to_string();
         }
-        settings.apply(&mut config);
+        settings.apply(&mut config)?;
         upload::prepare(cx, &mut config).await?;
         let row = FunctionRow {
             account: function.account.clone(),

@@ -100,7 +100,7 @@ impl Operation for UpdateFunctionConfiguration {
         if let Some(arns) = &settings.layers {
             config.layers = layers::resolve(cx, arns).await?;
         }
-        settings.apply(&mut config);
+        settings.apply(&mut config)?;
         if needs_code {
             upload::prepare(cx, &mut config).await?;
         }

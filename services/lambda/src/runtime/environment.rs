@@ -28,6 +28,7 @@ use super::variables;
 use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
 mod beside;
+pub(crate) mod json;
 mod usage;
 
 /// Memory of log lines that an environment keeps until its invocation ends.
@@ -106,6 +107,8 @@ struct Running {
     request_id: String,
     started: Instant,
     streamed: Streamed,
+    /// For logs in the JSON format, which tell it.
+    trace: String,
 }
 
 /// The process was gone before it could take the invocation, which may be given to another one.
@@ -312,13 +315,14 @@ impl Environment {
             }
         }
         self.sending = false;
-        let text = log::start(&invocation.request_id, &self.launch.version);
-        self.lines.push(LogLine { time_millis: now, text });
+        let lines = self.launch.first_lines(&invocation.request_id, &invocation.trace, now);
+        self.lines.extend(lines);
         self.tail.clear();
         self.tell_start(invocation, now);
         let streamed = Streamed::new(invocation.stream.clone());
         let request_id = invocation.request_id.clone();
-        self.running = Some(Running { request_id, started: Instant::now(), streamed });
+        let trace = if self.launch.logging.json { invocation.trace.clone() } else { String::new() };
+        self.running = Some(Running { request_id, started: Instant::now(), streamed, trace });
         Ok(())
     }
 
@@ -370,7 +374,8 @@ impl Environment {
     fn finish(&mut self, ended: &Ended, duration: Duration, with_tail: bool) -> Outcome {
         let running = self.running.take();
         let until = running.as_ref().map(|running| running.started + self.launch.timeout);
-        let request_id = running.map(|running| running.request_id).unwrap_or_default();
+        let (request_id, trace) =
+            running.map(|running| (running.request_id, running.trace)).unwrap_or_default();
         self.healthy &= ended.leaves_it_healthy();
         self.collect_output(true);
         self.read_peak();
@@ -387,9 +392,7 @@ impl Environment {
             beside.tell_end(ended, &report, now);
             beside.settle_until(until);
         }
-        let own = ended.log_line(&request_id, now, self.launch.timeout);
-        let texts = own.into_iter().chain([log::end(&request_id), report.line()]);
-        self.lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
+        self.lines.extend(self.launch.last_lines(&report, &trace, now));
         let before = std::mem::take(&mut self.tail);
         let tail = if with_tail { log::tail(&before, &self.lines) } else { String::new() };
         self.deliver();

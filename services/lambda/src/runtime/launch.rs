@@ -15,6 +15,7 @@ use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
 use super::variables;
+use crate::logging::Logging;
 
 /// Why an environment is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub(crate) struct Launch {
     pub(crate) timeout: Duration,
     /// Size of /tmp in MB.
     pub(crate) tmp_mb: u32,
+    /// The format of the log.
+    pub(crate) logging: Logging,
     /// Executables in the `extensions` folder of the layers: external extensions.
     pub(crate) extensions: Vec<String>,
     /// Where the cloud listens.

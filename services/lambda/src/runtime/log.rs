@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::environment::json::Lines;
+use super::launch::Launch;
 use super::outcome::Ended;
 
 /// How much of the log `LogType: Tail` returns: the last 4 KB (Invoke, AWS API reference).
@@ -34,6 +36,26 @@ pub(crate) fn start(request_id: &str, version: &str) -> String {
 /// The line after the handler's end.
 pub(crate) fn end(request_id: &str) -> String {
     format!("END RequestId: {request_id}\n")
+}
+
+impl Launch {
+    /// What the platform writes at the beginning of an invocation.
+    pub(crate) fn first_lines(&self, request_id: &str, trace: &str, now_millis: i64) -> Vec<LogLine> {
+        if self.logging.json {
+            return Lines::new(self.logging, now_millis).start(request_id, &self.version, trace);
+        }
+        vec![LogLine { time_millis: now_millis, text: start(request_id, &self.version) }]
+    }
+
+    /// What it writes at the end.
+    pub(crate) fn last_lines(&self, report: &Report<'_>, trace: &str, now_millis: i64) -> Vec<LogLine> {
+        if self.logging.json {
+            return Lines::new(self.logging, now_millis).end(report, trace);
+        }
+        let own = report.ended.log_line(report.request_id, now_millis, self.timeout);
+        let texts = own.into_iter().chain([end(report.request_id), report.line()]);
+        texts.map(|text| LogLine { time_millis: now_millis, text }).collect()
+    }
 }
 
 /// What REPORT tells.

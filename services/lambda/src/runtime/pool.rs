@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::environment::{Environment, Invocation, NoStart};
 use super::launch::{Host, Launch};
-use super::log::{self, LogLine, Report};
+use super::log::{self, Report};
 use super::outcome::Outcome;
 use super::provisioned::Kept;
 use super::starts::Starts;
@@ -239,10 +239,8 @@ impl Shelf {
             memory_used_mb: 0,
             ended: &no_start.ended,
         };
-        let own = no_start.ended.log_line(request_id, now, launch.timeout);
-        let texts = [log::start(request_id, &launch.version)].into_iter().chain(own);
-        let texts = texts.chain([log::end(request_id), report.line()]);
-        lines.extend(texts.map(|text| LogLine { time_millis: now, text }));
+        lines.extend(launch.first_lines(request_id, &invocation.trace, now));
+        lines.extend(launch.last_lines(&report, &invocation.trace, now));
         let tail = if with_tail { log::tail("", &lines) } else { String::new() };
         self.host.backend.log(launch, &no_start.log_stream, lines);
         Outcome { payload: no_start.ended.payload(request_id, launch.timeout), failed: true, tail }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::log::Report;
+
 /// Milliseconds with three decimals, as Lambda writes them.
 pub(crate) fn millis(duration: Duration) -> Value {
     let micros = u32::try_from(duration.as_micros()).map_or(f64::from(u32::MAX), f64::from);
@@ -96,6 +98,19 @@ pub(crate) struct Figures {
     pub(crate) memory_mb: u32,
     pub(crate) memory_used_mb: u64,
     pub(crate) init: Option<Duration>,
+}
+
+impl Figures {
+    /// Those of a REPORT line.
+    pub(crate) fn of(report: &Report<'_>) -> Figures {
+        Figures {
+            duration: report.duration,
+            billed_millis: report.billed_millis(),
+            memory_mb: report.memory_mb,
+            memory_used_mb: report.memory_used_mb,
+            init: report.init,
+        }
+    }
 }
 
 /// `platform.report`.

@@ -55,6 +55,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         timeout: Duration::from_secs(20),
         tmp_mb: 512,
         extensions: Vec::new(),
+        logging: Default::default(),
         endpoint: "http://127.0.0.1:4566".into(),
         initialization: Initialization::OnDemand,
     }

@@ -62,6 +62,10 @@ pub(crate) fn build(
     if !matches!(launch.wanted, Wanted::Provided) {
         set("AWS_EXECUTION_ENV", format!("AWS_Lambda_{}", launch.runtime));
     }
+    if launch.logging.json {
+        set("AWS_LAMBDA_LOG_FORMAT", "JSON".to_string());
+        set("AWS_LAMBDA_LOG_LEVEL", launch.logging.application.name().to_string());
+    }
     if let Some(credentials) = credentials {
         set("AWS_ACCESS_KEY_ID", credentials.access_key_id.clone());
         set("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone());

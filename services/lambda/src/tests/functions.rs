@@ -248,3 +248,25 @@ async fn event_source_mappings_are_refused_in_plain_words() {
     let list = world.ok("lambda", "ListEventSourceMappings", input).await;
     assert_eq!(list, json!({"EventSourceMappings": []}));
 }
+
+/// `LoggingConfig` of the API reference: levels are there with JSON alone, and default to INFO.
+#[tokio::test]
+async fn the_format_of_logs_is_configured() {
+    let world = world().await;
+    let mut input = node("f", ECHO);
+    input["LoggingConfig"] = json!({"LogFormat": "JSON", "SystemLogLevel": "WARN"});
+    let made = world.ok("lambda", "CreateFunction", input).await;
+    let shown = json!({"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN", "LogGroup": "/aws/lambda/f"});
+    assert_eq!(made["LoggingConfig"], shown);
+    let change = |logging: Value| json!({"FunctionName": "f", "LoggingConfig": logging});
+    let changed = world
+        .ok("lambda", "UpdateFunctionConfiguration", change(json!({"ApplicationLogLevel": "TRACE"})))
+        .await;
+    assert_eq!(changed["LoggingConfig"]["ApplicationLogLevel"], "TRACE");
+    let changed =
+        world.ok("lambda", "UpdateFunctionConfiguration", change(json!({"LogFormat": "Text"}))).await;
+    assert_eq!(changed["LoggingConfig"], json!({"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}));
+    let (code, _) =
+        world.error("lambda", "UpdateFunctionConfiguration", change(json!({"SystemLogLevel": "INFO"}))).await;
+    assert_eq!(code, "InvalidParameterValueException");
+}

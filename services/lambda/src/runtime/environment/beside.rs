@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::json::Lines;
 use super::{Environment, Heard, Invocation, Lane};
 use crate::runtime::api::{Api, Shared};
 use crate::runtime::extensions::{Extensions, Fault};
@@ -171,13 +172,7 @@ impl Beside {
             Ended::Answer(answer) => Some(answer.len()),
             _ => None,
         };
-        let figures = Figures {
-            duration: report.duration,
-            billed_millis: report.billed_millis(),
-            memory_mb: report.memory_mb,
-            memory_used_mb: report.memory_used_mb,
-            init: report.init,
-        };
+        let figures = Figures::of(report);
         let (id, trace) = (report.request_id, &self.trace);
         self.emit(now_millis, "platform.runtimeDone", || {
             records::runtime_done(id, status, report.duration, bytes, trace)
@@ -259,6 +254,7 @@ impl Environment {
     pub(super) fn init_done(&mut self, duration: Duration) {
         self.show_extensions();
         let now = self.host.backend.now_millis();
+        self.write_init(Status::SUCCESS, duration, now);
         let Some(beside) = &self.beside else { return };
         let on = self.launch.initialization.name();
         beside.emit(now, "platform.initReport", || records::init_report(on, Status::SUCCESS, duration));
@@ -268,11 +264,22 @@ impl Environment {
     pub(super) fn init_failed(&mut self, ended: &Ended, duration: Duration) {
         self.show_extensions();
         let now = self.host.backend.now_millis();
+        self.write_init(status_of(ended), duration, now);
         let Some(beside) = &mut self.beside else { return };
         beside.reason = if *ended == Ended::TimedOut { "timeout" } else { "failure" };
         let on = self.launch.initialization.name();
         let status = status_of(ended);
         beside.emit(now, "platform.initReport", || records::init_report(on, status, duration));
+    }
+
+    /// What a log in the JSON format says of the init phase.
+    fn write_init(&mut self, status: Status, duration: Duration, now_millis: i64) {
+        let launch = &self.launch;
+        if launch.logging.json {
+            let on = launch.initialization.name();
+            let start = records::init_start(on, &launch.runtime, &launch.name, &launch.version);
+            self.lines.extend(Lines::new(launch.logging, now_millis).init(start, on, status, duration));
+        }
     }
 
     /// A line of the log for each extension.
@@ -281,9 +288,8 @@ impl Environment {
         let now = self.host.backend.now_millis();
         for shown in beside.shared.extensions.shown() {
             let error = shown.error.as_deref();
-            beside.emit(now, "platform.extension", || {
-                records::extension(&shown.name, shown.state, &shown.events, error)
-            });
+            let record = records::extension(&shown.name, shown.state, &shown.events, error);
+            beside.emit(now, "platform.extension", || record.clone());
             let mut text = format!(
                 "EXTENSION\tName: {}\tState: {}\tEvents: [{}]",
                 shown.name,
@@ -294,7 +300,10 @@ impl Environment {
                 text.push_str(&format!("\tError Type: {error}"));
             }
             text.push('\n');
-            self.lines.push(LogLine { time_millis: now, text });
+            match self.launch.logging.json {
+                true => self.lines.extend(Lines::new(self.launch.logging, now).extension(record)),
+                false => self.lines.push(LogLine { time_millis: now, text }),
+            }
         }
     }
 
@@ -383,13 +392,13 @@ impl Environment {
         }
         let before = self.lines.len();
         output.take_lines(now_millis, all, &mut self.lines);
-        tell(&beside.shared.telemetry, Category::Extension, &self.lines[before..]);
+        tell(&beside.shared, Category::Extension, &self.lines[before..]);
     }
 
     /// Tells subscribers of the lines of the function from this one on.
     pub(super) fn tell_lines(&self, from: usize) {
         if let Some(beside) = &self.beside {
-            tell(&beside.shared.telemetry, Category::Function, &self.lines[from..]);
+            tell(&beside.shared, Category::Function, &self.lines[from..]);
         }
     }
 
@@ -512,11 +521,12 @@ impl Environment {
     }
 }
 
-fn tell(telemetry: &Telemetry, category: Category, lines: &[LogLine]) {
-    if lines.is_empty() || !telemetry.is_wanted() {
+fn tell(shared: &Shared, category: Category, lines: &[LogLine]) {
+    if lines.is_empty() || !shared.telemetry.is_wanted() {
         return;
     }
+    let json = shared.launch.logging.json;
     for line in lines {
-        telemetry.emit(telemetry::Event::line(category, line.time_millis, &line.text, false));
+        shared.telemetry.emit(telemetry::Event::line(category, line.time_millis, &line.text, json));
     }
 }

@@ -105,3 +105,56 @@ async fn a_flood_of_output_does_not_block_the_function() {
     assert_eq!(fixture.log().len(), 20_003);
     assert_eq!(outcome.tail.len(), 4096);
 }
+
+/// AWS Lambda docs, "Configuring JSON and plain text log formats" and "Log-level filtering": the fields of both kinds.
+#[tokio::test]
+async fn logs_may_be_json() {
+    use crate::logging::{Level, Logging};
+    let json_lines = |fixture: &Fixture| -> Vec<Value> {
+        let lines = fixture.log();
+        lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{lines:?}"))).collect()
+    };
+    let logging = Logging { json: true, application: Level::Info, system: Level::Info };
+    let code = "exports.handler = async (e) => { console.debug('no'); console.info({ a: 1 }); console.warn('n=%d', 2); console.error('why', new TypeError('boom')); if (e.fail) throw new RangeError('end') }";
+    let fixture =
+        Fixture::new(NODE, "index.handler", &[("index.js", code)]).change(|launch| launch.logging = logging);
+    let shelf = fixture.shelf();
+    assert!(!invoke(&shelf, "{}").await.failed);
+    let lines = json_lines(&fixture);
+    let id = "11111111-2222-3333-4444-555555555555";
+    assert_eq!(lines[0]["type"], "platform.initStart");
+    assert_eq!((&lines[1]["type"], &lines[1]["record"]["requestId"]), (&json!("platform.start"), &json!(id)));
+    assert_eq!(
+        (&lines[2]["level"], &lines[2]["message"], &lines[2]["requestId"]),
+        (&json!("INFO"), &json!({"a": 1}), &json!(id))
+    );
+    assert_eq!((&lines[3]["level"], &lines[3]["message"]), (&json!("WARN"), &json!("n=2")));
+    assert_eq!((&lines[4]["errorType"], &lines[4]["errorMessage"]), (&json!("TypeError"), &json!("boom")));
+    assert!(lines[4]["stackTrace"][0].as_str().unwrap().starts_with("TypeError: boom"));
+    assert_eq!(
+        (&lines[5]["type"], &lines[5]["record"]["status"]),
+        (&json!("platform.report"), &json!("success"))
+    );
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    invoke(&shelf, r#"{"fail":1}"#).await;
+    let lines = json_lines(&fixture);
+    let last: Vec<&Value> = lines.iter().rev().take(3).map(|line| &line["type"]).collect();
+    assert_eq!(last, [&json!("platform.report"), &json!("platform.runtimeDone"), &Value::Null]);
+    assert_eq!(lines[lines.len() - 3]["errorType"], "RangeError");
+    let code = "import logging\nlog = logging.getLogger()\ndef handler(e, c):\n    log.debug('no')\n    log.warning('a %s', 'b', extra={'order': 7})\n    try: 1/0\n    except ZeroDivisionError: log.exception('caught')\n    raise KeyError('end')";
+    let fixture = Fixture::new("python3.11", "app.handler", &[("app.py", code)])
+        .change(|launch| launch.logging = logging);
+    invoke(&fixture.shelf(), "{}").await;
+    let lines = json_lines(&fixture);
+    let warned = &lines[2];
+    assert_eq!(
+        (&warned["level"], &warned["message"], &warned["order"]),
+        (&json!("WARNING"), &json!("a b"), &json!(7))
+    );
+    assert_eq!((&warned["logger"], &warned["requestId"]), (&json!("root"), &json!(id)));
+    assert_eq!(
+        (&lines[3]["errorType"], &lines[3]["message"]),
+        (&json!("ZeroDivisionError"), &json!("caught"))
+    );
+    assert_eq!((&lines[4]["level"], &lines[4]["errorType"]), (&json!("ERROR"), &json!("KeyError")));
+}
