@@ -4,7 +4,8 @@
 //! * [`door`] is the one way in: validation, access, transaction, trace. [`http`] is its HTTP side.
 //! * [`cx::Cx`] is what an operation has in its hands: caller, time, ids, transaction, other services.
 //! * [`identity`] and [`access`] hold principals and decide.
-//! * [`outbox`] delivers what must surely arrive; [`job`] does background work; [`trace`] remembers every call.
+//! * [`outbox`] delivers what must surely arrive; [`job`] does background work, [`lease`] lets one node alone do it;
+//!   [`trace`] remembers every call.
 //! * [`resource::ResourceType`] is how a service brings CloudFormation types, [`plane::Plane`] how it serves HTTP.
 //!
 //! Two places know other services' names, as strings and data only: [`client`] and [`target`].
@@ -27,6 +28,7 @@ pub mod http;
 pub mod identity;
 pub mod instance;
 pub mod job;
+pub mod lease;
 pub mod operation;
 pub mod outbox;
 pub mod plane;

@@ -40,8 +40,8 @@ const LEASE_MAX: usize = 16;
 /// How long a worker keeps a delivery before another may take it. It is renewed while the worker lives, so this is
 /// how long a delivery waits after the end of its worker.
 const LEASE_MILLIS: i64 = 30 * 1000;
-/// How often a lease is renewed.
-const RENEW_MILLIS: i64 = LEASE_MILLIS / 3;
+/// How often a lease is renewed in its time.
+const RENEWALS: i64 = 3;
 /// How long a lane sleeps when nothing is due and nothing wakes it.
 const IDLE_MILLIS: i64 = 60 * 1000;
 /// How long a lane that broke off waits before it goes on.
@@ -325,10 +325,15 @@ async fn next_wake(cloud: &Cloud, lane: &str) -> (shape::Timestamp, bool) {
     }
 }
 
+/// Where other nodes are there to take over, they do so sooner.
+fn lease_millis(cloud: &Cloud) -> i64 {
+    if cloud.store().node().is_some() { crate::lease::LEASE_MILLIS } else { LEASE_MILLIS }
+}
+
 async fn lease(cloud: &Cloud, lane: &str, limit: usize) -> Result<Vec<Entry>, store::Error> {
     let now = cloud.clock().now().millis();
     let mut tx = store::begin(cloud.store()).await?;
-    let entries = layer::lease(&mut tx, lane, now, limit, now + LEASE_MILLIS).await?;
+    let entries = layer::lease(&mut tx, lane, now, limit, now + lease_millis(cloud)).await?;
     if !entries.is_empty() {
         tx.commit().await?;
     }
@@ -420,13 +425,13 @@ async fn while_leased<T>(cloud: &Cloud, entry: &mut Entry, call: impl Future<Out
     let mut call = std::pin::pin!(call);
     let mut leased = true;
     loop {
-        let next = cloud.clock().now().plus_millis(RENEW_MILLIS);
+        let next = cloud.clock().now().plus_millis(lease_millis(cloud) / RENEWALS);
         tokio::select! {
             biased;
             answer = &mut call => return answer,
             () = cloud.clock().sleep_until(next), if leased => {}
         }
-        let until = cloud.clock().now().millis() + LEASE_MILLIS;
+        let until = cloud.clock().now().millis() + lease_millis(cloud);
         match renew(cloud, entry, until).await {
             Ok(true) => entry.at = until,
             Ok(false) => leased = false, // Somebody else has it now; one of us delivers it twice.

@@ -23,6 +23,8 @@ macro_rules! prefixes {
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
+    /// What one node at a time does, by name.
+    SYSTEM_LEASE = 0x01, 0x02;
     /// Deliveries that wait or are leased.
     OUTBOX_READY = 0x02, 0x01;
     /// Deliveries that were given up.

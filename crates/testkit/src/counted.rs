@@ -66,6 +66,10 @@ impl Store for Counted {
         Ok(Box::new(View { inner, calls: self.calls.clone() }))
     }
 
+    fn node(&self) -> Option<i64> {
+        self.inner.node()
+    }
+
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         self.inner.watch(prefix)
     }

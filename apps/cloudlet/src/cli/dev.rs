@@ -57,10 +57,7 @@ impl Dev {
         start_logging();
         project::check_place(global)?;
         let options = self.up.options()?;
-        let place = match &options.data {
-            Some(folder) => format!("data in {}", folder.display()),
-            None => "everything in memory".to_owned(),
-        };
+        let place = options.place()?;
         let running = server::start(options).await?;
         output.line(&format!("cloudlet is ready at {} ({place})", running.endpoint()));
         let connection = Connection::local(running.endpoint())?;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use cloud::IamMode;
 
-use crate::server::{self, Options};
+use crate::server::{self, Database, Options};
 
 /// Options of every command that starts a cloud.
 #[derive(Args, Clone, Debug)]
@@ -24,6 +24,21 @@ pub(crate) struct Up {
     /// Folder for all data [default: the user's data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "memory", env = "CLOUDLET_DATA")]
     data: Option<PathBuf>,
+    /// A PostgreSQL database for all state, which several nodes may share: `postgres://user@host/database`.
+    ///
+    /// A password can stand in PGPASSWORD instead.
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "memory",
+        env = "CLOUDLET_STORE",
+        hide_env_values = true
+    )]
+    store: Option<Database>,
+    /// With `--store`, where large values live: a folder that all nodes share, or `s3://bucket/prefix`
+    /// [default: in the data folder].
+    #[arg(long, value_name = "PLACE", requires = "store", env = "CLOUDLET_BLOBS")]
+    blobs: Option<String>,
     /// Keep everything in memory: gone when the cloud stops.
     #[arg(long)]
     memory: bool,
@@ -65,7 +80,8 @@ impl Up {
             Iam::Enforce => IamMode::Enforce,
             Iam::Audit => IamMode::Audit,
         };
-        Ok(Options { listen: self.listen, data, iam, ..Options::default() })
+        let (database, blobs) = (self.store.clone(), self.blobs.clone());
+        Ok(Options { listen: self.listen, data, database, blobs, iam, ..Options::default() })
     }
 
     /// Runs the cloud until it is told to stop.
@@ -74,10 +90,7 @@ impl Up {
         start_logging();
         let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
         runtime.block_on(async {
-            let place = match &options.data {
-                Some(folder) => format!("data in {}", folder.display()),
-                None => "everything in memory".to_owned(),
-            };
+            let place = options.place()?;
             let running = server::start(options).await?;
             anstream::println!("cloudlet is ready at {} ({place})", running.endpoint());
             stop_signal().await?;

@@ -1,10 +1,12 @@
 //! Running a cloud in this process: data folder, cloud, listener.
 
 mod body;
+mod database;
 mod folder;
 mod listen;
 mod noted;
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use cloud::{Cloud, Config, IamMode};
 
 use crate::services::SERVICES;
 
+pub use database::Database;
 pub use folder::default_data;
 
 /// What a cloud is started with.
@@ -23,6 +26,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where data lives; none keeps everything in memory.
     pub data: Option<PathBuf>,
+    /// The database with the store; none keeps it in the data folder.
+    pub database: Option<Database>,
+    /// Where large values live: a folder or `s3://bucket/prefix`; none keeps them in the data folder.
+    pub blobs: Option<String>,
     /// The account of the well-known root.
     pub account: String,
     /// The region when a request names none.
@@ -36,10 +43,23 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4566)),
             data: None,
+            database: None,
+            blobs: None,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             iam: IamMode::Enforce,
         }
+    }
+}
+
+impl Options {
+    /// Where the state is, for people.
+    pub fn place(&self) -> anyhow::Result<String> {
+        Ok(match (&self.database, &self.data) {
+            (Some(database), _) => format!("data in the database {}", database.shown()?),
+            (None, Some(folder)) => format!("data in {}", folder.display()),
+            (None, None) => "everything in memory".to_owned(),
+        })
     }
 }
 
@@ -51,6 +71,8 @@ pub struct Running {
     listener: listen::Listener,
     // Dropped, and with it removed, when the cloud stops.
     _scratch: Option<tempfile::TempDir>,
+    // Held as long as the node runs.
+    _lock: Option<File>,
 }
 
 impl Running {
@@ -73,6 +95,9 @@ impl Running {
     pub async fn stop(self) {
         self.listener.stop().await;
         self.cloud.stop().await;
+        if let Err(error) = self.cloud.store().close().await {
+            tracing::warn!(%error, "the store did not close as it should");
+        }
     }
 }
 
@@ -90,12 +115,21 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         iam: options.iam,
         loopback: address.ip().is_loopback(),
     };
-    let cloud = Cloud::open(config, SERVICES).await.with_context(|| match &options.data {
-        Some(folder) => format!("cannot open the data folder `{}`", folder.display()),
-        None => "cannot open a store in memory".to_owned(),
-    })?;
+    let mut lock = None;
+    let cloud = match (&options.database, &options.data) {
+        (Some(database), Some(folder)) => {
+            lock = Some(database::lock(folder)?);
+            let blobs = options.blobs.clone().unwrap_or_else(|| folder.join("blobs").display().to_string());
+            let parts = database::open(database, &blobs).await?;
+            Cloud::assemble(config, SERVICES, parts).await.context("cannot start on the database")?
+        }
+        (None, Some(folder)) => Cloud::open(config, SERVICES)
+            .await
+            .with_context(|| format!("cannot open the data folder `{}`", folder.display()))?,
+        (_, None) => Cloud::open(config, SERVICES).await.context("cannot open a store in memory")?,
+    };
     cloud.set_listening(address, false);
     cloud.start();
     let listener = listener.serve(cloud.clone());
-    Ok(Running { cloud, address, listener, _scratch: scratch_guard })
+    Ok(Running { cloud, address, listener, _scratch: scratch_guard, _lock: lock })
 }

@@ -32,6 +32,12 @@ pub trait Store: Send + Sync + 'static {
     /// A serializable transaction.
     async fn begin(&self) -> Result<Box<dyn Txn>, Error>;
 
+    /// The number of this node, which no other that shares the store has or ever had. None where the store belongs
+    /// to this process alone.
+    fn node(&self) -> Option<i64> {
+        None
+    }
+
     /// Tells when a key that begins with `prefix` was written. Edge-triggered, coalesced, may be
     /// spurious, never the source of truth: subscribe, look, wait, look again.
     fn watch(&self, prefix: Key) -> watch::Receiver<Version>;

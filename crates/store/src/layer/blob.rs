@@ -7,6 +7,8 @@
 //! also what an interrupted upload left behind.
 
 mod files;
+mod home;
+mod s3;
 mod sweep;
 
 use std::ops::Range;
@@ -74,6 +76,8 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     /// The folder, when it is one.
     folder: Option<Arc<Path>>,
+    /// Bytes that a writer collects before it hands them on.
+    part_bytes: usize,
 }
 
 impl Blobs {
@@ -81,18 +85,23 @@ impl Blobs {
     pub fn in_folder(folder: &Path) -> Result<Self, Error> {
         private::folder(folder).map_err(|error| unavailable(&error))?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?;
-        Ok(Blobs { store: Arc::new(store.with_fsync(true)), folder: Some(folder.into()) })
+        Ok(Blobs {
+            store: Arc::new(store.with_fsync(true)),
+            folder: Some(folder.into()),
+            part_bytes: PART_BYTES,
+        })
     }
 
     /// Blobs that live as long as the process.
     pub fn in_memory() -> Self {
-        Blobs { store: Arc::new(InMemory::new()), folder: None }
+        Blobs { store: Arc::new(InMemory::new()), folder: None, part_bytes: PART_BYTES }
     }
 
     /// Begins a blob.
     pub fn writer(&self, id: BlobId) -> BlobWriter {
         let store = self.store.clone();
-        BlobWriter { store, id, size: 0, parts: Vec::new(), pending: 0, upload: None }
+        let part_bytes = self.part_bytes;
+        BlobWriter { store, id, part_bytes, size: 0, parts: Vec::new(), pending: 0, upload: None }
     }
 
     /// Writes a blob that is at hand.
@@ -136,6 +145,7 @@ impl Blobs {
 pub struct BlobWriter {
     store: Arc<dyn ObjectStore>,
     id: BlobId,
+    part_bytes: usize,
     size: u64,
     parts: Vec<Bytes>,
     pending: usize,
@@ -148,7 +158,7 @@ impl BlobWriter {
         self.size += bytes.len() as u64;
         self.pending += bytes.len();
         self.parts.push(bytes);
-        if self.pending >= PART_BYTES {
+        if self.pending >= self.part_bytes {
             self.flush().await?;
         }
         Ok(())

@@ -72,8 +72,15 @@ impl Engine {
         let cancelled = self
             .cx
             .transact(|tx| {
-                let write = write.clone();
-                Box::pin(async move { write.run(tx).await })
+                let (write, lease) = (write.clone(), self.lease.clone());
+                Box::pin(async move {
+                    if !lease.guard(tx).await? {
+                        return Err(Error::Internal(Failure::internal(
+                            "another node works on the stack now",
+                        )));
+                    }
+                    write.run(tx).await
+                })
             })
             .await?;
         self.halted |= cancelled;

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cfn::template::Template;
 use cloud::Cloud;
 use cloud::caller::Caller;
+use cloud::lease::Lease;
 use cloud::prelude::*;
 use store::layer::table::{self, Paging};
 
@@ -118,7 +119,11 @@ pub(crate) fn start(cloud: &Arc<Cloud>, place: Place, caller: Option<Caller>) {
 }
 
 async fn run(cloud: &Arc<Cloud>, place: &Place, caller: Option<Caller>) -> Result<(), Error> {
-    let Some(mut engine) = Engine::load(cloud, place, caller).await? else {
+    // Another node works on the stack; if that ends before its work, the stack is taken up here.
+    let Some(lease) = Lease::take(cloud, &format!("cloudformation/{}", place.uuid)).await? else {
+        return Ok(());
+    };
+    let Some(mut engine) = Engine::load(cloud, place, caller, lease).await? else {
         return Ok(());
     };
     while let Some(operation) = engine.operation.clone() {
@@ -137,6 +142,8 @@ async fn run(cloud: &Arc<Cloud>, place: &Place, caller: Option<Caller>) -> Resul
 pub(crate) struct Engine {
     cx: Cx,
     caller: Caller,
+    /// The right to work on the stack, among nodes.
+    lease: Arc<Lease>,
     place: Place,
     stack_id: String,
     on_failure: OnFailure,
@@ -155,7 +162,12 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// The engine of a stack that has an operation.
-    async fn load(cloud: &Arc<Cloud>, place: &Place, caller: Option<Caller>) -> Result<Option<Self>, Error> {
+    async fn load(
+        cloud: &Arc<Cloud>,
+        place: &Place,
+        caller: Option<Caller>,
+        lease: Lease,
+    ) -> Result<Option<Self>, Error> {
         let tx = store::snapshot(cloud.store()).await?;
         let stack = stacks::reopen(&tx, place).await?;
         let Some(operation) = stack.operation.clone() else {
@@ -183,6 +195,7 @@ impl Engine {
         Ok(Some(Self {
             cx: Cx::outer(cloud, caller.clone()),
             caller,
+            lease: Arc::new(lease),
             place: place.clone(),
             stack_id: stack.id(),
             on_failure: stack.on_failure,

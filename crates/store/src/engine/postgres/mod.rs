@@ -66,6 +66,11 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
     open_with(url, Options::default()).await
 }
 
+/// What a connection string names, without user and password: `host:port/database`.
+pub fn describe(url: &str) -> Result<String, Error> {
+    Ok(Address::parse(url)?.shown)
+}
+
 /// Opens the store with options.
 pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, Error> {
     let pool = Arc::new(Pool::new(Address::parse(url)?, options.connections_max)?);
@@ -212,6 +217,10 @@ impl Store for Postgres {
             return Err(closed());
         }
         Ok(Box::new(Transaction::new(self.0.shared.clone())))
+    }
+
+    fn node(&self) -> Option<i64> {
+        Some(self.0.shared.node)
     }
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
