@@ -45,6 +45,8 @@ impl Drop for Call<'_> {
 pub(crate) struct Counted {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) calls: UnderWay,
+    /// The number among several nodes, instead of the engine's own.
+    pub(crate) node: Option<i64>,
 }
 
 #[async_trait]
@@ -67,7 +69,7 @@ impl Store for Counted {
     }
 
     fn node(&self) -> Option<i64> {
-        self.inner.node()
+        self.node.or_else(|| self.inner.node())
     }
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {

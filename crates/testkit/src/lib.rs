@@ -54,8 +54,35 @@ impl World {
 
     /// As [`World::new`], from `seed`.
     pub async fn with_seed(services: &[&'static Service], seed: u64) -> Self {
-        let clock = Arc::new(VirtualClock::new(START));
         let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+        let store = engine::open(scratch.path()).await;
+        Self::over(services, seed, scratch, |calls| Counted { inner: store, calls, node: None }).await
+    }
+
+    /// Several nodes over one store. Each has a clock of its own: a node whose clock stands still does nothing that
+    /// waits for time, as one that died.
+    pub async fn nodes(services: &[&'static Service], count: u32) -> Vec<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made").keep();
+        let store = engine::open(&folder).await;
+        let mut nodes = Vec::new();
+        for number in 1..=count {
+            let scratch = tempfile::tempdir_in(&folder).expect("a temporary folder can be made");
+            let inner = store.clone();
+            let node = Some(i64::from(number));
+            let node =
+                Self::over(services, u64::from(number), scratch, |calls| Counted { inner, calls, node });
+            nodes.push(node.await);
+        }
+        nodes
+    }
+
+    async fn over(
+        services: &[&'static Service],
+        seed: u64,
+        scratch: tempfile::TempDir,
+        store: impl FnOnce(UnderWay) -> Counted,
+    ) -> Self {
+        let clock = Arc::new(VirtualClock::new(START));
         let config = Config {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
@@ -65,7 +92,7 @@ impl World {
             loopback: true,
         };
         let calls = UnderWay::default();
-        let store = Arc::new(Counted { inner: engine::open(scratch.path()).await, calls: calls.clone() });
+        let store = Arc::new(store(calls.clone()));
         let chance = Chance::from_seed(seed);
         let parts = Parts { clock: clock.clone(), chance, store, ..Parts::in_memory() };
         let cloud = Cloud::assemble(config, services, parts).await.expect("a new store has room");

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may")]
 
 mod door;
+mod nodes;
 mod outbox;
 mod service;

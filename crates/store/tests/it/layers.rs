@@ -13,7 +13,7 @@ use store::layer::{counter, outbox, timer};
 use store::tuple::{self, Tuple};
 use store::{Error, Scan, VALUE_BYTES_MAX, begin, snapshot};
 
-use crate::engines::{on_each_engine, on_each_engine_with_faults};
+use crate::engines::{is_unavailable, on_each_engine, on_each_engine_with_faults};
 use crate::transact;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -377,6 +377,29 @@ async fn blobs_come_back_whole_and_in_ranges() {
         let missing = blob::Blob { id: BlobId::new(1, 1), size: 4 };
         assert!(matches!(blobs.read_all(&missing, 9).await, Err(Error::Corrupt(_))));
     }
+}
+
+/// Two nodes with different folders would each miss the blobs of the other.
+#[tokio::test]
+async fn a_store_has_one_place_for_its_blobs() {
+    on_each_engine(|store| async move {
+        let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let place = |folder: &tempfile::TempDir| Blobs::in_folder(folder.path()).unwrap();
+        place(&home).belong_to(&store, "first").await.unwrap();
+        place(&home).belong_to(&store, "second").await.unwrap();
+        place(&home).put(BlobId::new(1, 1), content(10)).await.unwrap();
+        place(&home).belong_to(&store, "third").await.unwrap();
+        let refused = place(&other).belong_to(&store, "fourth").await;
+        assert!(is_unavailable(&refused, "keeps its blobs elsewhere"), "{refused:?}");
+
+        let new = store::open_memory();
+        let refused = place(&home).belong_to(&new, "fifth").await;
+        assert!(is_unavailable(&refused, "blobs of another cloud"), "{refused:?}");
+        // The mark is no blob that was left behind.
+        assert_eq!(place(&home).sweep_orphans(&store, i64::MAX).await.unwrap(), 1);
+        place(&home).belong_to(&store, "sixth").await.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]

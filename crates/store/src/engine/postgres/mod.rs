@@ -3,7 +3,7 @@
 //! All commits of all nodes have one order: each group of batches takes the lock of one row, decides what it has read
 //! and checked against what is there then, writes, and commits, all in one flight. So versions and stamps are unique,
 //! a reader never sees a later one before an earlier one, and a transaction commits only if all that it has read is
-//! still true: the rules of the embedded engines. See `docs/adr/0006-postgresql.md` for what else was looked at.
+//! still true: the rules of the embedded engines. See `docs/adr/0006-one-order-of-commits-on-postgresql.md` for what else was looked at.
 //!
 //! Only the portable part of SQL is used: no extension, no function of our own, no LISTEN, no advisory lock.
 
