@@ -7,8 +7,9 @@
 //!
 //! The times of leases are compared by the clocks of all nodes: they must agree to a second or so.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -30,6 +31,8 @@ struct LeaseRow {
     name: String,
     /// The number of the node among those that share the store.
     node: i64,
+    /// How often it was taken since it was free: what was taken before must not give it back.
+    turn: u64,
     until_millis: i64,
 }
 
@@ -42,9 +45,13 @@ impl Record for LeaseRow {
     }
 }
 
-/// The right to do something that one node at a time does. Dropping it gives it back.
+/// The right to do something that one node at a time does. Dropping it, and what else was taken of it in this process,
+/// gives it back.
+#[derive(Clone, Debug)]
+pub struct Lease(Arc<Held>);
+
 #[derive(Debug)]
-pub struct Lease {
+struct Held {
     name: Arc<str>,
     /// None where nobody else can have it.
     node: Option<i64>,
@@ -53,44 +60,61 @@ pub struct Lease {
     _alive: Option<oneshot::Sender<()>>,
 }
 
+/// The leases of this process.
+#[derive(Default)]
+struct Leases(Mutex<HashMap<Arc<str>, Weak<Held>>>);
+
+impl Leases {
+    fn get(&self, name: &str) -> Option<Lease> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).and_then(Weak::upgrade);
+        held.map(Lease).filter(Lease::is_held)
+    }
+
+    fn keep(&self, lease: &Lease) {
+        let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.retain(|_, held| held.strong_count() > 0);
+        leases.insert(lease.0.name.clone(), Arc::downgrade(&lease.0));
+    }
+}
+
 impl Lease {
-    /// Takes the lease of this name. None while another node has it. A node that has it already gets it again: inside
+    /// Takes the lease of this name. None while another node has it. A node that has it already gets the same: inside
     /// of a process it keeps nobody out.
     pub async fn take(cloud: &Arc<Cloud>, name: &str) -> Result<Option<Self>, store::Error> {
-        let name: Arc<str> = name.into();
         let lost = Arc::new(AtomicBool::new(false));
         let Some(node) = cloud.store().node() else {
-            return Ok(Some(Self { name, node: None, lost, _alive: None }));
+            return Ok(Some(Self(Arc::new(Held { name: name.into(), node: None, lost, _alive: None }))));
         };
-        if !extend(cloud, &name, node, true).await? {
-            return Ok(None);
+        let leases = cloud.states().get::<Leases>();
+        if let Some(lease) = leases.get(name) {
+            return Ok(Some(lease));
         }
+        let name: Arc<str> = name.into();
+        let Some(turn) = take(cloud, &name, node).await? else { return Ok(None) };
         let (alive, ended) = oneshot::channel();
-        cloud.tasks().spawn(keep(cloud.clone(), name.clone(), node, lost.clone(), ended));
-        Ok(Some(Self { name, node: Some(node), lost, _alive: Some(alive) }))
+        let row = LeaseRow { name: name.to_string(), node, turn, until_millis: 0 };
+        cloud.tasks().spawn(keep(cloud.clone(), row, lost.clone(), ended));
+        let lease = Self(Arc::new(Held { name, node: Some(node), lost, _alive: Some(alive) }));
+        leases.keep(&lease);
+        Ok(Some(lease))
     }
 
     /// Whether it is still this node's, as far as is known here.
     pub fn is_held(&self) -> bool {
-        !self.lost.load(Ordering::Acquire)
+        !self.0.lost.load(Ordering::Acquire)
     }
 
     /// Makes a transaction depend on the lease: false when it is another node's now, and then nothing may be done.
     pub async fn guard(&self, tx: &Tx) -> Result<bool, store::Error> {
-        let Some(node) = self.node else { return Ok(true) };
-        let row = table::get::<LeaseRow>(tx, &*self.name).await?;
+        let Some(node) = self.0.node else { return Ok(true) };
+        let row = table::get::<LeaseRow>(tx, &*self.0.name).await?;
         Ok(row.is_some_and(|row| row.node == node))
     }
 }
 
 /// Renews a lease until it is dropped, lost, or the cloud stops; then gives it back.
-async fn keep(
-    cloud: Arc<Cloud>,
-    name: Arc<str>,
-    node: i64,
-    lost: Arc<AtomicBool>,
-    mut ended: oneshot::Receiver<()>,
-) {
+async fn keep(cloud: Arc<Cloud>, row: LeaseRow, lost: Arc<AtomicBool>, mut ended: oneshot::Receiver<()>) {
+    let name = row.name.as_str();
     loop {
         let next = cloud.clock().now().plus_millis(RENEW_MILLIS);
         tokio::select! {
@@ -98,54 +122,70 @@ async fn keep(
             _ = &mut ended => break,
             () = cloud.tasks().stopping() => break,
         }
-        match extend(&cloud, &name, node, false).await {
+        match renew(&cloud, &row).await {
             Ok(true) => {}
             Ok(false) => {
                 lost.store(true, Ordering::Release);
-                tracing::warn!(%name, "another node has taken over a lease");
+                tracing::warn!(name, "another node has taken over a lease");
                 return;
             }
-            Err(error) => tracing::warn!(%name, %error, "a lease could not be renewed; trying again"),
+            Err(error) => tracing::warn!(name, %error, "a lease could not be renewed; trying again"),
         }
     }
-    if let Err(error) = release(&cloud, &name, node).await {
-        tracing::debug!(%name, %error, "a lease was not given back; it runs out");
+    if let Err(error) = release(&cloud, &row).await {
+        tracing::debug!(name, %error, "a lease was not given back; it runs out");
     }
 }
 
-/// Takes or renews. False when it is another node's.
-async fn extend(cloud: &Arc<Cloud>, name: &Arc<str>, node: i64, take: bool) -> Result<bool, store::Error> {
+/// Takes a lease that is free, over, or this node's already. None when it is another node's.
+async fn take(cloud: &Arc<Cloud>, name: &str, node: i64) -> Result<Option<u64>, store::Error> {
     let now = cloud.clock().now().millis();
-    let name = name.to_string();
     store::transact(cloud.store(), |tx| {
-        let row = LeaseRow { name: name.clone(), node, until_millis: now + LEASE_MILLIS };
+        let name = name.to_owned();
         Box::pin(async move {
-            let before = table::get::<LeaseRow>(tx, &row.name).await?;
-            let may = match &before {
-                Some(before) => before.node == node || (take && before.until_millis <= now),
-                None => take,
-            };
-            if may {
-                table::put(tx, &row).await?;
+            let before = table::get::<LeaseRow>(tx, &name).await?;
+            if before.as_ref().is_some_and(|before| before.node != node && before.until_millis > now) {
+                return Ok(None);
             }
-            Ok(may)
+            let turn = before.map_or(1, |before| before.turn + 1);
+            table::put(tx, &LeaseRow { name, node, turn, until_millis: now + LEASE_MILLIS }).await?;
+            Ok(Some(turn))
         })
     })
     .await
 }
 
-async fn release(cloud: &Arc<Cloud>, name: &Arc<str>, node: i64) -> Result<(), store::Error> {
-    let name = name.to_string();
+async fn renew(cloud: &Arc<Cloud>, row: &LeaseRow) -> Result<bool, store::Error> {
+    let row = LeaseRow { until_millis: cloud.clock().now().millis() + LEASE_MILLIS, ..row.clone() };
     store::transact(cloud.store(), |tx| {
-        let name = name.clone();
+        let row = row.clone();
         Box::pin(async move {
-            if table::get::<LeaseRow>(tx, &name).await?.is_some_and(|row| row.node == node) {
-                table::delete::<LeaseRow>(tx, &name).await?;
+            let ours = is_still(tx, &row).await?;
+            if ours {
+                table::put(tx, &row).await?;
+            }
+            Ok(ours)
+        })
+    })
+    .await
+}
+
+async fn release(cloud: &Arc<Cloud>, row: &LeaseRow) -> Result<(), store::Error> {
+    store::transact(cloud.store(), |tx| {
+        let row = row.clone();
+        Box::pin(async move {
+            if is_still(tx, &row).await? {
+                table::delete::<LeaseRow>(tx, &row.name).await?;
             }
             Ok(())
         })
     })
     .await
+}
+
+async fn is_still(tx: &Tx, row: &LeaseRow) -> Result<bool, store::Error> {
+    let stored = table::get::<LeaseRow>(tx, &row.name).await?;
+    Ok(stored.is_some_and(|stored| (stored.node, stored.turn) == (row.node, row.turn)))
 }
 
 #[cfg(test)]
@@ -154,8 +194,8 @@ mod tests {
 
     #[test]
     fn version_1_is_read() {
-        let stored = b"\x01{\"name\":\"n\",\"node\":3,\"until_millis\":9}";
-        let row = LeaseRow { name: "n".into(), node: 3, until_millis: 9 };
+        let stored = b"\x01{\"name\":\"n\",\"node\":3,\"turn\":2,\"until_millis\":9}";
+        let row = LeaseRow { name: "n".into(), node: 3, turn: 2, until_millis: 9 };
         assert_eq!(table::decode::<LeaseRow>(stored).unwrap(), row);
     }
 }

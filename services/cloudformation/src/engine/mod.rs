@@ -143,7 +143,7 @@ pub(crate) struct Engine {
     cx: Cx,
     caller: Caller,
     /// The right to work on the stack, among nodes.
-    lease: Arc<Lease>,
+    lease: Lease,
     place: Place,
     stack_id: String,
     on_failure: OnFailure,
@@ -195,7 +195,7 @@ impl Engine {
         Ok(Some(Self {
             cx: Cx::outer(cloud, caller.clone()),
             caller,
-            lease: Arc::new(lease),
+            lease,
             place: place.clone(),
             stack_id: stack.id(),
             on_failure: stack.on_failure,
