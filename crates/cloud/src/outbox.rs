@@ -44,6 +44,8 @@ const LEASE_MILLIS: i64 = 30 * 1000;
 const RENEWALS: i64 = 3;
 /// How long a lane sleeps when nothing is due and nothing wakes it.
 const IDLE_MILLIS: i64 = 60 * 1000;
+/// How often the lanes of other nodes are looked for: theirs are taken over when they die.
+const OTHERS_MILLIS: i64 = 1000;
 /// How long a lane that broke off waits before it goes on.
 const BROKEN_MILLIS: i64 = 1000;
 /// Longest wait between two attempts, unless the policy says another.
@@ -201,7 +203,8 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
         if let Err(error) = ensure_all(&cloud).await {
             tracing::warn!(%error, "the lanes of the outbox could not be read; trying again");
         }
-        cloud.clock().sleep_until(cloud.clock().now().plus_millis(IDLE_MILLIS)).await;
+        let pause = if cloud.store().node().is_some() { OTHERS_MILLIS } else { IDLE_MILLIS };
+        cloud.clock().sleep_until(cloud.clock().now().plus_millis(pause)).await;
     }
 }
 

@@ -305,12 +305,15 @@ def test_blobs_may_live_in_a_bucket(database, cloud, tmp_path):
     finally:
         for name, value in saved.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-    body = os.urandom(15 << 20)
-    s3 = pair[0].client("s3")
-    s3.create_bucket(Bucket="b")
-    s3.put_object(Bucket="b", Key="k", Body=body)
-    assert pair[1].client("s3").get_object(Bucket="b", Key="k")["Body"].read() == body
+    try:
+        body = os.urandom(15 << 20)
+        s3 = pair[0].client("s3")
+        s3.create_bucket(Bucket="photos")
+        s3.put_object(Bucket="photos", Key="k", Body=body)
+        assert pair[1].client("s3").get_object(Bucket="photos", Key="k")["Body"].read() == body
+    finally:
+        for node in pair:
+            node.kill()
     kept = cloud.client("s3", s3={"addressing_style": "path"}).list_objects_v2(Bucket="blobs-of-nodes")["Contents"]
+    # The mark and the object.
     assert all(item["Key"].startswith("of/pair/") for item in kept) and len(kept) == 2
-    for node in pair:
-        node.kill()
