@@ -370,7 +370,7 @@ async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
             tracing::debug!(lane = entry.lane, id = entry.id, attempt = entry.attempts, %failure, "delivery failed");
             if exhausted.is_some() || refused {
                 let end = End { failure: &failure, retries: entry.attempts.saturating_sub(1), exhausted };
-                Outcome::Bury(failure.to_string(), letter(&stored, &end))
+                Outcome::Bury(failure.to_string(), letter(&stored, &end).map(Box::new))
             } else {
                 Outcome::Retry(now + wait, failure.to_string())
             }
@@ -470,7 +470,7 @@ enum Outcome {
     Done,
     Retry(i64, String),
     /// Why, and what somebody gets instead.
-    Bury(String, Option<Stored>),
+    Bury(String, Option<Box<Stored>>),
 }
 
 /// Writes down how an attempt ended. If that fails, the lease runs out and the delivery is tried again.

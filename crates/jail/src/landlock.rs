@@ -35,7 +35,7 @@ const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random",
 
 /// Applies the rules; an error says that the kernel has no Landlock.
 pub(crate) fn apply(files: &Files, private_root: bool) -> Result<(), Trouble> {
-    let (read, write) = if private_root { inside() } else { on_the_host(files) };
+    let (read, write) = if private_root { inside(files) } else { on_the_host(files) };
     let status = rules(&read, &write).map_err(|e| Trouble::text("landlock", e.to_string()))?;
     match status {
         RulesetStatus::NotEnforced => {
@@ -45,14 +45,18 @@ pub(crate) fn apply(files: &Files, private_root: bool) -> Result<(), Trouble> {
     }
 }
 
-fn inside() -> (Vec<PathBuf>, Vec<PathBuf>) {
-    (vec![PathBuf::from("/")], vec![PathBuf::from("/tmp")])
+fn inside(files: &Files) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let mut write = vec![PathBuf::from("/tmp")];
+    write.extend(files.binds.iter().filter(|bind| bind.writable).map(|bind| bind.target.clone()));
+    (vec![PathBuf::from("/")], write)
 }
 
 fn on_the_host(files: &Files) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let mut read: Vec<PathBuf> = PROC_FILES.iter().map(PathBuf::from).collect();
     read.extend(files.binds.iter().map(|bind| bind.source.clone()));
-    (read, files.scratch.iter().cloned().collect())
+    let mut write: Vec<PathBuf> = files.scratch.iter().cloned().collect();
+    write.extend(files.binds.iter().filter(|bind| bind.writable).map(|bind| bind.source.clone()));
+    (read, write)
 }
 
 fn rules(read: &[PathBuf], write: &[PathBuf]) -> Result<RulesetStatus, landlock::RulesetError> {

@@ -118,7 +118,7 @@ pub(crate) fn resize_tmp(bytes: u64) -> Result<(), Trouble> {
 pub(crate) fn open_tree_of(bind: &Bind) -> Result<OwnedFd, Trouble> {
     let name = || format!("show {}", bind.source.display());
     let real = fs::canonicalize(&bind.source).map_err(|e| Trouble::io(name(), &e))?;
-    read_only_tree(&real).map_err(|trouble| trouble.at(name()))
+    detached_tree(&real, bind.writable).map_err(|trouble| trouble.at(name()))
 }
 
 /// One inode for this many bytes of /tmp, so that a flood of empty files ends before the kernel's memory does.
@@ -185,16 +185,17 @@ fn open_source(bind: &Bind) -> Result<Option<Source>, Trouble> {
         Err(e) => return Err(Trouble::io(name(), &e)),
     };
     let folder = real.is_dir();
-    let tree = read_only_tree(&real).map_err(|trouble| trouble.at(name()))?;
+    let tree = detached_tree(&real, bind.writable).map_err(|trouble| trouble.at(name()))?;
     Ok(Some(Source::Tree { tree, target, folder }))
 }
 
 /// A copy of the mounts at `path` that is not attached anywhere.
-fn read_only_tree(path: &Path) -> Result<OwnedFd, Trouble> {
+fn detached_tree(path: &Path, writable: bool) -> Result<OwnedFd, Trouble> {
     let flags =
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
     let tree = open_tree(CWD, path, flags).map_err(|e| Trouble::new("open the tree", e))?;
-    set_attributes(&tree, READ_ONLY | libc::MOUNT_ATTR_NODEV, true)?;
+    let access = if writable { 0 } else { libc::MOUNT_ATTR_RDONLY };
+    set_attributes(&tree, access | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, true)?;
     Ok(tree)
 }
 

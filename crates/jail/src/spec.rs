@@ -83,7 +83,7 @@ pub struct Assignment {
     pub data_bytes: Option<u64>,
 }
 
-/// One tree or file of the host, shown read-only inside.
+/// One tree or file of the host, shown inside; read-only unless it says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bind {
     /// Where it is on the host.
@@ -92,18 +92,26 @@ pub struct Bind {
     pub target: PathBuf,
     /// An absent source is skipped instead of being an error.
     pub optional: bool,
+    /// Programs inside may change it.
+    #[serde(default)]
+    pub writable: bool,
 }
 
 impl Bind {
     /// A tree that must be there, shown at another place.
     pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Bind {
-        Bind { source: source.into(), target: target.into(), optional: false }
+        Bind { source: source.into(), target: target.into(), optional: false, writable: false }
     }
 
     /// A tree that is shown at its own place when the host has it.
     pub fn optional(path: impl Into<PathBuf>) -> Bind {
         let path = path.into();
-        Bind { source: path.clone(), target: path, optional: true }
+        Bind { source: path.clone(), target: path, optional: true, writable: false }
+    }
+
+    /// A folder that must be there and that programs inside may change.
+    pub fn writable(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Bind {
+        Bind { writable: true, ..Bind::new(source, target) }
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use cloud::prelude::*;
+
 use crate::error::Error;
 use crate::keys::Config;
 use crate::limits::{ENVIRONMENT_BYTES_MAX, LAYERS_MAX};
+use crate::names::FunctionRef;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::variables::RESERVED;
 use crate::shapes::{
     DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, SnapStart,
     SnapStartApplyOn, TracingConfig, TracingMode, VpcConfig,
 };
+use crate::surroundings;
 
 /// Runtimes that AWS knows. Those that no bootstrap of ours runs are refused by name.
 const RUNTIMES: &[&str] = &[
@@ -105,30 +109,24 @@ impl Settings {
     }
 
     fn check_unsupported(&self) -> Result<(), Error> {
-        if self
-            .vpc_config
-            .as_ref()
-            .is_some_and(|vpc| !vpc.subnet_ids.is_empty() || !vpc.security_group_ids.is_empty())
-        {
-            return Err(Error::unsupported("VpcConfig"));
-        }
-        if self.file_system_configs.as_ref().is_some_and(|configs| !configs.is_empty()) {
-            return Err(Error::unsupported("FileSystemConfigs"));
-        }
         if self.image_config.is_some() {
             return Err(Error::unsupported("ImageConfig"));
         }
         if self.kms_key_arn.as_ref().is_some_and(|key| !key.is_empty()) {
             return Err(Error::unsupported("KMSKeyArn"));
         }
-        if self
-            .snap_start
-            .as_ref()
-            .is_some_and(|snap| snap.apply_on == Some(SnapStartApplyOn::PublishedVersions))
-        {
-            return Err(Error::unsupported("SnapStart"));
-        }
         Ok(())
+    }
+
+    /// Refuses a network and file systems that cannot be.
+    pub(crate) async fn check_surroundings(
+        &self,
+        cx: &mut Cx,
+        function: &FunctionRef,
+        role: &str,
+    ) -> Result<(), Error> {
+        let systems = self.file_system_configs.as_deref().unwrap_or_default();
+        surroundings::check(cx, function, role, self.vpc_config.as_ref(), systems).await
     }
 
     /// Writes what the request says into `config`, all but layers and code.
@@ -159,7 +157,28 @@ impl Settings {
             config.logging.change(&logging)?;
             config.log_group = logging.log_group;
         }
+        if let Some(vpc) = self.vpc_config {
+            config.vpc = surroundings::vpc(vpc)?;
+        }
+        set(&mut config.file_systems, self.file_system_configs.map(surroundings::file_systems));
+        let snap_start = self.snap_start.and_then(|snap| snap.apply_on);
+        set(&mut config.snap_start, snap_start.map(|on| on == SnapStartApplyOn::PublishedVersions));
+        if config.snap_start && !can_snap_start(&config.runtime) {
+            // LocalStack's provider.py; AWS has the same text.
+            return Err(Error::invalid(format!(
+                "{} is not supported for SnapStart enabled functions.",
+                config.runtime
+            )));
+        }
         Ok(())
+    }
+}
+
+/// Whether AWS has SnapStart for a runtime that runs here: Python 3.12 and later ("Supported features and limitations").
+fn can_snap_start(runtime: &str) -> bool {
+    match interpreters::wanted(runtime) {
+        Some(Wanted::Managed(interpreters::Language::Python, version)) => version >= (3, 12),
+        _ => false,
     }
 }
 

@@ -5,13 +5,14 @@ use store::layer::blob;
 use store::layer::table;
 
 use crate::error::Error;
-use crate::keys::{self, AliasRow, Config, FunctionRow, VersionRow};
+use crate::keys::{self, AliasRow, Config, FileSystem, FunctionRow, VersionRow};
 use crate::names::{FunctionRef, LATEST, is_number};
 use crate::shapes::{
-    AliasConfiguration, DeadLetterConfig, Environment, EphemeralStorage, FunctionConfiguration, Layer,
-    PackageType, RoutingConfig, SnapStartApplyOn, SnapStartResponse, TracingConfig, TracingMode,
+    AliasConfiguration, DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig,
+    FunctionConfiguration, Layer, PackageType, RoutingConfig, SnapStartApplyOn, SnapStartResponse,
+    TracingConfig, TracingMode,
 };
-use crate::time;
+use crate::{surroundings, time};
 
 /// The function, whatever the qualifier.
 pub(crate) async fn open(tx: &Tx, function: &FunctionRef) -> Result<FunctionRow, Error> {
@@ -175,6 +176,8 @@ pub(crate) fn view(
         last_modified: time::last_modified(config.modified_at_millis),
         code_sha256: config.code.sha256.clone(),
         version: version.to_string(),
+        vpc_config: config.vpc.as_ref().map(surroundings::vpc_view),
+        file_system_configs: file_systems(config),
         dead_letter_config: config
             .dead_letter_arn
             .clone()
@@ -191,11 +194,24 @@ pub(crate) fn view(
         architectures: vec![config.architecture.clone()],
         ephemeral_storage: EphemeralStorage { size: number(config.tmp_mb) },
         snap_start: SnapStartResponse {
-            apply_on: SnapStartApplyOn::None,
-            optimization_status: "Off".to_string(),
+            apply_on: if config.snap_start {
+                SnapStartApplyOn::PublishedVersions
+            } else {
+                SnapStartApplyOn::None
+            },
+            optimization_status: if config.snap_start && version != LATEST { "On" } else { "Off" }
+                .to_string(),
         },
         logging_config: config.logging.view(log_group(&function.name, config)),
     }
+}
+
+fn file_systems(config: &Config) -> Option<Vec<FileSystemConfig>> {
+    let view = |system: &FileSystem| FileSystemConfig {
+        arn: system.arn.clone(),
+        local_mount_path: system.path.clone(),
+    };
+    (!config.file_systems.is_empty()).then(|| config.file_systems.iter().map(view).collect())
 }
 
 /// A published version as it looks on the wire.

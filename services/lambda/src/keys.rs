@@ -58,6 +58,36 @@ pub(crate) struct Config {
     pub(crate) sdk_packages: Vec<String>,
     pub(crate) modified_at_millis: i64,
     pub(crate) revision_id: String,
+    #[serde(default)]
+    pub(crate) vpc: Option<Vpc>,
+    #[serde(default)]
+    pub(crate) file_systems: Vec<FileSystem>,
+    /// SnapStart for published versions.
+    #[serde(default)]
+    pub(crate) snap_start: bool,
+    /// When the runtime is updated: AWS's word, or none for `Auto`.
+    #[serde(default)]
+    pub(crate) update_runtime_on: Option<String>,
+    /// The runtime version that `Manual` names.
+    #[serde(default)]
+    pub(crate) runtime_version_arn: Option<String>,
+}
+
+/// The network that a function says it is in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Vpc {
+    pub(crate) subnets: Vec<String>,
+    pub(crate) groups: Vec<String>,
+    pub(crate) dual_stack: bool,
+}
+
+/// A file system that a function shares with others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FileSystem {
+    /// Of the access point.
+    pub(crate) arn: String,
+    /// Where the function sees it.
+    pub(crate) path: String,
 }
 
 /// A zip file.

@@ -35,6 +35,7 @@ mod runner;
 mod runtime;
 mod shapes;
 mod stack;
+mod surroundings;
 mod time;
 mod unzip;
 mod upload;
@@ -63,6 +64,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::GetAccountSettings>(),
         entry::<ops::GetAlias>(),
         entry::<ops::GetFunction>(),
+        entry::<ops::GetFunctionCodeSigningConfig>(),
         entry::<ops::GetFunctionConcurrency>(),
         entry::<ops::GetFunctionConfiguration>(),
         entry::<ops::GetFunctionEventInvokeConfig>(),
@@ -73,6 +75,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::GetLayerVersionPolicy>(),
         entry::<ops::GetPolicy>(),
         entry::<ops::GetProvisionedConcurrencyConfig>(),
+        entry::<ops::GetRuntimeManagementConfig>(),
         entry::<ops::Invoke>(),
         entry::<ops::InvokeWithResponseStream>(),
         entry::<ops::ListAliases>(),
@@ -91,6 +94,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::PutFunctionEventInvokeConfig>(),
         entry::<ops::PutFunctionRecursionConfig>(),
         entry::<ops::PutProvisionedConcurrencyConfig>(),
+        entry::<ops::PutRuntimeManagementConfig>(),
         entry::<ops::RemoveLayerVersionPermission>(),
         entry::<ops::RemovePermission>(),
         entry::<ops::RunEvent>(),

@@ -25,7 +25,7 @@ use crate::runtime::log::LogLine;
 use crate::runtime::pool::{self, Shelf};
 use crate::runtime::sdk;
 use crate::runtime::starts::Starts;
-use crate::{code, concurrency, logs, provisioning, roles, urls};
+use crate::{code, concurrency, logs, provisioning, roles, surroundings, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
@@ -316,7 +316,11 @@ impl Runner {
             extensions,
             logging: config.logging,
             endpoint: cloud.endpoint().to_string(),
-            initialization: Initialization::OnDemand,
+            mounts: surroundings::mounts(cx, config).await?,
+            initialization: match config.snap_start && version != LATEST {
+                true => Initialization::SnapStart,
+                false => Initialization::OnDemand,
+            },
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud::prelude::*;
 
-use crate::keys::ProvisionedRow;
+use crate::keys::{Config, ProvisionedRow};
 use crate::provisioning::Status;
 use crate::time;
 
@@ -31,6 +31,15 @@ pub(crate) struct VpcConfig {
     #[shape(default, len = 0..=5)]
     pub(crate) security_group_ids: Vec<String>,
     pub(crate) ipv6_allowed_for_dual_stack: Option<bool>,
+}
+
+/// A network as answers show it.
+#[derive(Shape)]
+pub(crate) struct VpcConfigResponse {
+    pub(crate) subnet_ids: Vec<String>,
+    pub(crate) security_group_ids: Vec<String>,
+    pub(crate) vpc_id: String,
+    pub(crate) ipv6_allowed_for_dual_stack: bool,
 }
 
 #[derive(Shape)]
@@ -169,6 +178,8 @@ pub(crate) struct FunctionConfiguration {
     #[shape(name = "CodeSha256")]
     pub(crate) code_sha256: String,
     pub(crate) version: String,
+    pub(crate) vpc_config: Option<VpcConfigResponse>,
+    pub(crate) file_system_configs: Option<Vec<FileSystemConfig>>,
     pub(crate) dead_letter_config: Option<DeadLetterConfig>,
     pub(crate) environment: Option<Environment>,
     pub(crate) tracing_config: TracingConfig,
@@ -240,6 +251,41 @@ impl ProvisionedConcurrency {
             last_modified: time::last_modified(row.modified_at_millis),
         }
     }
+}
+
+#[derive(Shape, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UpdateRuntimeOn {
+    Auto,
+    Manual,
+    FunctionUpdate,
+}
+
+impl UpdateRuntimeOn {
+    /// As it is kept: none for `Auto`.
+    pub(crate) fn word(self) -> Option<String> {
+        let word = match self {
+            UpdateRuntimeOn::Auto => return None,
+            UpdateRuntimeOn::Manual => "Manual",
+            UpdateRuntimeOn::FunctionUpdate => "FunctionUpdate",
+        };
+        Some(word.to_string())
+    }
+
+    pub(crate) fn of(config: &Config) -> UpdateRuntimeOn {
+        match config.update_runtime_on.as_deref() {
+            Some("Manual") => UpdateRuntimeOn::Manual,
+            Some("FunctionUpdate") => UpdateRuntimeOn::FunctionUpdate,
+            _ => UpdateRuntimeOn::Auto,
+        }
+    }
+}
+
+/// The answer of both operations about updates of the runtime.
+#[derive(Shape)]
+pub(crate) struct RuntimeManagement {
+    pub(crate) update_runtime_on: UpdateRuntimeOn,
+    pub(crate) function_arn: String,
+    pub(crate) runtime_version_arn: Option<String>,
 }
 
 #[derive(Shape, Clone, Copy, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod layers;
 mod permissions;
 mod stacks;
 mod streaming;
+mod surroundings;
 mod urls;
 
 pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/runner";

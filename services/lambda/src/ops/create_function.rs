@@ -7,7 +7,7 @@ use store::layer::table;
 
 use crate::config::Settings;
 use crate::error::Error;
-use crate::keys::{Config, FunctionRow};
+use crate::keys::{Code, Config, FunctionRow, LayerUse};
 use crate::limits::TAGS_MAX;
 use crate::logging::Logging;
 use crate::names::{FunctionRef, LATEST};
@@ -46,6 +46,7 @@ pub(crate) struct Input {
     #[shape(default)]
     tags: BTreeMap<String, String>,
     layers: Option<Vec<String>>,
+    #[shape(len = 0..=1)]
     file_system_configs: Option<Vec<FileSystemConfig>>,
     image_config: Option<ImageConfig>,
     code_signing_config_arn: Option<String>,
@@ -64,7 +65,9 @@ pub(crate) struct Input {
 ///
 /// Differs from AWS: the function is active when the call returns, because unpacking and, where the code needs it, the
 /// installation of the AWS SDK happen within the call. Native code runs on this machine's architecture whatever
-/// `Architectures` says. Container images, VpcConfig, file systems, code signing, KMS keys, SnapStart and JSON logs are
+/// `Architectures` says. A VPC is kept and shown, and changes nothing: functions have the network of this machine. An
+/// access point is a folder of the data folder, shared by all functions that name it. SnapStart takes no snapshot:
+/// environments of a version start as those of any other. Container images, code signing, KMS keys and JSON logs are
 /// refused.
 pub(crate) struct CreateFunction;
 
@@ -107,28 +110,10 @@ impl Operation for CreateFunction {
         if let Some(target) = settings.dead_letter_target() {
             destinations::check_dead_letters(cx, &function, &input.role, target).await?;
         }
+        settings.check_surroundings(cx, &function, &input.role).await?;
         let zip = code::take(cx, input.code).await?;
         let layers = layers::resolve(cx, settings.layers.as_deref().unwrap_or_default()).await?;
-        let mut config = Config {
-            runtime: String::new(),
-            handler: String::new(),
-            role: String::new(),
-            description: String::new(),
-            timeout_seconds: 3,
-            memory_mb: 128,
-            tmp_mb: 512,
-            variables: None,
-            layers,
-            architecture: Architecture::X86.name().to_string(),
-            tracing_active: false,
-            dead_letter_arn: None,
-            log_group: None,
-            logging: Logging::default(),
-            code: code::keep(cx, zip).await?,
-            sdk_packages: Vec::new(),
-            modified_at_millis: cx.now().millis(),
-            revision_id: cx.new_id(),
-        };
+        let mut config = fresh(cx, code::keep(cx, zip).await?, layers);
         if let Some(architecture) = input.architectures.as_ref().and_then(|list| list.first()) {
             config.architecture = architecture.name().to_string();
         }
@@ -150,6 +135,35 @@ impl Operation for CreateFunction {
         let made = save(cx, &function, row, input.publish).await?;
         Runner::of(cx).expect(cx, &function);
         Ok(made)
+    }
+}
+
+/// A configuration of AWS's defaults.
+fn fresh(cx: &Cx, code: Code, layers: Vec<LayerUse>) -> Config {
+    Config {
+        runtime: String::new(),
+        handler: String::new(),
+        role: String::new(),
+        description: String::new(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        tmp_mb: 512,
+        variables: None,
+        layers,
+        architecture: Architecture::X86.name().to_string(),
+        tracing_active: false,
+        dead_letter_arn: None,
+        log_group: None,
+        logging: Logging::default(),
+        code,
+        sdk_packages: Vec::new(),
+        modified_at_millis: cx.now().millis(),
+        revision_id: cx.new_id(),
+        vpc: None,
+        file_systems: Vec::new(),
+        snap_start: false,
+        update_runtime_on: None,
+        runtime_version_arn: None,
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) struct Input {
     tracing_config: Option<TracingConfig>,
     revision_id: Option<String>,
     layers: Option<Vec<String>>,
+    #[shape(len = 0..=1)]
     file_system_configs: Option<Vec<FileSystemConfig>>,
     image_config: Option<ImageConfig>,
     ephemeral_storage: Option<EphemeralStorage>,
@@ -95,6 +96,8 @@ impl Operation for UpdateFunctionConfiguration {
             let role = settings.role.as_deref().unwrap_or(&row.latest.role);
             destinations::check_dead_letters(cx, &function, role, target).await?;
         }
+        let role = settings.role.clone().unwrap_or_else(|| row.latest.role.clone());
+        settings.check_surroundings(cx, &function, &role).await?;
         let mut config = row.latest.clone();
         let needs_code = settings.layers.is_some() || settings.runtime.is_some();
         if let Some(arns) = &settings.layers {

@@ -24,6 +24,8 @@ pub(crate) enum Initialization {
     OnDemand,
     /// Ahead, as provisioned concurrency.
     Provisioned,
+    /// For an invocation of a version with SnapStart.
+    SnapStart,
 }
 
 impl Initialization {
@@ -32,6 +34,7 @@ impl Initialization {
         match self {
             Initialization::OnDemand => "on-demand",
             Initialization::Provisioned => "provisioned-concurrency",
+            Initialization::SnapStart => "snap-start",
         }
     }
 }
@@ -81,6 +84,8 @@ pub(crate) struct Launch {
     pub(crate) extensions: Vec<String>,
     /// Where the cloud listens.
     pub(crate) endpoint: String,
+    /// Folders that it may change, and where it sees them.
+    pub(crate) mounts: Vec<(PathBuf, String)>,
     /// Why its environments are started.
     pub(crate) initialization: Initialization,
 }
@@ -230,6 +235,7 @@ impl Launch {
         if let Some(layers) = &self.layers {
             binds.push(Bind::new(layers, "/opt"));
         }
+        binds.extend(self.mounts.iter().map(|(folder, path)| Bind::writable(folder, path)));
         if let Some(interpreter) = &self.interpreter {
             binds.extend(interpreter.trees().into_iter().map(Bind::optional));
         }

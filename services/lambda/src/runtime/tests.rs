@@ -57,6 +57,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         extensions: Vec::new(),
         logging: Default::default(),
         endpoint: "http://127.0.0.1:4566".into(),
+        mounts: Vec::new(),
         initialization: Initialization::OnDemand,
     }
 }

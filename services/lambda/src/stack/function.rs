@@ -20,8 +20,8 @@ const STACK_TAGS: [&str; 3] =
 
 /// A function.
 ///
-/// Differs from AWS: CodeSigningConfigArn, RuntimeManagementConfig and the other properties that are not listed fail the
-/// stack before anything is created, and so do VpcConfig, FileSystemConfigs, ImageConfig and KmsKeyArn with content.
+/// Differs from AWS: CodeSigningConfigArn and the other properties that are not listed fail the stack before anything is
+/// created, and so do ImageConfig and KmsKeyArn with content.
 pub(crate) struct Function;
 
 #[async_trait]
@@ -46,9 +46,11 @@ impl ResourceType for Function {
             Property::new("LoggingConfig"),
             Property::new("MemorySize"),
             Property::new("PackageType").replace(),
+            Property::new("RecursiveLoop"),
             Property::new("ReservedConcurrentExecutions"),
             Property::new("Role").required(),
             Property::new("Runtime"),
+            Property::new("RuntimeManagementConfig"),
             Property::new("SnapStart"),
             Property::new("Tags"),
             Property::new("Timeout"),
@@ -65,16 +67,11 @@ impl ResourceType for Function {
     fn check(&self, properties: &Map<String, Value>) -> Result<(), String> {
         let filled =
             |name: &str| properties.get(name).is_some_and(|value| !is_open(value) && !is_empty(value));
-        for name in ["FileSystemConfigs", "VpcConfig", "KmsKeyArn"] {
-            if filled(name) {
-                return Err(format!("{name} is not supported by this cloud"));
-            }
+        if filled("KmsKeyArn") {
+            return Err("KmsKeyArn is not supported by this cloud".to_string());
         }
         if properties.get("PackageType").is_some_and(|kind| kind == "Image") {
             return Err("PackageType Image is not supported by this cloud".to_string());
-        }
-        if properties.get("SnapStart").is_some_and(|snap| snap["ApplyOn"] == "PublishedVersions") {
-            return Err("SnapStart is not supported by this cloud".to_string());
         }
         if properties.get("LoggingConfig").is_some_and(|logging| logging["LogFormat"] == "JSON") {
             return Err("LoggingConfig with LogFormat JSON is not supported by this cloud".to_string());
@@ -108,10 +105,7 @@ impl ResourceType for Function {
             }
             other => other?,
         };
-        if let Some(reserved) = number(request, "ReservedConcurrentExecutions")? {
-            let input = json!({"FunctionName": name, "ReservedConcurrentExecutions": reserved});
-            call(cx, "PutFunctionConcurrency", &input).await?;
-        }
+        set_apart(cx, request, &name, &Map::new()).await?;
         Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
     }
 
@@ -134,17 +128,7 @@ impl ResourceType for Function {
             }
             call(cx, "UpdateFunctionCode", &input).await?;
         }
-        if changed("ReservedConcurrentExecutions") {
-            match number(request, "ReservedConcurrentExecutions")? {
-                Some(reserved) => {
-                    let input = json!({"FunctionName": name, "ReservedConcurrentExecutions": reserved});
-                    call(cx, "PutFunctionConcurrency", &input).await?;
-                }
-                None => {
-                    call(cx, "DeleteFunctionConcurrency", &json!({"FunctionName": name})).await?;
-                }
-            }
-        }
+        set_apart(cx, request, &name, old).await?;
         update_tags(cx, request, &made["FunctionArn"]).await?;
         Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
     }
@@ -186,6 +170,9 @@ fn settings(request: &ResourceRequest) -> Result<Value, Failure> {
         "TracingConfig": or("TracingConfig", json!({"Mode": "PassThrough"})),
         "EphemeralStorage": {"Size": tmp},
         "LoggingConfig": or("LoggingConfig", json!({"LogFormat": "Text"})),
+        "VpcConfig": vpc(request),
+        "FileSystemConfigs": or("FileSystemConfigs", json!([])),
+        "SnapStart": or("SnapStart", json!({"ApplyOn": "None"})),
     });
     for name in ["Runtime", "Handler"] {
         if let Some(value) = request.text(name) {
@@ -193,6 +180,55 @@ fn settings(request: &ResourceRequest) -> Result<Value, Failure> {
         }
     }
     Ok(input)
+}
+
+/// The network; without one the function is taken out of it.
+fn vpc(request: &ResourceRequest) -> Value {
+    let mut vpc = request.property("VpcConfig").cloned().unwrap_or_else(|| json!({}));
+    if let Some(dual) = vpc.get("Ipv6AllowedForDualStack").map(plain) {
+        vpc["Ipv6AllowedForDualStack"] = json!(dual == "true");
+    }
+    for list in ["SubnetIds", "SecurityGroupIds"] {
+        if vpc.get(list).is_none() {
+            vpc[list] = json!([]);
+        }
+    }
+    vpc
+}
+
+/// What has operations of its own: reserved concurrency, loops and updates of the runtime.
+async fn set_apart(
+    cx: &mut Cx,
+    request: &ResourceRequest,
+    name: &str,
+    old: &Map<String, Value>,
+) -> Result<(), Failure> {
+    let changed = |property: &str| request.property(property) != old.get(property);
+    if changed("ReservedConcurrentExecutions") {
+        match number(request, "ReservedConcurrentExecutions")? {
+            Some(reserved) => {
+                let input = json!({"FunctionName": name, "ReservedConcurrentExecutions": reserved});
+                call(cx, "PutFunctionConcurrency", &input).await?;
+            }
+            None => {
+                call(cx, "DeleteFunctionConcurrency", &json!({"FunctionName": name})).await?;
+            }
+        }
+    }
+    if changed("RecursiveLoop") {
+        let word = request.text("RecursiveLoop").unwrap_or_else(|| "Terminate".to_string());
+        call(cx, "PutFunctionRecursionConfig", &json!({"FunctionName": name, "RecursiveLoop": word})).await?;
+    }
+    if changed("RuntimeManagementConfig") {
+        let mut input = json!({"FunctionName": name, "UpdateRuntimeOn": "Auto"});
+        for (member, value) in
+            request.property("RuntimeManagementConfig").and_then(Value::as_object).into_iter().flatten()
+        {
+            input[member] = value.clone();
+        }
+        call(cx, "PutRuntimeManagementConfig", &input).await?;
+    }
+    Ok(())
 }
 
 /// Where the code is: in S3, or as a text in the template, which becomes `index.js` or `index.py` in a zip file.

@@ -101,8 +101,8 @@ async fn what_cannot_be_is_refused_before_anything_is_made() {
         "PackageType Image is not supported by this cloud."
     );
     assert_eq!(
-        refused(&world, "VpcConfig", json!({"SubnetIds": ["subnet-1"]})).await,
-        "VpcConfig is not supported by this cloud."
+        refused(&world, "KMSKeyArn", json!("arn:aws:kms:us-east-1:000000000000:key/k")).await,
+        "KMSKeyArn is not supported by this cloud."
     );
     assert_eq!(refused(&world, "Code", json!({})).await, "Please provide a source for function code.");
     assert_eq!(

@@ -70,7 +70,7 @@ async fn every_operation_denies_strangers() {
             "Principal": if operation.name.contains("Layer") { "*" } else { "s3.amazonaws.com" },
             "Resource": arn, "Tags": {}, "TagKeys": ["x"], "LayerName": "l", "VersionNumber": 1,
             "Arn": "arn:aws:lambda:us-east-1:000000000000:layer:l:1", "Content": {}, "AuthType": "NONE",
-            "ReservedConcurrentExecutions": 1, "ProvisionedConcurrentExecutions": 1, "RecursiveLoop": "Allow", "Service": "sqs", "Operation": "SendMessage", "Input": {}, "Qualifier": "live", "Role": ROLE, "Code": {}, "RequestId": "r", "Event": "{}", "AcceptedAt": 0,
+            "ReservedConcurrentExecutions": 1, "ProvisionedConcurrentExecutions": 1, "RecursiveLoop": "Allow", "UpdateRuntimeOn": "Auto", "Service": "sqs", "Operation": "SendMessage", "Input": {}, "Qualifier": "live", "Role": ROLE, "Code": {}, "RequestId": "r", "Event": "{}", "AcceptedAt": 0,
         });
         let (_, entry) = world.cloud().registry().operation("lambda", operation.name).unwrap();
         let shape::Schema::Structure(structure) = (entry.input)() else { panic!() };
