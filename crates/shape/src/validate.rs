@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 use fancy_regex::Regex;
 
 use crate::doc::Doc;
-use crate::schema::{Check, Field, Schema, Structure};
+use crate::schema::{Check, Field, Schema};
 
 /// Deeper values are refused by the protocols before they reach validation; this guards against our own cycles.
 const DEPTH_MAX: usize = 128;
@@ -36,9 +36,49 @@ pub struct Violation {
 /// All violations of `doc` against `schema` (the first hundred of them), in the order of the schema's members.
 pub fn validate(schema: Schema, doc: &Doc) -> Vec<Violation> {
     let mut found = Vec::new();
-    visit(schema, doc, &mut String::new(), DEPTH_MAX, &mut found);
+    visit(schema, doc, &Path::ROOT, DEPTH_MAX, &mut found);
     found.truncate(VIOLATIONS_MAX);
     found
+}
+
+/// Where a value stands: the way from the root, told from its end. It becomes text only for a violation, because
+/// nearly all requests have none.
+struct Path<'p> {
+    before: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+/// One step of a path.
+enum Step<'p> {
+    Root,
+    /// A member, by its name in the schema.
+    Member(&'p str),
+    /// An element of a list, counted from zero.
+    Element(usize),
+    /// The value under a key of a map.
+    Value(&'p str),
+}
+
+impl Path<'_> {
+    const ROOT: Path<'static> = Path { before: None, step: Step::Root };
+
+    fn then<'p>(&'p self, step: Step<'p>) -> Path<'p> {
+        Path { before: Some(self), step }
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.before.map_or_else(String::new, Path::text);
+        if !text.is_empty() {
+            text.push('.');
+        }
+        match self.step {
+            Step::Root => {}
+            Step::Member(name) => text.push_str(&lower_first(name)),
+            Step::Element(index) => text.push_str(&format!("{}.member", index + 1)),
+            Step::Value(key) => text.push_str(&format!("{key}.member")),
+        }
+        text
+    }
 }
 
 /// The message that AWS's validation gives for `violations`.
@@ -51,13 +91,15 @@ pub fn violations_text(violations: &[Violation]) -> String {
     format!("{} validation {plural} detected: {}", violations.len(), each.join("; "))
 }
 
-fn visit(schema: Schema, doc: &Doc, path: &mut String, depth: usize, found: &mut Vec<Violation>) {
+fn visit(schema: Schema, doc: &Doc, path: &Path<'_>, depth: usize, found: &mut Vec<Violation>) {
     if depth == 0 || found.len() >= VIOLATIONS_MAX {
         return;
     }
     match (schema, doc) {
         (Schema::Structure(structure), Doc::Structure(_)) => {
-            visit_structure(structure, doc, path, depth, found)
+            for (index, field) in structure.fields.iter().enumerate() {
+                visit_field(field, doc.member(index), path, depth, found);
+            }
         }
         (Schema::Union(structure), Doc::Union(index, value)) => {
             if let Some(field) = structure.fields.get(*index) {
@@ -65,62 +107,47 @@ fn visit(schema: Schema, doc: &Doc, path: &mut String, depth: usize, found: &mut
             }
         }
         (Schema::List(list), Doc::List(elements)) => {
+            let element_schema = list.element.get();
             for (index, element) in elements.iter().enumerate() {
-                scoped(path, &format!("{}.member", index + 1), |path| {
-                    visit(list.element.get(), element, path, depth - 1, found);
-                });
+                visit(element_schema, element, &path.then(Step::Element(index)), depth - 1, found);
             }
         }
         (Schema::Map(map), Doc::Map(entries)) => {
+            let value_schema = map.value.get();
             for (key, value) in entries {
-                scoped(path, &format!("{key}.member"), |path| {
-                    visit(map.value.get(), value, path, depth - 1, found);
-                });
+                visit(value_schema, value, &path.then(Step::Value(key)), depth - 1, found);
             }
         }
         (Schema::Enum(enumeration), Doc::Text(text)) if !enumeration.values.contains(&text.as_str()) => {
             let constraint =
                 format!("Member must satisfy enum value set: [{}]", enumeration.values.join(", "));
-            found.push(Violation { path: path.clone(), value: quote(doc, false), constraint });
+            found.push(Violation { path: path.text(), value: quote(doc, false), constraint });
         }
         _ => {}
-    }
-}
-
-fn visit_structure(
-    structure: &'static Structure,
-    doc: &Doc,
-    path: &mut String,
-    depth: usize,
-    found: &mut Vec<Violation>,
-) {
-    for (index, field) in structure.fields.iter().enumerate() {
-        visit_field(field, doc.member(index), path, depth, found);
     }
 }
 
 fn visit_field(
     field: &'static Field,
     value: &Doc,
-    path: &mut String,
+    path: &Path<'_>,
     depth: usize,
     found: &mut Vec<Violation>,
 ) {
-    scoped(path, &lower_first(field.name), |path| {
-        if value.is_null() {
-            if field.required {
-                let constraint = "Member must not be null".to_owned();
-                found.push(Violation { path: path.clone(), value: "null".to_owned(), constraint });
-            }
-            return;
+    let path = path.then(Step::Member(field.name));
+    if value.is_null() {
+        if field.required {
+            let constraint = "Member must not be null".to_owned();
+            found.push(Violation { path: path.text(), value: "null".to_owned(), constraint });
         }
-        check_all(field.checks, value, path, field.sensitive, found);
-        check_each(field, value, path, found);
-        visit(field.schema.get(), value, path, depth - 1, found);
-    });
+        return;
+    }
+    check_all(field.checks, value, &path, field.sensitive, found);
+    check_each(field, value, &path, found);
+    visit(field.schema.get(), value, &path, depth - 1, found);
 }
 
-fn check_each(field: &'static Field, value: &Doc, path: &mut String, found: &mut Vec<Violation>) {
+fn check_each(field: &'static Field, value: &Doc, path: &Path<'_>, found: &mut Vec<Violation>) {
     if field.each.is_empty() {
         return;
     }
@@ -130,9 +157,7 @@ fn check_each(field: &'static Field, value: &Doc, path: &mut String, found: &mut
                 if found.len() >= VIOLATIONS_MAX {
                     return;
                 }
-                scoped(path, &format!("{}.member", index + 1), |path| {
-                    check_all(field.each, element, path, field.sensitive, found);
-                });
+                check_all(field.each, element, &path.then(Step::Element(index)), field.sensitive, found);
             }
         }
         Doc::Map(entries) => {
@@ -140,19 +165,17 @@ fn check_each(field: &'static Field, value: &Doc, path: &mut String, found: &mut
                 if found.len() >= VIOLATIONS_MAX {
                     return;
                 }
-                scoped(path, &format!("{key}.member"), |path| {
-                    check_all(field.each, element, path, field.sensitive, found);
-                });
+                check_all(field.each, element, &path.then(Step::Value(key)), field.sensitive, found);
             }
         }
         _ => {}
     }
 }
 
-fn check_all(checks: &[Check], value: &Doc, path: &str, sensitive: bool, found: &mut Vec<Violation>) {
+fn check_all(checks: &[Check], value: &Doc, path: &Path<'_>, sensitive: bool, found: &mut Vec<Violation>) {
     for check in checks {
         if let Some(constraint) = broken(check, value) {
-            found.push(Violation { path: path.to_owned(), value: quote(value, sensitive), constraint });
+            found.push(Violation { path: path.text(), value: quote(value, sensitive), constraint });
         }
     }
 }
@@ -267,16 +290,6 @@ fn plain(value: &Doc, out: &mut String) {
         }
         Doc::Structure(_) | Doc::Union(..) | Doc::Document(_) | Doc::Stream(_) => out.push_str(value.kind()),
     }
-}
-
-fn scoped(path: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
-    let length = path.len();
-    if length > 0 {
-        path.push('.');
-    }
-    path.push_str(name);
-    visit(path);
-    path.truncate(length);
 }
 
 fn lower_first(name: &str) -> String {
