@@ -20,11 +20,18 @@ static HELD: Room = Room::new(HELD_BYTES_MAX);
 
 type Inner = Pin<Box<dyn futures::Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// Bytes in pieces, taken once. Clones share the one flow, so that a [`crate::Doc`] stays cheap to clone.
+/// Bytes in pieces, taken once; or bytes that are already here, which are there for everybody. Clones of a flow share
+/// it, so that a [`crate::Doc`] stays cheap to clone.
 #[derive(Clone)]
 pub struct Stream {
-    inner: Arc<Mutex<Option<Inner>>>,
+    source: Source,
     length: Option<u64>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Whole(Bytes),
+    Flow(Arc<Mutex<Option<Inner>>>),
 }
 
 impl Stream {
@@ -33,13 +40,13 @@ impl Stream {
         pieces: impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static,
         length: Option<u64>,
     ) -> Self {
-        Self { inner: Arc::new(Mutex::new(Some(Box::pin(pieces)))), length }
+        Self { source: Source::Flow(Arc::new(Mutex::new(Some(Box::pin(pieces))))), length }
     }
 
     /// A stream of bytes that are already here.
     pub fn once(bytes: Bytes) -> Self {
         let length = bytes.len() as u64;
-        Self::new(stream::iter((!bytes.is_empty()).then_some(Ok(bytes))), Some(length))
+        Self { source: Source::Whole(bytes), length: Some(length) }
     }
 
     /// An empty stream.
@@ -52,9 +59,23 @@ impl Stream {
         self.length
     }
 
+    /// The bytes, if they are already here.
+    pub fn whole(&self) -> Option<&Bytes> {
+        match &self.source {
+            Source::Whole(bytes) => Some(bytes),
+            Source::Flow(_) => None,
+        }
+    }
+
     /// The flow itself. Whoever takes it first has it; later takers get `None`.
     pub fn take(&self) -> Option<Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).take()
+        match &self.source {
+            Source::Whole(bytes) => {
+                let bytes = (!bytes.is_empty()).then(|| Ok(bytes.clone()));
+                Some(Box::pin(stream::iter(bytes)))
+            }
+            Source::Flow(flow) => flow.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
     }
 
     /// All bytes, refused with an error of kind `FileTooLarge` once there are more than `limit`, and of kind
@@ -64,6 +85,11 @@ impl Stream {
     }
 
     async fn collect_in(&self, room: &'static Room, limit: usize) -> io::Result<Bytes> {
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes"));
+        if let Some(bytes) = self.whole() {
+            // Somebody else holds them already: there is no room to be taken for them.
+            return if bytes.len() > limit { Err(too_large()) } else { Ok(bytes.clone()) };
+        }
         let Some(mut pieces) = self.take() else {
             return Err(io::Error::other("the stream was already taken"));
         };
@@ -71,7 +97,7 @@ impl Stream {
         while let Some(piece) = pieces.next().await {
             let piece = piece?;
             if whole.bytes.len() + piece.len() > limit {
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));
+                return Err(too_large());
             }
             whole.add(&piece)?;
         }
@@ -145,8 +171,23 @@ mod tests {
     static SMALL: Room = Room::new(200 * 1024);
 
     fn collect(length: usize, limit: usize) -> io::Result<Bytes> {
-        let body = Stream::once(vec![b'x'; length].into());
+        let pieces = stream::iter([Ok(vec![b'x'; length].into())]);
+        let body = Stream::new(pieces, Some(length as u64));
         body.collect_in(&SMALL, limit).now_or_never().expect("nothing waits")
+    }
+
+    #[test]
+    fn bytes_that_are_here_are_there_for_everybody() {
+        let body = Stream::once(Bytes::from_static(b"whole"));
+        for _ in 0..2 {
+            let collected = body.collect(5).now_or_never().expect("nothing waits");
+            assert_eq!(collected.expect("within the limit"), "whole");
+        }
+        let refused = body.collect(4).now_or_never().expect("nothing waits").expect_err("over the limit");
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        let pieces: Vec<_> = body.take().expect("a flow").collect().now_or_never().expect("nothing waits");
+        assert_eq!(pieces.len(), 1);
+        assert!(Stream::empty().take().expect("a flow").next().now_or_never().expect("it ends").is_none());
     }
 
     /// A few clients without credentials took all memory with large bodies.
