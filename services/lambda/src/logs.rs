@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cloud::client::logs::put_events;
 use cloud::prelude::*;
 use cloud::{Cloud, Failure};
 use serde_json::json;
@@ -137,15 +138,16 @@ async fn run(
         if !last {
             tokio::time::sleep(GATHER).await;
         }
-        let mut places: HashMap<Place, Vec<LogLine>> = HashMap::new();
+        let mut streams: HashMap<Arc<str>, (Arc<Launch>, Vec<LogLine>)> = HashMap::new();
         let more = std::iter::from_fn(|| receiver.try_recv().ok());
-        for batch in first.into_iter().chain(more) {
-            places.entry(Place::of(&batch.launch, &batch.stream)).or_default().extend(batch.lines);
+        for Batch { launch, stream, lines } in first.into_iter().chain(more) {
+            // Each environment has a stream of its own.
+            streams.entry(stream).or_insert_with(|| (launch, Vec::new())).1.extend(lines);
         }
         let Some(cloud) = cloud.upgrade() else { return };
-        for (place, lines) in places {
+        for (stream, (launch, lines)) in streams {
             let bytes = bytes_of(&lines);
-            write(&cloud, &mut known, &place, lines).await;
+            write(&cloud, &mut known, &Place::of(&launch, &stream), lines).await;
             waiting.leave(bytes);
         }
         waiting.tell();
@@ -203,10 +205,8 @@ async fn put(
         }
         known.insert(place.clone());
     }
-    let events: Vec<_> =
-        lines.iter().map(|line| json!({"timestamp": line.time_millis, "message": line.text})).collect();
-    let input = json!({"logGroupName": place.group, "logStreamName": place.stream, "logEvents": events});
-    cx.call_json(caller, "logs", "PutLogEvents", &input).await.map(|_answer| ())
+    let events = lines.iter().map(|line| (line.time_millis, line.text.clone()));
+    put_events(&mut cx, caller, &place.group, &place.stream, events).await
 }
 
 /// Cuts lines into what one call takes.

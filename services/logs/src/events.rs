@@ -11,26 +11,49 @@ use crate::limits::{EVENT_OVERHEAD_BYTES, PAGE_BYTES_MAX};
 /// Rows that are read at once while streams are merged: few, because there may be many streams.
 const MERGE_ROWS: usize = 64;
 
-/// Up to `limit` events of a range, and up to a page's bytes; the latest ones when `latest`. Always in the order of
-/// time.
-pub(crate) async fn read(tx: &Tx, range: Range, limit: usize, latest: bool) -> Result<Vec<Event>, Error> {
-    let mut scan = Scan::new(range).limit(limit).reverse(latest);
+/// The events of a stream that are asked for.
+pub(crate) struct Asked {
+    pub(crate) range: Range,
+    /// Only those behind this one.
+    pub(crate) after: Option<Place>,
+    /// Only those before this one.
+    pub(crate) before: Option<Place>,
+    pub(crate) limit: usize,
+    /// The last ones, not the first ones.
+    pub(crate) latest: bool,
+}
+
+impl Asked {
+    fn holds(&self, place: Place) -> bool {
+        self.after.is_none_or(|after| place > after) && self.before.is_none_or(|before| place < before)
+    }
+}
+
+/// Up to `limit` events of a stream, and up to a page's bytes. Always in the order of time.
+pub(crate) async fn read(tx: &Tx, asked: &Asked) -> Result<Vec<Event>, Error> {
+    let latest = asked.latest;
+    let mut scan = Scan::new(asked.range.clone()).limit(asked.limit).reverse(latest);
     scan.bytes_max = PAGE_BYTES_MAX;
-    let mut events = Vec::new();
+    let mut found = Vec::new();
     let mut bytes = 0;
     loop {
         let page = tx.scan(scan.clone()).await?;
         for (key, value) in &page.rows {
-            let event = keys::event(key, value)?;
-            bytes += event.message.len() + EVENT_OVERHEAD_BYTES;
-            if events.len() == limit || (bytes > PAGE_BYTES_MAX && !events.is_empty()) {
-                return Ok(ordered(events, latest));
+            let mut row = keys::events(key, value)?;
+            if latest {
+                row.reverse();
             }
-            events.push(event);
+            for event in row.into_iter().filter(|event| asked.holds(event.place)) {
+                bytes += event.message.len() + EVENT_OVERHEAD_BYTES;
+                if found.len() == asked.limit || (bytes > PAGE_BYTES_MAX && !found.is_empty()) {
+                    return Ok(ordered(found, latest));
+                }
+                found.push(event);
+            }
         }
         match page.next {
-            Some(next) if events.len() < limit => scan = scan.resume(next),
-            _ => return Ok(ordered(events, latest)),
+            Some(next) if found.len() < asked.limit => scan = scan.resume(next),
+            _ => return Ok(ordered(found, latest)),
         }
     }
 }
@@ -48,7 +71,8 @@ pub(crate) async fn bounds(tx: &Tx, stream: &StreamRow) -> Result<Option<(Place,
     let Some((first, _)) = first.rows.first() else { return Ok(None) };
     let last = tx.scan(Scan::new(stream.all()).limit(1).reverse(true)).await?;
     let Some((key, value)) = last.rows.first() else { return Ok(None) };
-    Ok(Some((keys::place(first)?, keys::event(key, value)?)))
+    let last = keys::events(key, value)?.pop();
+    Ok(last.map(|last| keys::place(first).map(|first| (first, last))).transpose()?)
 }
 
 /// Several streams read as one, in the order of time.
@@ -59,6 +83,7 @@ pub(crate) struct Merge {
 
 struct Source {
     stream: StreamRow,
+    after: Option<Place>,
     rest: Option<Range>,
     buffer: VecDeque<Event>,
 }
@@ -76,9 +101,9 @@ impl Merge {
         for stream in streams {
             let mut range = stream.between(start, end);
             if let Some(after) = after {
-                range.from = range.from.max(stream.behind(after));
+                range.from = range.from.max(stream.at(after));
             }
-            merge.sources.push(Source { stream, rest: Some(range), buffer: VecDeque::new() });
+            merge.sources.push(Source { stream, after, rest: Some(range), buffer: VecDeque::new() });
             merge.refill(tx, merge.sources.len() - 1).await?;
         }
         Ok(merge)
@@ -102,7 +127,10 @@ impl Merge {
             let page = tx.scan(Scan::new(range.clone()).limit(MERGE_ROWS)).await?;
             source.rest = page.next.map(|next| Range::new(next, range.to));
             for (key, value) in &page.rows {
-                source.buffer.push_back(keys::event(key, value)?);
+                let events = keys::events(key, value)?.into_iter();
+                source
+                    .buffer
+                    .extend(events.filter(|event| source.after.is_none_or(|after| event.place > after)));
             }
         }
         if let Some(event) = source.buffer.front() {

@@ -2,6 +2,7 @@
 
 use cloud::arn::Arn;
 use cloud::cx::Cx;
+use store::Tx;
 use store::layer::table;
 
 use crate::error::Error;
@@ -19,8 +20,21 @@ pub(crate) async fn open_stream(
     group: &str,
     stream: &str,
 ) -> Result<(GroupRow, StreamRow), Error> {
-    let group = open(cx, group).await?;
-    let stream = table::get(cx.tx(), (group.id, stream.to_owned())).await?.ok_or(Error::NoSuchStream)?;
+    let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
+    find_stream(cx.tx(), &account, &region, group, stream).await
+}
+
+/// As [`open_stream`], in a transaction of the operation's own.
+pub(crate) async fn find_stream(
+    tx: &Tx,
+    account: &str,
+    region: &str,
+    group: &str,
+    stream: &str,
+) -> Result<(GroupRow, StreamRow), Error> {
+    let group: Option<GroupRow> = table::get(tx, (account, region, group)).await?;
+    let group = group.ok_or(Error::NoSuchGroup)?;
+    let stream = table::get(tx, (group.id, stream)).await?.ok_or(Error::NoSuchStream)?;
     Ok((group, stream))
 }
 

@@ -45,7 +45,8 @@ async fn delete_slice(tx: &mut Tx, group_id: u64, range: Range) -> Result<bool, 
     }
     let mut bytes = 0;
     for (key, value) in &page.rows {
-        bytes += keys::event(key, value)?.message.len() + EVENT_OVERHEAD_BYTES;
+        let events = keys::events(key, value)?;
+        bytes += events.iter().map(|event| event.message.len() + EVENT_OVERHEAD_BYTES).sum::<usize>();
         tx.delete(key.clone())?;
     }
     tx.add(keys::bytes_of_group(group_id), -i64::try_from(bytes).unwrap_or(i64::MAX))?;

@@ -42,10 +42,11 @@ impl Token {
 
 /// An event's id: 56 digits that sort as the events do.
 pub(crate) fn event_id(place: Place) -> String {
-    let mut stamp = [0; 16];
-    stamp[6..].copy_from_slice(&place.stamp.0);
+    let mut number = [0; 16];
+    number[4..14].copy_from_slice(&place.stamp.0);
+    number[14..].copy_from_slice(&place.index.to_be_bytes());
     let (time, rest) = (place.timestamp, ID_DIGITS - TIME_DIGITS);
-    format!("{time:0TIME_DIGITS$}{:0rest$}", u128::from_be_bytes(stamp))
+    format!("{time:0TIME_DIGITS$}{:0rest$}", u128::from_be_bytes(number))
 }
 
 /// Reads [`event_id`].
@@ -53,12 +54,13 @@ pub(crate) fn parse_id(text: &str) -> Option<Place> {
     if text.len() != ID_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let (time, stamp) = text.split_at(TIME_DIGITS);
-    let bytes = stamp.parse::<u128>().ok()?.to_be_bytes();
-    if bytes[..6] != [0; 6] {
+    let (time, number) = text.split_at(TIME_DIGITS);
+    let bytes = number.parse::<u128>().ok()?.to_be_bytes();
+    if bytes[..4] != [0; 4] {
         return None;
     }
-    Some(Place { timestamp: time.parse().ok()?, stamp: Stamp(bytes[6..].try_into().ok()?) })
+    let stamp = Stamp(bytes[4..14].try_into().ok()?);
+    Some(Place { timestamp: time.parse().ok()?, stamp, index: u16::from_be_bytes([bytes[14], bytes[15]]) })
 }
 
 #[cfg(test)]
@@ -68,7 +70,7 @@ mod tests {
     #[test]
     fn tokens_read_back() {
         for stamp in [[0; 10], [0xff; 10], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]] {
-            let place = Place { timestamp: 1_767_225_600_000, stamp: Stamp(stamp) };
+            let place = Place { timestamp: 1_767_225_600_000, stamp: Stamp(stamp), index: 65_535 };
             assert_eq!(event_id(place).len(), ID_DIGITS);
             for token in [Token::Forward(place), Token::Backward(place)] {
                 assert_eq!(Token::parse(&token.to_text()), Some(token));

@@ -7,12 +7,16 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use serde_json::json;
+use shape::{Doc, Schema};
 use tokio::sync::mpsc;
 
+use super::structure;
 use crate::caller::Caller;
 use crate::cx::Cx;
+use crate::door;
 use crate::failure::Failure;
 use crate::instance::Cloud;
+use crate::operation::Entry;
 
 /// Lines that may wait; when the log cannot keep up, new ones are dropped.
 const WAITING_MAX: usize = 10_000;
@@ -126,11 +130,48 @@ async fn put(
             _ => known.insert(place.clone()),
         };
     }
-    let events: Vec<_> =
-        lines.iter().map(|line| json!({"timestamp": line.time_millis, "message": line.text})).collect();
-    let mut input = stream;
-    input["logEvents"] = json!(events);
-    cx.call_json(caller, "logs", "PutLogEvents", &input).await.map(|_answer| ())
+    let events = lines.iter().map(|line| (line.time_millis, line.text.clone()));
+    put_events(&mut cx, caller, &place.group, &place.stream, events).await
+}
+
+/// Writes events, given as times and texts, in the order of time.
+pub async fn put_events(
+    cx: &mut Cx,
+    caller: Caller,
+    group: &str,
+    stream: &str,
+    events: impl Iterator<Item = (i64, String)>,
+) -> Result<(), Failure> {
+    let (_, entry) = door::find(cx.cloud(), "logs", "PutLogEvents")?;
+    let document = document(entry, group, stream, events).ok_or_else(|| {
+        Failure::internal("logs/PutLogEvents does not have the members that its client knows")
+    })?;
+    cx.call(caller, "logs", "PutLogEvents", document).await.map(|_answer| ())
+}
+
+/// The input of PutLogEvents. It is put together by places, not by names: there are thousands of events.
+fn document(
+    entry: &Entry,
+    group: &str,
+    stream: &str,
+    events: impl Iterator<Item = (i64, String)>,
+) -> Option<Doc> {
+    let Schema::Structure(input) = (entry.input)() else { return None };
+    let Schema::List(list) = input.fields[input.index("logEvents")?].schema.get() else { return None };
+    let Schema::Structure(event) = list.element.get() else { return None };
+    let (time, message) = (event.index("timestamp")?, event.index("message")?);
+    let events = events.map(|(time_millis, text)| {
+        let mut members = vec![Doc::Null; event.fields.len()];
+        members[time] = Doc::Int(time_millis);
+        members[message] = Doc::Text(text);
+        Doc::Structure(members)
+    });
+    let members = vec![
+        ("logGroupName", Doc::Text(group.to_owned())),
+        ("logStreamName", Doc::Text(stream.to_owned())),
+        ("logEvents", Doc::List(events.collect())),
+    ];
+    structure((entry.input)(), members)
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! GetLogEvents.
 
-use cloud::prelude::*;
-use store::{Range, Stamp};
-
 use crate::error::Error;
+use crate::events::{self, Asked};
+use crate::group;
 use crate::keys::Place;
 use crate::limits::PAGE_EVENTS_MAX;
 use crate::token::Token;
-use crate::{events, group};
+use cloud::prelude::*;
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -73,22 +72,20 @@ impl Operation for GetLogEvents {
         let token = token.transpose()?;
         let (_, stream) = group::open_stream(cx, name, &input.log_stream_name).await?;
         let mut range = stream.between(input.start_time, input.end_time);
-        let latest = match token {
-            Some(Token::Forward(place)) => {
-                range.from = range.from.max(stream.behind(place));
-                false
-            }
-            Some(Token::Backward(place)) => {
-                range.to = range.to.min(stream.at(place));
-                true
-            }
-            None => !input.start_from_head,
+        let (after, before, latest) = match token {
+            Some(Token::Forward(place)) => (Some(place), None, false),
+            Some(Token::Backward(place)) => (None, Some(place), true),
+            None => (None, None, !input.start_from_head),
         };
+        // The row of the place itself may hold more events on either side of it.
+        range.from = after.map_or(range.from.clone(), |place| range.from.max(stream.at(place)));
+        range.to = before.map_or(range.to.clone(), |place| range.to.min(stream.behind(place)));
         let limit = input.limit.map_or(PAGE_EVENTS_MAX, |limit| limit as usize);
-        let found = if range.is_empty() { Vec::new() } else { read(cx, range, limit, latest).await? };
+        let asked = Asked { range, after, before, limit, latest };
+        let found = if asked.range.is_empty() { Vec::new() } else { events::read(cx.tx(), &asked).await? };
         let here = match token {
             Some(Token::Forward(place) | Token::Backward(place)) => place,
-            None => Place { timestamp: input.start_time.unwrap_or(0), stamp: Stamp([0; Stamp::LEN]) },
+            None => Place::before_all(input.start_time.unwrap_or(0)),
         };
         let first = found.first().map_or(here, |event| event.place);
         let last = found.last().map_or(here, |event| event.place);
@@ -105,13 +102,4 @@ impl Operation for GetLogEvents {
                 .collect(),
         })
     }
-}
-
-async fn read(
-    cx: &mut Cx,
-    range: Range,
-    limit: usize,
-    latest: bool,
-) -> Result<Vec<crate::keys::Event>, Error> {
-    Ok(events::read(cx.tx(), range, limit, latest).await?)
 }
