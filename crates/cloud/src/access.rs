@@ -16,7 +16,7 @@ mod version2;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use iampolicy::{Decision, Guard, Kind, Policies, Policy, PrincipalKind, Request};
+use iampolicy::{Decision, Guard, Kind, Policies, PrincipalKind, Request};
 
 use crate::caller::{Caller, Principal};
 use crate::cx::Cx;
@@ -30,6 +30,7 @@ use facts::RequestFacts;
 pub(crate) use authenticate::authenticate;
 pub use authenticate::authenticate_plane;
 pub use body::failure_of;
+pub use iampolicy::Policy;
 
 /// The condition key that says whose a resource is.
 pub const RESOURCE_ACCOUNT: &str = "aws:ResourceAccount";
@@ -72,6 +73,26 @@ pub(crate) async fn decide_action(
     }
     let asked = Asked { caller: &cx.caller, action, conditions, guard: Guard::ResourcePolicy };
     match asked.decide(&cx.cloud, resource, policy).await? {
+        None => Ok(()),
+        Some(denial) => refuse(&cx.cloud, cx.call.service, denial),
+    }
+}
+
+/// Reads the policy of a resource, for [`decide_known`].
+pub fn parse_policy(cx: &Cx, text: &str) -> Result<Arc<Policy>, Failure> {
+    cx.states().get::<ParsedPolicies>().get(text, Kind::Resource)
+}
+
+/// Decides whether the caller may do `action` (`lambda:InvokeFunction`) on the resource `arn`, whose policy was read
+/// before: for operations that are called many times a second.
+pub async fn decide_known(cx: &Cx, action: &str, arn: &str, policy: Option<&Policy>) -> Result<(), Failure> {
+    if !must_decide(cx) {
+        return Ok(());
+    }
+    let conditions = Conditions::new();
+    let asked = Asked { caller: &cx.caller, action, conditions: &conditions, guard: Guard::ResourcePolicy };
+    let grants = asked.grants(&cx.cloud).await?;
+    match asked.judge(&cx.cloud, &grants, arn, policy) {
         None => Ok(()),
         Some(denial) => refuse(&cx.cloud, cx.call.service, denial),
     }

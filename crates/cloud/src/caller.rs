@@ -106,6 +106,19 @@ const SERVICE_PRINCIPALS: &[&str] = &[
 ];
 
 impl Principal {
+    /// The ARN of a principal of `account`; for a service its name.
+    pub(crate) fn arn(&self, account: &str) -> String {
+        match self {
+            Self::Root => format!("arn:aws:iam::{account}:root"),
+            Self::User { name, path, .. } => format!("arn:aws:iam::{account}:user{path}{name}"),
+            Self::AssumedRole { role, session, .. } => {
+                format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
+            }
+            Self::Service(name) => (*name).to_owned(),
+            Self::Anonymous => "anonymous".to_owned(),
+        }
+    }
+
     /// The service principal called `name`, if there is one in this cloud.
     pub fn service(name: &str) -> Option<Self> {
         SERVICE_PRINCIPALS.iter().find(|known| **known == name).map(|known| Self::Service(known))
@@ -168,16 +181,7 @@ impl Caller {
 
     /// The principal's ARN as STS GetCallerIdentity reports it; for a service its name.
     pub fn arn(&self) -> String {
-        let account = &self.account;
-        match &self.principal {
-            Principal::Root => format!("arn:aws:iam::{account}:root"),
-            Principal::User { name, path, .. } => format!("arn:aws:iam::{account}:user{path}{name}"),
-            Principal::AssumedRole { role, session, .. } => {
-                format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
-            }
-            Principal::Service(name) => (*name).to_owned(),
-            Principal::Anonymous => "anonymous".to_owned(),
-        }
+        self.principal.arn(&self.account)
     }
 
     /// The unique id as STS GetCallerIdentity reports it (`aws:userid`).

@@ -1,7 +1,7 @@
 //! Time and chance: the only place that asks the machine for either.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -116,6 +116,14 @@ impl Chance {
         let mut bytes = [0; 16];
         self.fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// As [`Chance::uuid`], to be shared: the id of a request goes many ways.
+    pub fn shared_uuid(&self) -> Arc<str> {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        let mut text = uuid::Uuid::encode_buffer();
+        Arc::from(&*uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut text))
     }
 
     /// A random text of `length` characters of `alphabet`, which holds at most 256 ASCII characters.

@@ -38,8 +38,8 @@ pub(crate) struct Call {
     pub(crate) request_id: Arc<str>,
     /// The causal trace that the call belongs to.
     pub(crate) trace_id: Arc<str>,
-    /// Through which functions the trace has come: the `Lineage` of `X-Amzn-Trace-Id`; empty when it began here.
-    pub(crate) lineage: Arc<str>,
+    /// Through which functions the trace has come: the `Lineage` of `X-Amzn-Trace-Id`; none when it began here.
+    pub(crate) lineage: Option<Arc<str>>,
     /// The service and operation that run; empty service name outside of any.
     pub(crate) service: Option<&'static Service>,
     pub(crate) operation: &'static str,
@@ -56,8 +56,7 @@ pub(crate) struct Call {
 impl Cx {
     /// A context in which the platform itself acts for `service`: background work, data planes.
     pub fn internal(cloud: &Arc<Cloud>, service: &'static str) -> Self {
-        let caller =
-            Caller::service(service, cloud.config().account.as_str(), cloud.config().region.as_str(), None);
+        let caller = Caller::service(service, cloud.account().clone(), cloud.region().clone(), None);
         let mut cx = Self::outer(cloud, caller);
         cx.call.internal = true;
         cx
@@ -65,23 +64,26 @@ impl Cx {
 
     /// A Free context for a call from outside, or from a background task, with a new trace.
     pub fn outer(cloud: &Arc<Cloud>, caller: Caller) -> Self {
-        let request_id: Arc<str> = cloud.chance().uuid().into();
-        let trace_id = cloud.new_trace_id().into();
+        let (request_id, trace_id) = (cloud.chance().shared_uuid(), cloud.new_trace_id());
         Self { cloud: cloud.clone(), caller, call: Call::outer(request_id, trace_id), tx: None }
     }
 
     /// A Free context of its own for a task that goes on after this call, in the same trace and for the same
     /// caller.
     pub fn detach(&self) -> Self {
+        self.detach_as(self.caller.clone())
+    }
+
+    /// As [`Cx::detach`], for another caller.
+    pub(crate) fn detach_as(&self, caller: Caller) -> Self {
         let mut call = self.call.clone();
         call.kind = Kind::Free;
-        Self { cloud: self.cloud.clone(), caller: self.caller.clone(), call, tx: None }
+        Self { cloud: self.cloud.clone(), caller, call, tx: None }
     }
 
     /// The same call in the hands of another principal; it is checked like any other caller.
     pub fn act_as(&self, caller: Caller) -> Self {
-        let mut cx = self.detach();
-        cx.caller = caller;
+        let mut cx = self.detach_as(caller);
         cx.call.internal = false;
         cx
     }
@@ -127,6 +129,11 @@ impl Cx {
         &self.call.request_id
     }
 
+    /// As [`Cx::request_id`], to be shared.
+    pub fn shared_request_id(&self) -> &Arc<str> {
+        &self.call.request_id
+    }
+
     /// The causal trace, in X-Ray's form `1-<time>-<96 bits>`.
     pub fn trace_id(&self) -> &str {
         &self.call.trace_id
@@ -134,13 +141,13 @@ impl Cx {
 
     /// Through which functions the trace has come, as `X-Amzn-Trace-Id` says it; empty when it began here.
     pub fn lineage(&self) -> &str {
-        &self.call.lineage
+        self.call.lineage.as_deref().unwrap_or_default()
     }
 
     /// Goes on in a trace that began elsewhere, such as that of an event that waited.
     pub fn join_trace(&mut self, trace_id: &str, lineage: Option<&str>) {
         self.call.trace_id = trace_id.into();
-        self.call.lineage = lineage.unwrap_or_default().into();
+        self.call.lineage = lineage.map(Arc::from);
     }
 
     /// An ARN of `service` in the call's account and region.
@@ -274,7 +281,7 @@ impl Call {
         Self {
             request_id,
             trace_id,
-            lineage: "".into(),
+            lineage: None,
             service: None,
             operation: "",
             action: "",

@@ -53,23 +53,13 @@ pub(crate) async fn call_inside(
     input: Doc,
 ) -> Result<Doc, Failure> {
     let (service, entry) = find(&parent.cloud, service, operation)?;
-    if parent.call.depth >= DEPTH_MAX {
-        return Err(Failure::internal(format!("calls are nested deeper than {DEPTH_MAX}")));
-    }
-    let mut child = parent.detach();
-    child.caller = caller;
-    child.call.internal = false;
-    child.call.depth += 1;
+    let mut child = child_of(parent, caller)?;
     if parent.call.kind == Kind::Free {
         return dispatch(&mut child, service, entry, input).await;
     }
     let fits = entry.kind == Kind::Read || (entry.kind == Kind::Write && parent.call.kind == Kind::Write);
     if !fits {
-        let text = format!(
-            "a {:?} operation ({}) called the {:?} operation {}/{}",
-            parent.call.kind, parent.call.operation, entry.kind, service.name, entry.name
-        );
-        return Err(Failure::internal(text));
+        return Err(does_not_fit(parent, service, entry));
     }
     child.tx = parent.tx.take();
     let savepoint = child.tx.as_ref().map(Tx::savepoint);
@@ -79,6 +69,39 @@ pub(crate) async fn call_inside(
         tx.roll_back_to(savepoint);
     }
     answer
+}
+
+/// The context of a call within another one.
+fn child_of(parent: &Cx, caller: Caller) -> Result<Cx, Failure> {
+    if parent.call.depth >= DEPTH_MAX {
+        return Err(Failure::internal(format!("calls are nested deeper than {DEPTH_MAX}")));
+    }
+    let mut child = parent.detach_as(caller);
+    child.call.internal = false;
+    child.call.depth += 1;
+    Ok(child)
+}
+
+fn does_not_fit(parent: &Cx, service: &Service, entry: &Entry) -> Failure {
+    Failure::internal(format!(
+        "a {:?} operation ({}) called the {:?} operation {}/{}",
+        parent.call.kind, parent.call.operation, entry.kind, service.name, entry.name
+    ))
+}
+
+/// The context of a Free operation within another one, for a caller that runs it without a document.
+pub(crate) fn enter_inside(
+    parent: &Cx,
+    caller: Caller,
+    service: &'static Service,
+    entry: &'static Entry,
+) -> Result<Cx, Failure> {
+    let mut child = child_of(parent, caller)?;
+    if parent.call.kind != Kind::Free || entry.kind != Kind::Free {
+        return Err(does_not_fit(parent, service, entry));
+    }
+    enter(&mut child, service, entry);
+    Ok(child)
 }
 
 /// Runs `entry` in the context `cx`, which has no transaction.

@@ -23,10 +23,13 @@ impl HeaderNames {
     /// were parsed.
     pub fn note(&self, input: &[u8]) {
         let head = &input[..input.len().min(NOTE_BYTES_MAX)];
-        for line in head.split(|byte| *byte == b'\n') {
-            if let Some(name) = name_of(line) {
-                self.keep(name);
-            }
+        let mut names = self.names();
+        let mut changed = false;
+        for name in head.split(|byte| *byte == b'\n').filter_map(name_of) {
+            changed |= keep(&mut names, name);
+        }
+        if changed {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
         }
     }
 
@@ -34,26 +37,29 @@ impl HeaderNames {
     pub fn names(&self) -> Arc<Names> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    fn keep(&self, name: &str) {
-        let lower = name.to_ascii_lowercase();
-        let plain = lower == name;
-        let known = self.names();
-        let unchanged = match known.get(lower.as_str()) {
-            Some(shown) => **shown == *name,
-            None => plain || known.len() >= NAMES_MAX,
-        };
-        if unchanged {
-            return;
-        }
-        let mut names = (*known).clone();
-        if plain {
-            names.remove(lower.as_str());
-        } else {
-            names.insert(lower.into(), name.into());
-        }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+/// Keeps a name; whether that changed anything, which is rare: a client writes its headers always in the same way.
+fn keep(names: &mut Arc<Names>, name: &str) -> bool {
+    let mut lower = [0; NAME_BYTES_MAX];
+    let lower = &mut lower[..name.len()];
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    let Ok(lower) = std::str::from_utf8(lower) else { return false };
+    let plain = lower == name;
+    let unchanged = match names.get(lower) {
+        Some(shown) => **shown == *name,
+        None => plain || names.len() >= NAMES_MAX,
+    };
+    if unchanged {
+        return false;
     }
+    if plain {
+        Arc::make_mut(names).remove(lower);
+    } else {
+        Arc::make_mut(names).insert(lower.into(), name.into());
+    }
+    true
 }
 
 /// The name of a header line.

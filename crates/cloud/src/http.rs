@@ -15,6 +15,7 @@ use crate::caller::{Caller, Origin};
 use crate::cx::Cx;
 use crate::door;
 use crate::failure::Failure;
+use crate::header_names::HeaderNames;
 use crate::instance::Cloud;
 use crate::operation::Entry;
 use crate::plane::{CrossOrigin, PlaneRequest};
@@ -25,22 +26,39 @@ use crate::xray::TraceHeader;
 /// the largest request that AWS does not stream.
 pub const BODY_BYTES_MAX: usize = 70 * 1024 * 1024;
 
-/// Serves one HTTP request.
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The address.
+    pub peer: Option<SocketAddr>,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+    /// The names of headers as this client writes them.
+    pub names: HeaderNames,
+}
+
+/// Serves one HTTP request of a client of whom only the address is known.
 pub async fn serve(
     cloud: &Arc<Cloud>,
     request: Request<Stream>,
     peer: Option<SocketAddr>,
     tls: bool,
 ) -> Response<Stream> {
+    serve_client(cloud, request, &Client { peer, tls, names: HeaderNames::default() }).await
+}
+
+/// Serves one HTTP request.
+pub async fn serve_client(cloud: &Arc<Cloud>, request: Request<Stream>, client: &Client) -> Response<Stream> {
     let (parts, body) = request.into_parts();
+    let Client { peer, tls, .. } = *client;
     let host = host_of(&parts);
     if let Some((service, plane)) = plane_for(cloud, &host, parts.uri.path()) {
         let mut cx = Cx::internal(cloud, service.name);
         cx.caller.origin = origin(&parts, peer, tls);
-        return plane.serve(&mut cx, PlaneRequest { parts, body, peer }).await;
+        let names = client.names.names();
+        return plane.serve(&mut cx, PlaneRequest { parts, body, peer, host, names }).await;
     }
-    let mut cx =
-        Cx::outer(cloud, Caller::anonymous(cloud.config().account.as_str(), cloud.config().region.as_str()));
+    let mut cx = Cx::outer(cloud, Caller::anonymous(cloud.account().clone(), cloud.region().clone()));
     join_trace(&mut cx, &parts);
     if let Some(response) = preflight(&cx, &parts).await {
         return response;

@@ -47,6 +47,8 @@ pub enum IamMode {
 /// A cloud. Shared by everything that runs in it.
 pub struct Cloud {
     config: Config,
+    account: Arc<str>,
+    region: Arc<str>,
     store: Arc<dyn Store>,
     blobs: Blobs,
     registry: Registry,
@@ -110,6 +112,8 @@ impl Cloud {
     ) -> Result<Arc<Self>, store::Error> {
         let identities = Identities::open(&config, &parts.store, &*parts.clock, &parts.chance).await?;
         Ok(Arc::new(Self {
+            account: config.account.as_str().into(),
+            region: config.region.as_str().into(),
             config,
             store: parts.store,
             blobs: parts.blobs,
@@ -144,6 +148,16 @@ impl Cloud {
     /// What it was started with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The account of [`Cloud::config`], to be shared.
+    pub fn account(&self) -> &Arc<str> {
+        &self.account
+    }
+
+    /// The region of [`Cloud::config`], to be shared.
+    pub fn region(&self) -> &Arc<str> {
+        &self.region
     }
 
     /// The store.
@@ -210,9 +224,22 @@ impl Cloud {
     }
 
     /// A new trace id in X-Ray's form: version, time in hex, 96 random bits.
-    pub fn new_trace_id(&self) -> String {
-        let (high, low) = (self.chance.number() & 0xffff_ffff, self.chance.number());
-        format!("1-{:08x}-{high:08x}{low:016x}", self.clock.now().secs())
+    pub fn new_trace_id(&self) -> Arc<str> {
+        let (high, low) = (self.chance.number() as u32, self.chance.number());
+        let seconds = u32::try_from(self.clock.now().secs()).unwrap_or(u32::MAX);
+        let mut text = *b"1-........-........................";
+        hex_digits(u64::from(seconds), &mut text[2..10]);
+        hex_digits(u64::from(high), &mut text[11..19]);
+        hex_digits(low, &mut text[19..]);
+        Arc::from(std::str::from_utf8(&text).expect("digits and dashes are ASCII"))
+    }
+}
+
+/// Writes the last digits of a number over `text`.
+fn hex_digits(mut number: u64, text: &mut [u8]) {
+    for digit in text.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
     }
 }
 

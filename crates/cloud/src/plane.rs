@@ -1,15 +1,16 @@
 //! Data planes: HTTP that is not an AWS API, such as what API Gateway serves to the world.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::request::Parts;
 use shape::Stream;
 
+use crate::client::lambda::Functions;
 use crate::cx::Cx;
 use crate::failure::Failure;
-use crate::header_names::{HeaderNames, Names};
-use crate::http::host_of;
+use crate::header_names::Names;
 
 /// A request to a data plane.
 #[derive(Debug)]
@@ -20,6 +21,10 @@ pub struct PlaneRequest {
     pub body: Stream,
     /// The client's address.
     pub peer: Option<std::net::SocketAddr>,
+    /// The host that the client asked for, as [`Plane::claims`] saw it.
+    pub host: String,
+    /// The capitals in which the client wrote the names of headers, where the listener knows them.
+    pub names: Arc<Names>,
 }
 
 /// What a service serves over HTTP besides its API.
@@ -41,6 +46,11 @@ pub trait Plane: Sync {
     ) -> Option<Result<http::HeaderMap, Failure>> {
         None
     }
+
+    /// The short way to functions, of the service that runs them.
+    fn functions(&self) -> Option<&dyn Functions> {
+        None
+    }
 }
 
 /// A request to a service's API from a page of another origin.
@@ -60,76 +70,89 @@ pub struct CrossOrigin<'a> {
 
 /// What a gateway adds to a request on its way to what stands behind it.
 #[derive(Clone, Debug)]
-pub struct Forwarded {
+pub struct Forwarded<'a> {
     /// The address of the client.
     pub source_ip: String,
-    /// `X-Forwarded-For`: the addresses before, and this one.
-    pub forwarded_for: String,
-    /// `X-Forwarded-Port`.
-    pub port: String,
-    /// `X-Forwarded-Proto`.
-    pub proto: &'static str,
-    /// `X-Amzn-Trace-Id`.
-    pub trace: String,
     /// `Host`, as the client sent it.
-    pub host: String,
+    pub host: &'a str,
     /// The host name of the gateway, also when it was asked by path.
-    pub domain_name: String,
-    /// The capitals in which the client wrote the names of headers, where the listener knows them.
-    pub names: Arc<Names>,
+    pub domain_name: Cow<'a, str>,
+    /// The addresses before the client's own, in `X-Forwarded-For`.
+    addresses: Option<String>,
+    port: &'a str,
+    proto: &'static str,
+    trace: Cow<'a, str>,
+    names: &'a Names,
 }
 
-impl Forwarded {
+impl<'a> Forwarded<'a> {
     /// Reads a request to the gateway `id`, whose host names begin `<id>.<kind>.` (`execute-api`).
-    pub fn new(cx: &Cx, parts: &Parts, peer: Option<std::net::SocketAddr>, id: &str, kind: &str) -> Self {
+    pub fn new(
+        cx: &Cx,
+        parts: &'a Parts,
+        names: &'a Names,
+        peer: Option<std::net::SocketAddr>,
+        id: &str,
+        kind: &str,
+    ) -> Self {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let source_ip =
             peer.map_or_else(|| "127.0.0.1".to_owned(), |peer| peer.ip().to_canonical().to_string());
-        let forwarded_for = match text("x-forwarded-for") {
-            Some(before) => format!("{before}, {source_ip}"),
-            None => source_ip.clone(),
-        };
+        let addresses = text("x-forwarded-for").map(|before| format!("{before}, {source_ip}"));
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        let host = text("host").or(authority).unwrap_or("localhost").to_owned();
+        let host = text("host").or(authority).unwrap_or("localhost");
         let tls = cx.caller().origin.tls;
-        let port =
-            host.strip_prefix(&host_of(parts)).and_then(|rest| rest.strip_prefix(':')).map(str::to_owned);
-        let domain_name = if host.contains(&format!(".{kind}.")) {
-            host.clone()
+        let port = host.rsplit_once(':').map(|(_, port)| port);
+        let port = port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+        let domain_name = if has_label(host, kind) {
+            Cow::Borrowed(host)
         } else {
-            let port = port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{id}.{kind}.localhost{port}")
+            let mut name = String::with_capacity(id.len() + kind.len() + 17);
+            for part in [id, ".", kind, ".localhost", port.map_or("", |_| ":"), port.unwrap_or_default()] {
+                name.push_str(part);
+            }
+            Cow::Owned(name)
         };
-        let trace = text("x-amzn-trace-id").map_or_else(|| format!("Root={}", cx.trace_id()), str::to_owned);
+        let trace = text("x-amzn-trace-id").map(Cow::Borrowed);
         Self {
             source_ip,
-            forwarded_for,
-            port: port.unwrap_or_else(|| if tls { "443" } else { "80" }.to_owned()),
-            proto: if tls { "https" } else { "http" },
-            trace,
             host,
             domain_name,
-            names: parts.extensions.get::<HeaderNames>().map(HeaderNames::names).unwrap_or_default(),
+            addresses,
+            port: port.unwrap_or(if tls { "443" } else { "80" }),
+            proto: if tls { "https" } else { "http" },
+            trace: trace.unwrap_or_else(|| Cow::Owned(["Root=", cx.trace_id()].concat())),
+            names,
         }
     }
 
     /// The headers of the request as they go on: those of the connection in `dropped` are left out, those that the
     /// gateway sets are set. Names have the capitals that the client wrote.
-    pub fn headers<'a>(&'a self, parts: &'a Parts, dropped: &[&str]) -> Vec<(&'a str, &'a [u8])> {
-        const SET: [&str; 5] =
-            ["host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
-        let sent = parts
-            .headers
-            .iter()
-            .filter(|(name, _)| !SET.contains(&name.as_str()) && !dropped.contains(&name.as_str()));
-        let shown = |name: &'a str| self.names.get(name).map_or(name, |shown| &**shown);
-        let mut headers: Vec<_> =
-            sent.map(|(name, value)| (shown(name.as_str()), value.as_bytes())).collect();
-        headers.push(("host", self.host.as_bytes()));
-        headers.push(("x-amzn-trace-id", self.trace.as_bytes()));
-        headers.push(("x-forwarded-for", self.forwarded_for.as_bytes()));
-        headers.push(("x-forwarded-port", self.port.as_bytes()));
-        headers.push(("x-forwarded-proto", self.proto.as_bytes()));
+    pub fn headers<'f>(&'f self, parts: &'f Parts, dropped: &[&str]) -> Vec<(&'f str, &'f [u8])> {
+        let addresses = self.addresses.as_deref().unwrap_or(&self.source_ip);
+        let set: [(&str, &str); 5] = [
+            ("host", self.host),
+            ("x-amzn-trace-id", &self.trace),
+            ("x-forwarded-for", addresses),
+            ("x-forwarded-port", self.port),
+            ("x-forwarded-proto", self.proto),
+        ];
+        let mut headers = Vec::with_capacity(parts.headers.len() + set.len());
+        for (name, value) in &parts.headers {
+            let name = name.as_str();
+            if !set.iter().any(|(own, _)| *own == name) && !dropped.contains(&name) {
+                headers.push((self.names.get(name).map_or(name, |shown| &**shown), value.as_bytes()));
+            }
+        }
+        headers.extend(set.map(|(name, value)| (name, value.as_bytes())));
         headers
     }
+}
+
+/// Whether a host name has the label `kind` behind its first: `<id>.<kind>.`.
+fn has_label(host: &str, kind: &str) -> bool {
+    host.match_indices(kind).any(|(at, _)| {
+        let after = host.as_bytes().get(at + kind.len());
+        at > 0 && host.as_bytes()[at - 1] == b'.' && after == Some(&b'.')
+    })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use wire::table::{OperationRoute, Protocol, ServiceRoutes};
 
+use crate::client::lambda::Functions;
 use crate::job::Job;
 use crate::operation::Entry;
 use crate::plane::Plane;
@@ -78,8 +79,12 @@ impl std::fmt::Debug for Service {
 pub struct Registry {
     services: Vec<&'static Service>,
     operations: HashMap<(&'static str, &'static str), (&'static Service, &'static Entry)>,
+    functions: Option<ShortWay>,
     router: wire::Router,
 }
+
+/// The short way to functions, with the service and the operation for which it stands.
+type ShortWay = (&'static Service, &'static Entry, &'static dyn Functions);
 
 impl Registry {
     /// A registry of `services`; two with one name are a mistake in the list.
@@ -91,8 +96,13 @@ impl Registry {
                 assert!(twice.is_none(), "{}/{} is listed twice", service.name, entry.name);
             }
         }
+        let functions = services.iter().find_map(|service| {
+            let functions = service.plane?.functions()?;
+            let entry = service.operations.iter().find(|entry| entry.name == "Invoke")?;
+            Some((*service, entry, functions))
+        });
         let router = wire::Router::new(services.iter().map(|service| service.routes()).collect());
-        Self { services: services.to_vec(), operations, router }
+        Self { services: services.to_vec(), operations, functions, router }
     }
 
     /// The services in table order.
@@ -108,6 +118,11 @@ impl Registry {
     /// An operation by the names of service and operation.
     pub fn operation(&self, service: &str, operation: &str) -> Option<(&'static Service, &'static Entry)> {
         self.operations.get(&(service, operation)).copied()
+    }
+
+    /// The short way to functions, if a service here runs them.
+    pub(crate) fn functions(&self) -> Option<ShortWay> {
+        self.functions
     }
 
     /// The CloudFormation resource type called `name`, and its service.

@@ -12,6 +12,7 @@ use store::layer::log::Stream;
 use store::{Durability, Range, keyspace, tuple};
 use tokio::sync::{Mutex, mpsc};
 
+use crate::caller::Principal;
 use crate::cx::Cx;
 use crate::failure::Failure;
 use crate::instance::Cloud;
@@ -71,11 +72,47 @@ impl Started {
     }
 }
 
+/// A record that waits. It shares its texts with the call; they are written out when it is stored.
+#[derive(Debug)]
+struct Noted {
+    request_id: Arc<str>,
+    trace_id: Arc<str>,
+    at_millis: i64,
+    micros: u64,
+    principal: Principal,
+    account: Arc<str>,
+    region: Arc<str>,
+    service: &'static str,
+    operation: &'static str,
+    change: bool,
+    depth: u8,
+    error: Option<String>,
+}
+
+impl Noted {
+    fn record(self) -> Record {
+        Record {
+            request_id: self.request_id.as_ref().to_owned(),
+            trace_id: self.trace_id.as_ref().to_owned(),
+            at_millis: self.at_millis,
+            micros: self.micros,
+            caller: self.principal.arn(&self.account),
+            account: self.account.as_ref().to_owned(),
+            region: self.region.as_ref().to_owned(),
+            service: self.service.to_owned(),
+            operation: self.operation.to_owned(),
+            change: self.change,
+            depth: self.depth,
+            error: self.error,
+        }
+    }
+}
+
 /// Where records wait.
 #[derive(Debug)]
 pub(crate) struct Sink {
-    sender: mpsc::Sender<Record>,
-    receiver: Mutex<mpsc::Receiver<Record>>,
+    sender: mpsc::Sender<Noted>,
+    receiver: Mutex<mpsc::Receiver<Noted>>,
     dropped: AtomicU64,
 }
 
@@ -95,16 +132,17 @@ pub(crate) fn record(
     failure: Option<&Failure>,
 ) {
     let micros = u64::try_from(started.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let record = Record {
-        request_id: cx.request_id().to_owned(),
-        trace_id: cx.trace_id().to_owned(),
+    let caller = cx.caller();
+    let noted = Noted {
+        request_id: cx.call.request_id.clone(),
+        trace_id: cx.call.trace_id.clone(),
         at_millis: started.at_millis,
         micros,
-        caller: cx.caller().arn(),
-        account: cx.account().to_owned(),
-        region: cx.region().to_owned(),
-        service: service.name.to_owned(),
-        operation: entry.name.to_owned(),
+        principal: caller.principal.clone(),
+        account: caller.account.clone(),
+        region: caller.region.clone(),
+        service: service.name,
+        operation: entry.name,
         change: entry.kind == Kind::Write,
         depth: cx.call.depth,
         error: failure.map(|failure| failure.code().to_owned()),
@@ -113,11 +151,11 @@ pub(crate) fn record(
         service = service.name,
         operation = entry.name,
         micros,
-        error = record.error.as_deref(),
+        error = noted.error.as_deref(),
         "call"
     );
     let sink = cx.cloud().traces();
-    if sink.sender.try_send(record).is_err() {
+    if sink.sender.try_send(noted).is_err() {
         sink.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -158,7 +196,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
 
 /// Writes `batch` and empties it. Beyond the hour's share only changes are kept, so that the trail stays bounded and
 /// still says who changed what.
-async fn write(cloud: &Cloud, batch: &mut Vec<Record>, share: &mut Share) {
+async fn write(cloud: &Cloud, batch: &mut Vec<Noted>, share: &mut Share) {
     let hour = hour_of(cloud);
     if share.hour != hour {
         if share.dropped > 0 {
@@ -175,12 +213,16 @@ async fn write(cloud: &Cloud, batch: &mut Vec<Record>, share: &mut Share) {
         share.dropped += (before - batch.len()) as u64;
     }
     share.written += batch.len();
-    for rows in batch.chunks(BATCH_MAX) {
-        if let Err(error) = append(cloud, hour, rows).await {
+    let mut waiting = batch.drain(..);
+    loop {
+        let records: Vec<Record> = waiting.by_ref().take(BATCH_MAX).map(Noted::record).collect();
+        if records.is_empty() {
+            return;
+        }
+        if let Err(error) = append(cloud, hour, &records).await {
             tracing::warn!(%error, "trace records could not be written");
         }
     }
-    batch.clear();
 }
 
 /// Writes records as one row: a row for each would cost more than the calls that they tell of.

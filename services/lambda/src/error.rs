@@ -27,6 +27,13 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// The payload of an invocation is larger than `limit`.
+    pub(crate) fn payload_too_large(limit: usize) -> Error {
+        Error::TooLarge(format!(
+            "Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        ))
+    }
+
     pub(crate) fn invalid(text: impl Into<String>) -> Error {
         Error::InvalidParameterValue(text.into())
     }

@@ -14,6 +14,7 @@ mod concurrency;
 mod config;
 mod cors;
 mod destinations;
+mod direct;
 mod error;
 mod event_invoke;
 mod events;

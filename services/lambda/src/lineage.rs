@@ -17,16 +17,24 @@ const FUNCTIONS_MAX: usize = 32;
 ///
 /// An error when the function is in a loop and may not be (`RecursiveLoop` is `Terminate`).
 pub(crate) fn trace(cx: &Cx, function: &FunctionRef, may_loop: bool) -> Result<String, Error> {
-    let (count, lineage) = count(cx.lineage(), &hash(function));
+    trace_of(cx, &function.name, &hash(function), may_loop)
+}
+
+/// As [`trace`], for a function whose [`hash`] is known.
+pub(crate) fn trace_of(cx: &Cx, name: &str, hash: &str, may_loop: bool) -> Result<String, Error> {
+    if cx.lineage().is_empty() {
+        return Ok(["Root=", cx.trace_id(), ";Sampled=1;Lineage=1:", hash, ":1"].concat());
+    }
+    let (count, lineage) = count(cx.lineage(), hash);
     if count > INVOCATIONS_MAX && !may_loop {
-        tracing::warn!(function = function.name, "a loop of functions was stopped");
+        tracing::warn!(function = name, "a loop of functions was stopped");
         return Err(Error::RecursiveInvocation);
     }
     Ok(format!("Root={};Sampled=1;Lineage={lineage}", cx.trace_id()))
 }
 
 /// Eight digits that stand for a function.
-fn hash(function: &FunctionRef) -> String {
+pub(crate) fn hash(function: &FunctionRef) -> String {
     let mut digits = wire::digest::sha256_hex(function.arn().as_str().as_bytes());
     digits.truncate(8);
     digits

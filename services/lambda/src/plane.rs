@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloud::caller::{Caller, Principal};
+use cloud::client::lambda::Functions;
 use cloud::clock::Chance;
 use cloud::plane::{Plane, PlaneRequest};
 use cloud::prelude::*;
@@ -19,6 +20,7 @@ use proxyevent::v2::{self, Authorizer};
 use store::layer::blob::{Blob, BlobId};
 
 use crate::cors;
+use crate::direct::Direct;
 use crate::error::Error;
 use crate::keys::Url;
 use crate::limits::REQUEST_BYTES_MAX;
@@ -55,6 +57,10 @@ impl Plane for LambdaPlane {
             Ok(response) => response,
             Err(error) => failed(error),
         }
+    }
+
+    fn functions(&self) -> Option<&dyn Functions> {
+        Some(&Direct)
     }
 }
 
@@ -120,7 +126,7 @@ async fn function_url(
     host: &str,
     request: PlaneRequest,
 ) -> Result<Response<Stream>, Error> {
-    let PlaneRequest { parts, body, peer } = request;
+    let PlaneRequest { parts, body, peer, .. } = request;
     let runner = Runner::of(cx);
     let found = runner.url(cx, id).await?;
     let (function, url) = (&found.0, &found.1);
@@ -139,9 +145,9 @@ async fn function_url(
     let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
     let (shelf, permit) = runner.admit(cx, &ready)?;
     let invocation = Invocation {
-        request_id: cx.request_id().to_string(),
+        request_id: Arc::clone(cx.shared_request_id()),
         payload: event.into(),
-        invoked_arn: function.qualified_arn().to_string(),
+        invoked_arn: function.qualified_arn().as_str().into(),
         trace: format!("Root={};Sampled=1", cx.trace_id()),
         client_context: String::new(),
         identity: String::new(),

@@ -12,6 +12,7 @@ use store::{Tx, Version, keyspace};
 use tokio::sync::{OnceCell, watch};
 
 use crate::admission::{Admission, Permit, Share};
+use crate::direct::Target;
 use crate::error::Error;
 use crate::function::{self, Found};
 use crate::keys::{Config, FunctionRow, Url, VersionRow};
@@ -60,6 +61,8 @@ struct Inner {
     changes: [watch::Receiver<Version>; 4],
     generation: u64,
     ready: HashMap<FunctionRef, Arc<Ready>>,
+    /// Functions by the ARNs under which other services invoke them.
+    targets: HashMap<String, Arc<Target>>,
     /// Function URLs by their id. Every change of one writes its function, too.
     urls: HashMap<String, Arc<(FunctionRef, Url)>>,
     /// The pools by function and version: they outlive the entries of `ready`.
@@ -79,9 +82,11 @@ impl Inner {
                 changed = true;
             }
         }
-        if changed || self.ready.len().max(self.urls.len()) > FUNCTIONS_MAX {
+        let most = self.ready.len().max(self.urls.len()).max(self.targets.len());
+        if changed || most > FUNCTIONS_MAX {
             self.generation += 1;
             self.ready.clear();
+            self.targets.clear();
             self.urls.clear();
             self.taken.clear();
         }
@@ -132,6 +137,7 @@ impl Runner {
                     changes,
                     generation: 0,
                     ready: HashMap::new(),
+                    targets: HashMap::new(),
                     urls: HashMap::new(),
                     shelves: HashMap::new(),
                     taken: HashMap::new(),
@@ -177,6 +183,29 @@ impl Runner {
             inner.ready.insert(function.clone(), Arc::clone(&ready));
         }
         Ok(ready)
+    }
+
+    /// What was kept for an ARN, unless something has changed since.
+    pub(crate) fn target(&self, arn: &str) -> Option<Arc<Target>> {
+        let mut inner = self.inner();
+        inner.refresh();
+        inner.targets.get(arn).cloned()
+    }
+
+    /// Which state of the functions is in memory now.
+    pub(crate) fn generation(&self) -> u64 {
+        let mut inner = self.inner();
+        inner.refresh();
+        inner.generation
+    }
+
+    /// Keeps what was read for an ARN, unless something has changed since the reading began.
+    pub(crate) fn keep_target(&self, read_in: u64, arn: &str, target: &Arc<Target>) {
+        let mut inner = self.inner();
+        inner.refresh();
+        if inner.generation == read_in {
+            inner.targets.insert(arn.to_string(), Arc::clone(target));
+        }
     }
 
     /// The function behind a URL: from memory, or read now.

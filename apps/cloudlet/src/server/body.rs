@@ -20,46 +20,53 @@ const STALL: Duration = Duration::from_secs(60);
 
 /// Whether a request's body has been read to its end.
 #[derive(Clone)]
-pub(super) struct Ended(Arc<AtomicBool>);
+pub(super) enum Ended {
+    /// There was no body.
+    Always,
+    When(Arc<AtomicBool>),
+}
 
 impl Ended {
     /// Whether it has.
     pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        match self {
+            Self::Always => true,
+            Self::When(ended) => ended.load(Ordering::Acquire),
+        }
     }
 }
 
 /// A request with its body as a stream.
 pub(super) fn request(request: Request<Incoming>) -> (Request<Stream>, Ended) {
-    let ended = Ended(Arc::new(AtomicBool::new(request.body().is_end_stream())));
+    if request.body().is_end_stream() {
+        return (request.map(|_| Stream::empty()), Ended::Always);
+    }
+    let ended = Arc::new(AtomicBool::new(false));
     let mark = ended.clone();
     let request = request.map(|body| {
         let length = body.size_hint().exact();
-        if length == Some(0) {
-            return Stream::empty();
-        }
         let pieces = body.into_data_stream().map(|piece| piece.map_err(io::Error::other));
         Stream::new(marked(unstalled(pieces), length, mark), length)
     });
-    (request, ended)
+    (request, Ended::When(ended))
 }
 
 /// Notes when the last piece was read.
 fn marked(
     pieces: impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static,
     length: Option<u64>,
-    ended: Ended,
+    ended: Arc<AtomicBool>,
 ) -> impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static {
     let mut left = length;
     let seen = ended.clone();
     let pieces = pieces.inspect_ok(move |piece| {
         left = left.map(|left| left.saturating_sub(piece.len() as u64));
         if left == Some(0) {
-            seen.0.store(true, Ordering::Release);
+            seen.store(true, Ordering::Release);
         }
     });
     let end = futures::stream::poll_fn(move |_| {
-        ended.0.store(true, Ordering::Release);
+        ended.store(true, Ordering::Release);
         Poll::Ready(None)
     });
     pieces.chain(end)
@@ -83,22 +90,33 @@ where
 pub(super) fn response(response: Response<Stream>) -> Response<Outgoing> {
     let (mut parts, body) = response.into_parts();
     let length = body.length();
+    let is_told = body.whole().is_some_and(|bytes| !bytes.is_empty()); // hyper tells the length of what it holds.
     if let Some(length) = length
+        && !is_told
         && !parts.headers.contains_key(header::CONTENT_LENGTH)
         && !parts.status.is_informational()
         && parts.status != http::StatusCode::NO_CONTENT
     {
         parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let pieces = if length == Some(0) { None } else { body.take() };
+    let pieces = match body.whole() {
+        Some(bytes) if bytes.is_empty() => Pieces::None,
+        Some(bytes) => Pieces::One(bytes.clone()),
+        None => body.take().map_or(Pieces::None, Pieces::Many),
+    };
     Response::from_parts(parts, Outgoing { pieces, left: length })
 }
 
-type Pieces = Pin<Box<dyn futures::Stream<Item = io::Result<Bytes>> + Send>>;
+/// What is still to be sent.
+enum Pieces {
+    None,
+    One(Bytes),
+    Many(Pin<Box<dyn futures::Stream<Item = io::Result<Bytes>> + Send>>),
+}
 
 /// A stream as a body of hyper.
 pub(super) struct Outgoing {
-    pieces: Option<Pieces>,
+    pieces: Pieces,
     left: Option<u64>,
 }
 
@@ -110,10 +128,14 @@ impl http_body::Body for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Some(pieces) = &mut self.pieces else {
-            return Poll::Ready(None);
+        let piece = match &mut self.pieces {
+            Pieces::None => return Poll::Ready(None),
+            Pieces::One(bytes) => Some(Ok(std::mem::take(bytes))),
+            Pieces::Many(pieces) => std::task::ready!(pieces.as_mut().poll_next(cx)),
         };
-        let piece = std::task::ready!(pieces.as_mut().poll_next(cx));
+        if matches!(self.pieces, Pieces::One(_)) {
+            self.pieces = Pieces::None;
+        }
         match piece {
             Some(Ok(bytes)) => {
                 self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
@@ -121,14 +143,14 @@ impl http_body::Body for Outgoing {
             }
             Some(Err(error)) => Poll::Ready(Some(Err(error))),
             None => {
-                self.pieces = None;
+                self.pieces = Pieces::None;
                 Poll::Ready(None)
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.is_none() || self.left == Some(0)
+        matches!(self.pieces, Pieces::None) || self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {

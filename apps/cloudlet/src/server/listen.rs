@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::Bytes;
 use cloud::Cloud;
+use cloud::http::Client;
 use futures::FutureExt as _;
 use http::{HeaderValue, Response, StatusCode, Version, header};
 use hyper::service::service_fn;
@@ -189,14 +190,13 @@ fn connection(
     }
     let cloud = cloud.clone();
     let stream = Noted::new(stream, HEAD_TIME);
-    let names = stream.names();
+    let client = Arc::new(Client { peer: Some(peer), tls: false, names: stream.names() });
     let service = service_fn(move |request| {
-        let cloud = cloud.clone();
+        let (cloud, client) = (cloud.clone(), client.clone());
         let is_http_1 = request.version() <= Version::HTTP_11;
-        let (mut request, ended) = body::request(request);
-        request.extensions_mut().insert(names.clone());
+        let (request, ended) = body::request(request);
         async move {
-            let mut response = unbroken(cloud::http::serve(&cloud, request, Some(peer), false)).await;
+            let mut response = unbroken(cloud::http::serve_client(&cloud, request, &client)).await;
             // What is left of a body cannot be passed over, so the connection ends; a client that does not know loses
             // its next request.
             if is_http_1 && !ended.get() {

@@ -2,17 +2,17 @@ use super::*;
 use crate::clock::VirtualClock;
 use crate::{Config, IamMode, Parts};
 
-fn record(number: u64) -> Record {
-    Record {
-        request_id: format!("r{number}"),
-        trace_id: "1-0-0".to_owned(),
+fn noted(number: u64) -> Noted {
+    Noted {
+        request_id: format!("r{number}").into(),
+        trace_id: "1-0-0".into(),
         at_millis: 0,
         micros: number,
-        caller: "arn:aws:iam::000000000000:root".to_owned(),
-        account: "000000000000".to_owned(),
-        region: "us-east-1".to_owned(),
-        service: "sqs".to_owned(),
-        operation: "SendMessage".to_owned(),
+        principal: Principal::Root,
+        account: "000000000000".into(),
+        region: "us-east-1".into(),
+        service: "sqs",
+        operation: "SendMessage",
         change: false,
         depth: 0,
         error: None,
@@ -42,8 +42,9 @@ async fn records_are_kept_by_the_hour_and_forgotten() {
     let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
     let cloud = cloud(&clock).await;
     let mut share = Share::default();
-    write(&cloud, &mut (0..BATCH_MAX as u64 + 2).map(record).collect(), &mut share).await;
+    write(&cloud, &mut (0..BATCH_MAX as u64 + 2).map(noted).collect(), &mut share).await;
     assert_eq!(count(&cloud, 100).await, BATCH_MAX + 2);
+    assert_eq!(noted(1).record().caller, "arn:aws:iam::000000000000:root");
     clock.advance(std::time::Duration::from_secs(3600 * 24));
     forget_old(&cloud).await.unwrap();
     assert_eq!(count(&cloud, 100).await, BATCH_MAX + 2);
@@ -57,7 +58,7 @@ async fn records_are_kept_by_the_hour_and_forgotten() {
 async fn a_batch_fits_a_row() {
     let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
     let cloud = cloud(&clock).await;
-    let long = Record { caller: "a".repeat(256), ..record(1) };
+    let long = Record { caller: "a".repeat(256), ..noted(1).record() };
     append(&cloud, 100, &vec![long; BATCH_MAX]).await.unwrap();
     assert_eq!(count(&cloud, 100).await, BATCH_MAX);
 }
@@ -67,6 +68,6 @@ async fn beyond_its_share_an_hour_keeps_changes_alone() {
     let clock = Arc::new(VirtualClock::new(shape::Timestamp::from_secs(3600 * 100)));
     let cloud = cloud(&clock).await;
     let mut share = Share { hour: 100, written: HOURLY_MAX, dropped: 0 };
-    write(&cloud, &mut vec![record(1), Record { change: true, ..record(2) }], &mut share).await;
+    write(&cloud, &mut vec![noted(1), Noted { change: true, ..noted(2) }], &mut share).await;
     assert_eq!((count(&cloud, 100).await, share.dropped), (1, 1));
 }

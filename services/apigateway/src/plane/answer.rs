@@ -15,6 +15,9 @@ use crate::responses::ResponseType;
 use super::compile::{MethodPlan, StagePlan};
 use super::mapping::Values;
 
+/// Headers that the gateway adds to an answer.
+const OWN_HEADERS: usize = 3;
+
 /// The ids of a request.
 pub(super) struct Ids {
     /// `x-amzn-RequestId`.
@@ -106,6 +109,7 @@ impl Answer {
     pub(super) fn into_response(self, ids: &Ids) -> Response<Stream> {
         let mut response = Response::new(Stream::once(self.body));
         *response.status_mut() = status_of(self.status);
+        response.headers_mut().reserve(self.headers.len() + OWN_HEADERS);
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }

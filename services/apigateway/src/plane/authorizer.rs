@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloud::caller::Caller;
 use cloud::cx::Cx;
 use iampolicy::{Context as Conditions, Decision, Guard, Kind, Policies, Policy, Principal};
 use proxyevent::v1::{self, Identity};
@@ -25,6 +26,7 @@ use crate::responses::ResponseType;
 
 use super::access::Asked;
 use super::answer::{Ids, Refusal, request_context};
+use super::compile::invoker;
 use super::mapping::{Source, Values, fill_stage_variables, function_of};
 use super::proxy::{self, Broken};
 
@@ -35,7 +37,7 @@ const ACTION: &str = "execute-api:Invoke";
 /// An authorizer, ready to be asked.
 pub(super) struct AuthorizerPlan {
     function: Option<String>,
-    source_arn: String,
+    invoker: Caller,
     whole_request: bool,
     sources: Vec<Source>,
     expression: Option<Regex>,
@@ -82,7 +84,10 @@ impl AuthorizerPlan {
         let expression = row.validation_expression.as_deref().map(expression);
         Some(Self {
             function: function_of(&row.uri).and_then(|function| fill_stage_variables(function, variables)),
-            source_arn: format!("arn:aws:execute-api:{region}:{account}:{id}/authorizers/{}", row.id),
+            invoker: invoker(
+                api,
+                &format!("arn:aws:execute-api:{region}:{account}:{id}/authorizers/{}", row.id),
+            ),
             whole_request: row.kind == REQUEST,
             sources: sources(row.identity_source.as_deref())?,
             expression: expression.transpose().ok()?,
@@ -164,7 +169,7 @@ impl AuthorizerPlan {
     async fn ask(&self, cx: &mut Cx, asked: &Asked<'_>, event: Bytes) -> Result<Grant, Refusal> {
         let function = self.function.as_deref().ok_or_else(misconfigured)?;
         let timeout = Duration::from_millis(u64::from(TIMEOUT_MILLIS_MAX.unsigned_abs()));
-        let invoked = proxy::invoke(cx, asked.stage, function, &self.source_arn, timeout, event).await;
+        let invoked = proxy::invoke(cx, asked.stage, function, &self.invoker, timeout, event).await;
         let invoked = invoked.map_err(|broken| match broken {
             Broken::Late => Refusal::new(ResponseType::AuthorizerFailure, 500, ""),
             Broken::TooLarge | Broken::Failed => misconfigured(),

@@ -1,7 +1,7 @@
 //! Compiled stages in memory, each with an ear on the changes of its API.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use cloud::cx::Cx;
 use store::layer::table;
@@ -18,9 +18,8 @@ use super::throttle::Throttle;
 
 /// Stages by the id of the API and their names.
 #[derive(Default)]
-pub(crate) struct Cache(RwLock<HashMap<(String, String), Entry>>);
+pub(crate) struct Cache(RwLock<HashMap<String, HashMap<String, Entry>>>);
 
-#[derive(Clone)]
 struct Entry {
     plan: Arc<StagePlan>,
     /// Ears on the API, and on the keys and usage plans when the stage needs them.
@@ -37,15 +36,15 @@ impl Entry {
 /// The stage of an API, compiled; none when there is no such stage. Only a change of the API costs a read of the store.
 pub(super) async fn stage(cx: &Cx, api_id: &str, name: &str) -> Result<Option<Arc<StagePlan>>, Error> {
     let cache = cx.state::<Cache>();
-    let key = (api_id.to_owned(), name.to_owned());
-    let known = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some(entry) = known.filter(Entry::is_fresh) {
-        return Ok(Some(entry.plan));
+    if let Some(plan) = cache.plan(api_id, name) {
+        return Ok(Some(plan));
     }
     // Ears are opened before the rows are read, so that no change falls between.
     let mut changes = vec![ear(cx, api_id)];
     let Some(mut plan) = load(cx, api_id, name).await? else {
-        cache.0.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        if let Some(stages) = cache.entries().get_mut(api_id) {
+            stages.remove(name);
+        }
         return Ok(None);
     };
     if plan.needs_keys {
@@ -54,12 +53,26 @@ pub(super) async fn stage(cx: &Cx, api_id: &str, name: &str) -> Result<Option<Ar
         plan.keys = load_keys(cx, &owner, api_id, name).await?;
     }
     let plan = Arc::new(plan);
-    let mut entries = cache.0.write().unwrap_or_else(PoisonError::into_inner);
-    if entries.len() >= COMPILED_MAX {
+    let mut entries = cache.entries();
+    if entries.values().map(HashMap::len).sum::<usize>() >= COMPILED_MAX {
         entries.clear();
     }
-    entries.insert(key, Entry { plan: plan.clone(), changes });
+    let stages = entries.entry(api_id.to_owned()).or_default();
+    stages.insert(name.to_owned(), Entry { plan: plan.clone(), changes });
     Ok(Some(plan))
+}
+
+impl Cache {
+    /// The plan of a stage, if nothing has changed since it was made.
+    fn plan(&self, api_id: &str, name: &str) -> Option<Arc<StagePlan>> {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(api_id)?.get(name).filter(|entry| entry.is_fresh())?;
+        Some(entry.plan.clone())
+    }
+
+    fn entries(&self) -> RwLockWriteGuard<'_, HashMap<String, HashMap<String, Entry>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 async fn load(cx: &Cx, api_id: &str, name: &str) -> Result<Option<StagePlan>, Error> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloud::caller::Caller;
 use jsonschema::Validator;
 use proxyevent::Request;
 use proxyevent::router::{Router, Style};
@@ -21,6 +22,9 @@ use super::access_log::LogPlan;
 use super::authorizer::AuthorizerPlan;
 use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
 use super::throttle::Throttle;
+
+/// The principal that functions are invoked by, as their policies name it.
+const PRINCIPAL: &str = "apigateway.amazonaws.com";
 
 /// A stage.
 pub(crate) struct StagePlan {
@@ -99,7 +103,8 @@ pub(super) enum Target {
 pub(super) struct LambdaPlan {
     /// None when the function cannot be named: a stage variable is missing, or the method is not POST.
     pub(super) function: Option<String>,
-    pub(super) source_arn: String,
+    /// The API as the function sees its caller.
+    pub(super) invoker: Caller,
     pub(super) timeout: Duration,
 }
 
@@ -278,10 +283,18 @@ impl Compiler<'_> {
         let ApiRow { id, region, account, .. } = self.api;
         LambdaPlan {
             function: function.filter(|_| posted),
-            source_arn: format!("arn:aws:execute-api:{region}:{account}:{id}/{}/{method}{path}", self.stage),
+            invoker: invoker(
+                self.api,
+                &format!("arn:aws:execute-api:{region}:{account}:{id}/{}/{method}{path}", self.stage),
+            ),
             timeout: Duration::from_millis(u64::try_from(integration.timeout_millis).unwrap_or(0)),
         }
     }
+}
+
+/// An API as a function sees its caller.
+pub(super) fn invoker(api: &ApiRow, source_arn: &str) -> Caller {
+    Caller::service(PRINCIPAL, api.account.as_str(), api.region.as_str(), Some(source_arn))
 }
 
 fn required<'a>(parameters: impl Iterator<Item = (&'a String, &'a bool)>) -> Vec<Required> {

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use cloud::cx::Cx;
 use cloud::plane::{Forwarded, Plane, PlaneRequest};
 use http::Response;
-use http::request::Parts;
 use proxyevent::Request;
 use proxyevent::apiid::{Address, Kind};
 use shape::Stream;
@@ -49,9 +48,8 @@ impl Plane for RestPlane {
     }
 
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
-        let host = cloud::http::host_of(&request.parts);
-        let uri = request.parts.uri.clone();
-        let Some(address) = Address::find(&host, uri.path()) else { return answer::forbidden(cx) };
+        let asked = &request.parts.uri;
+        let Some(address) = Address::find(&request.host, asked.path()) else { return answer::forbidden(cx) };
         let (stage_name, path) = split_stage(address.path);
         let stage = match cache::stage(cx, address.api_id, stage_name).await {
             Ok(Some(stage)) => stage,
@@ -69,7 +67,7 @@ impl Plane for RestPlane {
                 return early(cx, &stage, refusal, path, address.path);
             }
         };
-        serve(cx, &stage, &request.parts, whole, path, address.path, request.peer).await
+        serve(cx, &stage, &request, whole, path, address.path).await
     }
 }
 
@@ -104,14 +102,14 @@ fn early(cx: &Cx, stage: &StagePlan, refusal: Refusal, path: &str, full_path: &s
 async fn serve(
     cx: &mut Cx,
     stage: &Arc<StagePlan>,
-    parts: &Parts,
+    came: &PlaneRequest,
     body: Bytes,
     path: &str,
     full_path: &str,
-    peer: Option<std::net::SocketAddr>,
 ) -> Response<Stream> {
     let ids = answer::Ids::new(cx);
-    let forwarded = Forwarded::new(cx, parts, peer, &stage.api_id, "execute-api");
+    let parts = &came.parts;
+    let forwarded = Forwarded::new(cx, parts, &came.names, came.peer, &stage.api_id, "execute-api");
     let mut headers = forwarded.headers(parts, CONNECTION);
     // The integration sees a compressed body as if it never was; its signature is that of the body as it came.
     let opened = compression::open(&parts.headers, &body);

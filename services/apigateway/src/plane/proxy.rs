@@ -18,9 +18,6 @@ use super::answer::{Answer, Ids, Refusal, header};
 use super::authorizer::Granted;
 use super::compile::{LambdaPlan, MethodPlan, StagePlan};
 
-/// The principal that functions are invoked by, as their policies name it.
-const PRINCIPAL: &str = "apigateway.amazonaws.com";
-
 /// Why a function gave no answer.
 pub(super) enum Broken {
     /// The time ran out.
@@ -36,16 +33,15 @@ pub(super) async fn invoke(
     cx: &mut Cx,
     stage: &StagePlan,
     function: &str,
-    source_arn: &str,
+    invoker: &Caller,
     timeout: Duration,
     payload: Bytes,
 ) -> Result<lambda::Invoked, Broken> {
-    let invoker = Caller::service(PRINCIPAL, stage.account.as_str(), stage.region.as_str(), Some(source_arn));
     let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
     let deadline = cx.sleep_until(cx.now().plus_millis(millis));
     tokio::select! {
         biased;
-        invoked = lambda::invoke(cx, invoker, function, payload) => invoked.map_err(|failure| {
+        invoked = lambda::invoke(cx, invoker.clone(), function, payload) => invoked.map_err(|failure| {
             if failure.status() == 413 {
                 return Broken::TooLarge;
             }
@@ -98,8 +94,8 @@ impl Call<'_> {
     pub(super) async fn run(&self, cx: &mut Cx, ids: &Ids, admitted: &Admitted) -> Answered {
         let function = self.lambda.function.as_deref().ok_or_else(|| Refusal::internal(500))?;
         let payload = self.event(ids, admitted);
-        let LambdaPlan { source_arn, timeout, .. } = self.lambda;
-        let invoked = invoke(cx, self.stage, function, source_arn, *timeout, payload).await;
+        let LambdaPlan { invoker, timeout, .. } = self.lambda;
+        let invoked = invoke(cx, self.stage, function, invoker, *timeout, payload).await;
         let invoked = invoked.map_err(|broken| match broken {
             Broken::Late => Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"),
             Broken::TooLarge => Refusal::new(ResponseType::RequestTooLarge, 413, "Request Too Long"),

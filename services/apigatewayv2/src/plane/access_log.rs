@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cloud::client::logs::{Place, Writer, group_of};
 use cloud::cx::Cx;
+use cloud::header_names::Names;
 use cloud::plane::{Forwarded, PlaneRequest};
 use http::Response;
 use http::request::Parts;
@@ -68,7 +69,8 @@ impl Noted {
     ) {
         let (response, error) = answer;
         let parts = &self.parts;
-        let forwarded = Forwarded::new(cx, parts, self.peer, &stage.api_id, "execute-api");
+        let names = Names::new(); // The line shows no names of headers.
+        let forwarded = Forwarded::new(cx, parts, &names, self.peer, &stage.api_id, "execute-api");
         let found = stage.router.find(parts.method.as_str(), path).map(|found| found.target);
         let route = found.or(stage.default.as_ref());
         let line = log.format.line(|name| {
@@ -76,7 +78,7 @@ impl Noted {
                 "requestId" | "extendedRequestId" => request_id.to_owned(),
                 "accountId" => stage.account.clone(),
                 "apiId" | "domainPrefix" => stage.api_id.clone(),
-                "domainName" => forwarded.domain_name.clone(),
+                "domainName" => forwarded.domain_name.clone().into_owned(),
                 "stage" => stage.name.clone(),
                 "routeKey" => route?.key.clone(),
                 "httpMethod" => parts.method.to_string(),

@@ -15,9 +15,8 @@ use crate::limits::{COMPILED_MAX, PARTS_MAX};
 /// Stages by the id of the API and their names. A stage that is not there is remembered, too: requests to the stage
 /// without a name look for one with a name first.
 #[derive(Default)]
-pub(crate) struct Cache(RwLock<HashMap<(String, String), Entry>>);
+pub(crate) struct Cache(RwLock<HashMap<String, HashMap<String, Entry>>>);
 
-#[derive(Clone)]
 struct Entry {
     plan: Option<Arc<StagePlan>>,
     /// Changes of the API itself and of its parts.
@@ -34,10 +33,8 @@ impl Entry {
 /// The stage of an API, compiled. Only a change of the API costs a read of the store.
 pub(super) async fn stage(cx: &Cx, api_id: &str, name: &str) -> Result<Option<Arc<StagePlan>>, Error> {
     let cache = cx.state::<Cache>();
-    let key = (api_id.to_owned(), name.to_owned());
-    let known = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some(entry) = known.filter(Entry::holds) {
-        return Ok(entry.plan);
+    if let Some(known) = cache.plan(api_id, name) {
+        return Ok(known);
     }
     // The ears are opened before the rows are read, so that no change falls between.
     let store = cx.cloud().store();
@@ -50,11 +47,21 @@ pub(super) async fn stage(cx: &Cx, api_id: &str, name: &str) -> Result<Option<Ar
     }
     let plan = load(cx, api_id, name).await?.map(Arc::new);
     let mut entries = cache.0.write().unwrap_or_else(PoisonError::into_inner);
-    if entries.len() >= COMPILED_MAX {
+    if entries.values().map(HashMap::len).sum::<usize>() >= COMPILED_MAX {
         entries.clear();
     }
-    entries.insert(key, Entry { plan: plan.clone(), changes });
+    let stages = entries.entry(api_id.to_owned()).or_default();
+    stages.insert(name.to_owned(), Entry { plan: plan.clone(), changes });
     Ok(plan)
+}
+
+impl Cache {
+    /// What is known of a stage, if nothing has changed since.
+    fn plan(&self, api_id: &str, name: &str) -> Option<Option<Arc<StagePlan>>> {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(api_id)?.get(name).filter(|entry| entry.holds())?;
+        Some(entry.plan.clone())
+    }
 }
 
 async fn load(cx: &Cx, api_id: &str, name: &str) -> Result<Option<StagePlan>, Error> {

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use cloud::caller::Caller;
 use proxyevent::router::{Router, Style};
 
 use crate::keys::{ApiRow, Cors, IntegrationRow, RouteRow, StageRow};
 use crate::rules;
 
 use super::access_log::LogPlan;
+
+/// The principal that functions are invoked by, as their policies name it.
+const PRINCIPAL: &str = "apigateway.amazonaws.com";
 
 /// A stage.
 pub(super) struct StagePlan {
@@ -31,7 +35,8 @@ pub(super) struct RoutePlan {
     pub(super) iam: bool,
     /// None when the route has no target, or its stage variables are missing.
     pub(super) function: Option<String>,
-    pub(super) source_arn: String,
+    /// The API as the function sees its caller.
+    pub(super) invoker: Caller,
     pub(super) payload_format: Format,
     pub(super) timeout: Duration,
 }
@@ -98,7 +103,7 @@ fn route(stage: &StagePlan, row: &RouteRow, path: &str, integrations: &[Integrat
         path: path.to_owned(),
         iam: row.iam,
         function: function.and_then(|function| fill(function, &stage.variables)),
-        source_arn,
+        invoker: Caller::service(PRINCIPAL, account.as_str(), region.as_str(), Some(&source_arn)),
         payload_format: match integration.map(|integration| integration.payload_format.as_str()) {
             Some("1.0") => Format::One,
             _ => Format::Two,

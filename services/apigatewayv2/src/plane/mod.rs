@@ -39,8 +39,8 @@ impl Plane for HttpPlane {
     }
 
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
-        let host = cloud::http::host_of(&request.parts);
         let uri = request.parts.uri.clone();
+        let host = request.host.clone();
         let id = answer::request_id(cx);
         let Some(address) = Address::find(&host, uri.path()) else {
             return Refusal::not_found().into_response(&id);
@@ -93,7 +93,7 @@ async fn serve(
     request_id: &str,
     request: PlaneRequest,
 ) -> Result<Answer, Refusal> {
-    let PlaneRequest { parts, body, peer } = request;
+    let PlaneRequest { parts, body, peer, names, .. } = request;
     if let Some(cors) = &stage.cors
         && parts.method == Method::OPTIONS
         && let Some(answer) = cors::preflight(cors, &parts.headers)
@@ -106,7 +106,7 @@ async fn serve(
         None => (stage.default.as_ref().ok_or_else(Refusal::not_found)?, [].as_slice()),
     };
     let body = read(body).await?;
-    let forwarded = Forwarded::new(cx, &parts, peer, &stage.api_id, "execute-api");
+    let forwarded = Forwarded::new(cx, &parts, &names, peer, &stage.api_id, "execute-api");
     let headers = forwarded.headers(&parts, CONNECTION);
     let request = Request {
         method: parts.method.as_str(),

@@ -15,8 +15,8 @@ use proxyevent::v2::{self, Authorizer, HttpApi};
 use super::answer::{Answer, Refusal};
 use super::compile::{Format, RoutePlan, StagePlan};
 
-/// The principal that functions are invoked by, as their policies name it.
-const PRINCIPAL: &str = "apigateway.amazonaws.com";
+/// Headers that the gateway adds to an answer, with those for pages of other origins.
+const OWN_HEADERS: usize = 3;
 
 /// One request to a function.
 pub(super) struct Call<'a> {
@@ -32,9 +32,7 @@ impl Call<'_> {
     pub(super) async fn run(&self, cx: &mut Cx, caller: Option<&Caller>) -> Result<Answer, Refusal> {
         let function = self.route.function.as_deref().ok_or_else(Refusal::internal)?;
         let payload = self.event(caller);
-        let StagePlan { account, region, .. } = self.stage;
-        let invoker =
-            Caller::service(PRINCIPAL, account.as_str(), region.as_str(), Some(&self.route.source_arn));
+        let invoker = self.route.invoker.clone();
         let millis = i64::try_from(self.route.timeout.as_millis()).unwrap_or(i64::MAX);
         let deadline = cx.sleep_until(cx.now().plus_millis(millis));
         let invoked = tokio::select! {
@@ -66,7 +64,7 @@ impl Call<'_> {
             tracing::info!(api = %self.stage.api_id, %malformed, "a function answered in a form that cannot be used");
             Refusal::internal()
         })?;
-        let mut map = HeaderMap::with_capacity(headers.len());
+        let mut map = HeaderMap::with_capacity(headers.len() + OWN_HEADERS);
         for (name, value) in &headers {
             let pair = HeaderName::from_bytes(name.as_bytes())
                 .ok()

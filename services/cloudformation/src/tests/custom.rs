@@ -71,7 +71,11 @@ async fn put(cx: &mut Cx, url: &str, body: &str) -> u16 {
     let (parts, ()) = request.into_parts();
     assert!(crate::custom::Answers.claims("localhost", parts.uri.path()));
     let body = Stream::once(Bytes::from(body.to_owned()));
-    crate::custom::Answers.serve(cx, PlaneRequest { parts, body, peer: None }).await.status().as_u16()
+    crate::custom::Answers
+        .serve(cx, PlaneRequest { parts, body, peer: None, host: String::new(), names: Default::default() })
+        .await
+        .status()
+        .as_u16()
 }
 
 static LAMBDA: Service = Service {

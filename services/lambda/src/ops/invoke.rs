@@ -1,5 +1,7 @@
 //! Invoke.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -111,9 +113,9 @@ impl Operation for Invoke {
         let trace = lineage::trace(cx, &function, ready.may_loop)?;
         let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
-            request_id: cx.request_id().to_string(),
+            request_id: Arc::clone(cx.shared_request_id()),
             payload,
-            invoked_arn: function.qualified_arn().to_string(),
+            invoked_arn: function.qualified_arn().as_str().into(),
             trace,
             client_context: client_context(input.client_context.as_deref())?,
             identity: String::new(),
@@ -140,9 +142,7 @@ impl Output {
 /// The payload within its limit and as JSON; nothing is an empty object.
 pub(super) fn checked(payload: Bytes, limit: usize) -> Result<Bytes, Error> {
     if payload.len() > limit {
-        return Err(Error::TooLarge(format!(
-            "Request must be smaller than {limit} bytes for the InvokeFunction operation"
-        )));
+        return Err(Error::payload_too_large(limit));
     }
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));

@@ -1,5 +1,7 @@
 //! InvokeWithResponseStream.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -106,9 +108,9 @@ impl Operation for InvokeWithResponseStream {
         let trace = lineage::trace(cx, &function, ready.may_loop)?;
         let (shelf, permit) = runner.admit(cx, &ready)?;
         let invocation = Invocation {
-            request_id: cx.request_id().to_string(),
+            request_id: Arc::clone(cx.shared_request_id()),
             payload,
-            invoked_arn: function.qualified_arn().to_string(),
+            invoked_arn: function.qualified_arn().as_str().into(),
             trace,
             client_context,
             identity: String::new(),

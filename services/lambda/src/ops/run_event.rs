@@ -92,9 +92,9 @@ async fn attempt(cx: &mut Cx, function: &FunctionRef, input: &Input) -> Result<(
     let ready = Runner::of(cx).ready(cx, function).await?;
     let (shelf, permit) = admit(cx, &ready).await?;
     let invocation = Invocation {
-        request_id: input.request_id.clone(),
+        request_id: input.request_id.as_str().into(),
         payload: input.event.clone().into(),
-        invoked_arn: function.qualified_arn().to_string(),
+        invoked_arn: function.qualified_arn().as_str().into(),
         trace,
         client_context: String::new(),
         identity: String::new(),

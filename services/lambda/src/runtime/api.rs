@@ -63,9 +63,9 @@ impl Shared {
 /// The answer to `GET next`.
 #[derive(Debug, Clone)]
 pub(crate) struct NextReply {
-    pub(crate) request_id: String,
+    pub(crate) request_id: Arc<str>,
     pub(crate) deadline_millis: i64,
-    pub(crate) invoked_arn: String,
+    pub(crate) invoked_arn: Arc<str>,
     pub(crate) trace: String,
     pub(crate) client_context: String,
     pub(crate) identity: String,
@@ -92,7 +92,7 @@ pub(crate) struct Api {
     /// A runtime that waits in `GET next`.
     waiting: Option<oneshot::Sender<NextReply>>,
     /// The invocation that runs, or waits for the runtime to ask.
-    current: Option<String>,
+    current: Option<Arc<str>>,
     queued: Option<NextReply>,
 }
 

@@ -42,10 +42,10 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What is to be invoked.
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {
-    pub(crate) request_id: String,
+    pub(crate) request_id: Arc<str>,
     pub(crate) payload: Bytes,
     /// The ARN with the qualifier that the caller used.
-    pub(crate) invoked_arn: String,
+    pub(crate) invoked_arn: Arc<str>,
     /// `X-Amzn-Trace-Id`.
     pub(crate) trace: String,
     /// The client context as JSON, or empty.
@@ -104,7 +104,7 @@ pub(crate) struct Environment {
 /// The invocation that runs.
 #[derive(Debug)]
 struct Running {
-    request_id: String,
+    request_id: Arc<str>,
     started: Instant,
     streamed: Streamed,
     /// For logs in the JSON format, which tell it.
@@ -376,12 +376,13 @@ impl Environment {
         let until = running.as_ref().map(|running| running.started + self.launch.timeout);
         let (request_id, trace) =
             running.map(|running| (running.request_id, running.trace)).unwrap_or_default();
+        let request_id = &*request_id;
         self.healthy &= ended.leaves_it_healthy();
         self.collect_output(true);
         self.read_peak();
         let now = self.host.backend.now_millis();
         let report = Report {
-            request_id: &request_id,
+            request_id,
             duration,
             init: self.init_duration.take(),
             memory_mb: self.launch.memory_mb,
@@ -398,7 +399,7 @@ impl Environment {
         self.deliver();
         self.idle_since = Instant::now();
         Outcome {
-            payload: ended.payload(&request_id, self.launch.timeout),
+            payload: ended.payload(request_id, self.launch.timeout),
             failed: !matches!(ended, Ended::Answer(_)),
             tail,
         }

@@ -94,7 +94,7 @@ pub(crate) fn runtime_done(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
     pub(crate) duration: Duration,
-    pub(crate) billed_millis: u128,
+    pub(crate) billed_millis: u64,
     pub(crate) memory_mb: u32,
     pub(crate) memory_used_mb: u64,
     pub(crate) init: Option<Duration>,
@@ -117,7 +117,7 @@ impl Figures {
 pub(crate) fn report(request_id: &str, status: Status, figures: &Figures, trace: &str) -> Value {
     let mut metrics = json!({
         "durationMs": millis(figures.duration),
-        "billedDurationMs": u64::try_from(figures.billed_millis).unwrap_or(u64::MAX),
+        "billedDurationMs": figures.billed_millis,
         "memorySizeMB": figures.memory_mb,
         "maxMemoryUsedMB": figures.memory_used_mb,
     });
