@@ -8,6 +8,7 @@ pub static SERVICES: &[&Service] = &[
     &apigatewayv2::APIGATEWAYV2,
     &cloudformation::CLOUDFORMATION,
     &dynamodb::DYNAMODB,
+    &dynamodb::DYNAMODB_STREAMS,
     &ecr::ECR,
     &iam::IAM,
     &lambda::LAMBDA,

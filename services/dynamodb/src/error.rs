@@ -151,6 +151,10 @@ impl Reason {
     /// The action fails with `error`; errors that no reason stands for come back.
     pub(crate) fn of(error: Error) -> Result<Self, Error> {
         match error {
+            // Empty key values are found before the transaction begins.
+            Error::Validation(text) if text.starts_with("One or more parameter values are not valid.") => {
+                Err(Error::Validation(text))
+            }
             Error::Validation(message) => {
                 Ok(Self { code: "ValidationError", message: Some(message), item: None })
             }

@@ -6,11 +6,17 @@ use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
-use store::layer::table::{self, Paging};
+use store::layer::table::{self, Cursor, Paging};
 use store::{Version, keyspace};
 use tokio::sync::watch;
 
 use crate::error::Error;
+use crate::keys::{self, StreamRow, TokenRow};
+use crate::limits::STREAM_MILLIS;
+use crate::record::{self, Replaced};
+use crate::recovery;
+use crate::streams::{self, StreamName};
+use crate::table::TableRow;
 use crate::work::{self, WorkRow};
 
 /// Between two looks at the list of work. A look costs nothing when nothing was written there.
@@ -48,14 +54,113 @@ impl News {
     }
 }
 
+/// Between two rounds of removing what is too old; it is not shown in any case, or not for long.
+const RETENTION_EVERY_MILLIS: i64 = 60 * 1000;
+/// Rows of a listing that are looked at in one read.
+const PAGE: usize = 200;
+
+/// Removes records, histories and client tokens that are too old.
+pub(crate) const RETENTION: Job = Job {
+    name: "dynamodb/retention",
+    every_millis: RETENTION_EVERY_MILLIS,
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
+        Box::pin(async move { retain(cx).await.map_err(cloud::ApiError::into_failure) })
+    },
+};
+
+async fn retain(cx: &mut Cx) -> Result<Progress, Error> {
+    let now = cx.now().millis();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let view = cx.snapshot().await?;
+        let listing = table::list::<StreamRow>(&view, (), &Paging::after(PAGE, after)).await?;
+        drop(view);
+        for stream in &listing.items {
+            let name = StreamName::read(&stream.arn())?;
+            while trim_stream(cx, name.clone(), now - STREAM_MILLIS).await? {}
+        }
+        after = listing.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    loop {
+        let view = cx.snapshot().await?;
+        let listing = table::list::<TableRow>(&view, (), &Paging::after(PAGE, after)).await?;
+        drop(view);
+        for row in &listing.items {
+            let Some(recovery) = &row.recovery else { continue };
+            let before = now - i64::from(recovery.days) * recovery::DAY_MILLIS;
+            while trim_history(cx, row.space(), before).await? {}
+        }
+        after = listing.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    forget_tokens(cx, now).await
+}
+
+async fn trim_stream(cx: &Cx, name: StreamName, before: i64) -> Result<bool, Error> {
+    cx.transact(move |tx| {
+        let name = name.clone();
+        Box::pin(async move { streams::trim(tx, &name, before).await })
+    })
+    .await
+}
+
+async fn trim_history(cx: &Cx, space: [u8; 8], before: i64) -> Result<bool, Error> {
+    cx.transact(move |tx| {
+        Box::pin(async move {
+            let history = keys::history(space);
+            record::trim(tx, &history, before, |row| Ok(Replaced::decode(row)?.at_millis)).await
+        })
+    })
+    .await
+}
+
+/// Forgets client tokens whose time is over; the first page, and whether there is more.
+async fn forget_tokens(cx: &Cx, now: i64) -> Result<Progress, Error> {
+    let view = cx.snapshot().await?;
+    let oldest = table::list_by::<TokenRow>(&view, 1, (), &Paging::first(PAGE)).await?;
+    drop(view);
+    let over: Vec<TokenRow> = oldest.items.into_iter().filter(|row| row.until_millis <= now).collect();
+    let all_over = over.len() == PAGE;
+    if !over.is_empty() {
+        cx.transact(move |tx| {
+            let over = over.clone();
+            Box::pin(async move {
+                for row in over {
+                    let key = (row.account.as_str(), row.region.as_str(), row.token.as_str());
+                    table::delete::<TokenRow>(tx, key).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    }
+    Ok(if all_over { Progress::More } else { Progress::Done })
+}
+
+/// Does all work that there is, for those who cannot go on before it is done.
+pub(crate) async fn finish_work(cx: &mut Cx) -> Result<(), Error> {
+    while one_slice(cx).await? {}
+    Ok(())
+}
+
 async fn work(cx: &mut Cx) -> Result<Progress, Error> {
     if !cx.state::<News>().any(cx) {
         return Ok(Progress::Done);
     }
+    Ok(if one_slice(cx).await? { Progress::More } else { Progress::Done })
+}
+
+/// Does a slice of the oldest piece of work. False when there is none.
+async fn one_slice(cx: &Cx) -> Result<bool, Error> {
     let view = cx.snapshot().await?;
     let list = table::list::<WorkRow>(&view, (), &Paging::first(1)).await?;
     drop(view);
-    let Some(first) = list.items.into_iter().next() else { return Ok(Progress::Done) };
+    let Some(first) = list.items.into_iter().next() else { return Ok(false) };
     // The change of the row below is news again: the next slice comes at once.
     cx.transact(move |tx| {
         let first = first.clone();
@@ -73,5 +178,5 @@ async fn work(cx: &mut Cx) -> Result<Progress, Error> {
         })
     })
     .await?;
-    Ok(Progress::More)
+    Ok(true)
 }

@@ -326,6 +326,8 @@ pub(crate) struct StreamRow {
     pub(crate) key: crate::table::KeyNames,
     pub(crate) created_at_millis: i64,
     pub(crate) disabled_at_millis: Option<i64>,
+    /// Whether records are gone already.
+    pub(crate) trimmed: bool,
 }
 
 impl Record for StreamRow {
@@ -462,7 +464,7 @@ mod tests {
     #[test]
     fn version_1_of_rows_is_read() {
         let stream = r#"{"account":"a","region":"r","table":"t","label":"l","view":"KeysOnly",
-            "key":{"hash":"h","range":null},"created_at_millis":1,"disabled_at_millis":null}"#;
+            "key":{"hash":"h","range":null},"created_at_millis":1,"disabled_at_millis":null,"trimmed":false}"#;
         let stream: StreamRow = serde_json::from_str(stream).unwrap();
         assert_eq!(stream.arn(), "arn:aws:dynamodb:r:a:table/t/stream/l");
         let token =

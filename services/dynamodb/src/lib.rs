@@ -19,6 +19,7 @@ mod access;
 mod capacity;
 mod describe;
 mod error;
+mod expiry;
 mod item;
 mod jobs;
 mod keys;
@@ -28,15 +29,20 @@ mod partiql;
 mod policy;
 mod reading;
 mod record;
+mod recovery;
 mod request;
 mod schema;
 mod settings;
 mod shapes;
+mod stack;
+mod streams;
 mod table;
 mod tables;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod transact;
 mod work;
 mod write;
 
@@ -48,20 +54,53 @@ pub static DYNAMODB: Service = Service {
     protocols: &[Protocol::json_1_0("DynamoDB_20120810")],
     operations: &[
         entry::<ops::BatchExecuteStatement>(),
+        entry::<ops::BatchGetItem>(),
+        entry::<ops::BatchWriteItem>(),
         entry::<ops::CreateTable>(),
         entry::<ops::DeleteItem>(),
+        entry::<ops::DeleteResourcePolicy>(),
         entry::<ops::DeleteTable>(),
+        entry::<ops::DescribeContinuousBackups>(),
         entry::<ops::DescribeTable>(),
+        entry::<ops::DescribeTimeToLive>(),
         entry::<ops::ExecuteStatement>(),
         entry::<ops::GetItem>(),
+        entry::<ops::GetResourcePolicy>(),
         entry::<ops::ListTables>(),
+        entry::<ops::ListTagsOfResource>(),
         entry::<ops::PutItem>(),
+        entry::<ops::PutResourcePolicy>(),
         entry::<ops::Query>(),
         entry::<ops::ScanTable>(),
+        entry::<ops::TagResource>(),
+        entry::<ops::TransactGetItems>(),
+        entry::<ops::TransactWriteItems>(),
+        entry::<ops::UntagResource>(),
+        entry::<ops::UpdateContinuousBackups>(),
         entry::<ops::UpdateItem>(),
+        entry::<ops::UpdateTable>(),
+        entry::<ops::UpdateTimeToLive>(),
+    ],
+    resources: &[&stack::GlobalTable, &stack::TableResource],
+    jobs: &[jobs::WORK, jobs::RETENTION, expiry::EXPIRY],
+    plane: None,
+    words: Words::JSON,
+};
+
+/// The streams' own table of contents: another endpoint in AWS, the same actions' prefix in IAM.
+pub static DYNAMODB_STREAMS: Service = Service {
+    name: "dynamodbstreams",
+    title: "DynamoDB Streams",
+    signing_name: "dynamodb",
+    protocols: &[Protocol::json_1_0("DynamoDBStreams_20120810")],
+    operations: &[
+        entry::<ops::DescribeStream>(),
+        entry::<ops::GetRecords>(),
+        entry::<ops::GetShardIterator>(),
+        entry::<ops::ListStreams>(),
     ],
     resources: &[],
-    jobs: &[jobs::WORK],
+    jobs: &[],
     plane: None,
     words: Words::JSON,
 };

@@ -2,9 +2,12 @@
 
 use cloud::Failure;
 use ddbexpr::Item;
+use store::layer::log::Stream;
+use store::{Stamp, Tx};
 
 use crate::error::Error;
 use crate::keys::{self, ItemKey};
+use crate::limits::SLICE_ROWS;
 
 /// The form that is written today.
 const VERSION: u8 = 1;
@@ -116,6 +119,86 @@ impl Replaced {
         let range = input.bytes()?.to_vec();
         Ok(Self { at_millis, key: ItemKey { hash, range }, old: input.item()? })
     }
+}
+
+/// An entry of a stream or a history.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The place of its first row, and of its last one.
+    pub(crate) stamp: Stamp,
+    pub(crate) last: Stamp,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Reads up to `limit` entries behind a place; large ones are put together from their rows.
+pub(crate) async fn read(
+    tx: &Tx,
+    stream: &Stream,
+    after: Option<Stamp>,
+    limit: usize,
+) -> Result<Vec<Entry>, Error> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut open: Option<Entry> = None;
+    let mut after = after;
+    while entries.len() < limit {
+        let wanted = limit - entries.len();
+        let rows = stream.read(tx, after, wanted).await?;
+        let is_end = rows.len() < wanted;
+        for row in rows {
+            after = Some(row.stamp);
+            let (is_last, part) = keys::part(&row.val)?;
+            let entry =
+                open.get_or_insert_with(|| Entry { stamp: row.stamp, last: row.stamp, payload: Vec::new() });
+            entry.last = row.stamp;
+            entry.payload.extend_from_slice(part);
+            if is_last {
+                entries.extend(open.take());
+            }
+        }
+        // The rows of an entry come with one commit: one that has begun here has its end behind.
+        if is_end {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+/// The place of the last row of the entry that begins at `first`, which may be gone.
+pub(crate) async fn end_of(tx: &Tx, stream: &Stream, first: Stamp) -> Result<Option<Stamp>, Error> {
+    let mut place = first;
+    let mut bytes = [0; 16];
+    bytes[16 - Stamp::LEN..].copy_from_slice(&first.0);
+    let Some(before) = u128::from_be_bytes(bytes).checked_sub(1) else { return Ok(Some(first)) };
+    let before = Stamp(before.to_be_bytes()[16 - Stamp::LEN..].try_into().expect("ten of sixteen bytes"));
+    for entry in read(tx, stream, Some(before), 1).await? {
+        if entry.stamp == first {
+            place = entry.last;
+        }
+    }
+    Ok(Some(place))
+}
+
+/// Removes the first entries that are older than `before_millis`. True when there may be more.
+pub(crate) async fn trim(
+    tx: &mut Tx,
+    stream: &Stream,
+    before_millis: i64,
+    time: impl Fn(&[u8]) -> Result<i64, Error>,
+) -> Result<bool, Error> {
+    let entries = read(tx, stream, None, SLICE_ROWS).await?;
+    let mut through = None;
+    let mut old = 0;
+    for entry in &entries {
+        if time(&entry.payload)? >= before_millis {
+            break;
+        }
+        through = Some(entry.last);
+        old += 1;
+    }
+    if let Some(through) = through {
+        stream.trim(tx, through)?;
+    }
+    Ok(old == SLICE_ROWS)
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -63,6 +63,7 @@ pub(crate) async fn set_stream(
                 key: row.key.clone(),
                 created_at_millis: cx.now().millis(),
                 disabled_at_millis: None,
+                trimmed: false,
             };
             table::put(cx.tx(), &stream).await?;
             row.stream = Some(LatestStream { label: stream.label, view, is_enabled: true });

@@ -5,7 +5,7 @@ use testkit::World;
 
 /// A world with DynamoDB alone.
 pub(crate) async fn world() -> World {
-    World::new(&[&crate::DYNAMODB]).await
+    World::new(&[&crate::DYNAMODB, &crate::DYNAMODB_STREAMS]).await
 }
 
 /// Makes a table with a partition key `p` and a sort key `s`, and whatever else is given.

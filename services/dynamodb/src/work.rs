@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::item::{self, IndexWords};
 use crate::keys::{self, Rows};
 use crate::limits::{SLICE_BYTES, SLICE_ROWS};
+use crate::record::{self, Replaced};
 use crate::table::{IndexRow, Table, TableRow};
 use crate::write::{self, Change};
 
@@ -27,6 +28,8 @@ pub(crate) enum Task {
     RemoveTable { table_id: String },
     /// Removes the entries of an index that is gone.
     RemoveIndex { table_id: String, number: u32 },
+    /// Removes what a table's writes replaced before recovery was switched off.
+    RemoveHistory { table_id: String, before_millis: i64 },
     /// Makes the entries of an index for the items that were there before it.
     Backfill { table: Place, number: u32, after: Option<String> },
 }
@@ -107,6 +110,11 @@ pub(crate) async fn slice(tx: &mut Tx, task: &Task) -> Result<Option<Task>, Erro
                 }
             }
             Ok(None)
+        }
+        Task::RemoveHistory { table_id, before_millis } => {
+            let history = keys::history(keys::space_of(table_id));
+            let more = record::trim(tx, &history, *before_millis, |row| Ok(Replaced::decode(row)?.at_millis));
+            Ok(more.await?.then(|| task.clone()))
         }
         Task::Backfill { table, number, after } => backfill(tx, table, *number, after.as_deref()).await,
     }

@@ -47,6 +47,13 @@ pub(crate) async fn get(tx: &Tx, table: &Table, key: &ItemKey) -> Result<Option<
     tx.get(&key.row(table.space)).await?.map(|row| keys::decode_item(&row)).transpose()
 }
 
+/// The items at several places, in their order.
+pub(crate) async fn get_many(tx: &Tx, table: &Table, keys: &[ItemKey]) -> Result<Vec<Option<Item>>, Error> {
+    let places: Vec<Key> = keys.iter().map(|key| key.row(table.space)).collect();
+    let rows = tx.get_many(&places).await?;
+    rows.into_iter().map(|row| row.map(|row| crate::keys::decode_item(&row)).transpose()).collect()
+}
+
 /// Makes a change.
 pub(crate) async fn apply(
     tx: &mut Tx,
