@@ -1,8 +1,12 @@
 //! Measures warm invocations inside the host: `cargo run --release -p lambda --example warm [rounds]`.
 //!
-//! Prints microseconds at the door (`Invoke` through `cx.call`) for a trivial Node.js and Python function, and what the
-//! same handler costs inside a bare Node.js process, so that the difference is what the cloud adds.
+//! For each way of talking to a function's process it prints how long an invocation takes at the door, how much processor
+//! time of the host and of the function it takes, and how many run in a second when four callers ask all the time. The
+//! handler answers its event. `WARM_RIC` names a folder with `node_modules/aws-lambda-ric`, which is measured as well.
 
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -13,11 +17,65 @@ use cloud::identity::record::Role;
 use cloud::{Cloud, Config, IamMode};
 use serde_json::json;
 use store::layer::table;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
 const ROLE: &str = "arn:aws:iam::000000000000:role/bench";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// Callers that ask all the time, for the throughput.
+const CALLERS: usize = 4;
+/// What is thrown away before measuring.
+const WARM_UP: usize = 500;
+
+/// One function to measure.
+struct Lane {
+    name: &'static str,
+    runtime: &'static str,
+    files: Vec<(String, Vec<u8>)>,
+    target: &'static str,
+}
+
+fn lanes() -> std::io::Result<Vec<Lane>> {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let lane = |name, runtime, files, target| Lane { name, runtime, files, target };
+    let start =
+        |what: &str| file("bootstrap", &format!("#!/bin/sh\nexec /usr/bin/env node /var/task/{what}\n"));
+    let node = file("index.js", "exports.handler = async (event) => event");
+    let python = file("index.py", "def handler(event, context): return event");
+    let client = file("lane-b.js", include_str!("lane-b.js"));
+    let mut lanes = vec![
+        lane("node", "nodejs20.x", vec![node.clone()], "p50 <= 12 us, cpu <= 14 us, >= 80000/s"),
+        lane("python", "python3.11", vec![python], ""),
+        lane("runtime-api", "provided.al2023", vec![start("lane-b.js"), client], "p50 <= 30 us"),
+    ];
+    if let Some(folder) = std::env::var_os("WARM_RIC") {
+        let modules = PathBuf::from(folder).join("node_modules");
+        let names = ["aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/index.mjs"]; // Of version 3 and 4.
+        let name = names.iter().find(|name| modules.join(name).is_file()).unwrap_or(&names[0]);
+        let mut files = vec![start(&format!("node_modules/{name} index.handler")), node];
+        collect(&modules, "node_modules", &mut files)?;
+        lanes.push(lane("aws-lambda-ric", "provided.al2023", files, "p50 <= 110 us"));
+    }
+    Ok(lanes)
+}
+
+/// All files below a folder but the sources of what was built from them.
+fn collect(folder: &Path, name: &str, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let path = entry.path();
+        if path.is_dir() && !name.ends_with("/deps") {
+            collect(&path, &name, files)?;
+        } else if path.is_file() {
+            files.push((name, std::fs::read(path)?));
+        }
+    }
+    Ok(())
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,41 +91,77 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let cloud = Cloud::open(config, &[&lambda::LAMBDA]).await?;
     make_role(&cloud).await?;
-    let node = "exports.handler = async (event) => event";
-    let python = "def handler(event, context): return event";
-    for (name, runtime, file, code) in
-        [("node", "nodejs20.x", "index.js", node), ("python", "python3.11", "index.py", python)]
-    {
-        create(&cloud, name, runtime, file, code).await?;
-        // As a task, like the requests of the server: the main future of the runtime runs on a thread of its own.
-        let loops = tokio::spawn(measure(cloud.clone(), name, rounds));
-        print(name, &mut loops.await??);
+    for lane in lanes()? {
+        create(&cloud, &lane).await?;
+        // As tasks, like the requests of the server: the main future of the runtime runs on a thread of its own.
+        tokio::spawn(measure(cloud.clone(), lane.name, WARM_UP)).await??;
+        let before = (cpu_of_host(), cpu_of_functions());
+        let mut times = tokio::spawn(measure(cloud.clone(), lane.name, rounds)).await??;
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / rounds as f64;
+        let (host, function) = (each(cpu_of_host() - before.0), each(cpu_of_functions() - before.1));
+        print(&lane, &mut times, host, function);
+        let started = Instant::now();
+        let share = rounds / CALLERS;
+        let callers = (0..CALLERS).map(|_| tokio::spawn(measure(cloud.clone(), lane.name, share)));
+        for caller in callers.collect::<Vec<_>>() {
+            caller.await??;
+        }
+        let rate = (share * CALLERS) as f64 / started.elapsed().as_secs_f64();
+        row(&format!("{}: invocations with {CALLERS} callers", lane.name), &format!("{rate:.0} /s"), "");
     }
-    println!(
-        "floor: the same handler in a bare node, one await: about 1 µs (docs: function runtime figures)"
-    );
     cloud.stop().await;
     Ok(())
 }
 
 async fn measure(
-    cloud: std::sync::Arc<Cloud>,
+    cloud: Arc<Cloud>,
     name: &'static str,
     rounds: usize,
 ) -> Result<Vec<Duration>, cloud::Failure> {
-    const WARM_UP: usize = 500;
+    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}");
     let mut times = Vec::with_capacity(rounds);
-    for round in 0..rounds + WARM_UP {
+    for _ in 0..rounds {
         let started = Instant::now();
-        invoke(&cloud, name).await?;
-        if round >= WARM_UP {
-            times.push(started.elapsed());
-        }
+        invoke(&cloud, &arn).await?;
+        times.push(started.elapsed());
     }
     Ok(times)
 }
 
-async fn make_role(cloud: &std::sync::Arc<Cloud>) -> Result<(), store::Error> {
+/// The processor time of this process.
+fn cpu_of_host() -> Duration {
+    cpu_of("self")
+}
+
+/// The processor time of all that it has started.
+fn cpu_of_functions() -> Duration {
+    let mut waiting = children("self");
+    let mut sum = Duration::ZERO;
+    while let Some(pid) = waiting.pop() {
+        sum += cpu_of(&pid);
+        waiting.extend(children(&pid));
+    }
+    sum
+}
+
+fn tasks(pid: &str) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|task| task.path())
+}
+
+fn cpu_of(pid: &str) -> Duration {
+    let nanos = |task: PathBuf| -> Option<u64> {
+        let text = std::fs::read_to_string(task.join("schedstat")).ok()?;
+        text.split(' ').next()?.parse().ok()
+    };
+    Duration::from_nanos(tasks(pid).filter_map(nanos).sum())
+}
+
+fn children(pid: &str) -> Vec<String> {
+    let listed = tasks(pid).filter_map(|task| std::fs::read_to_string(task.join("children")).ok());
+    listed.flat_map(|text| text.split_whitespace().map(str::to_string).collect::<Vec<_>>()).collect()
+}
+
+async fn make_role(cloud: &Arc<Cloud>) -> Result<(), store::Error> {
     let role = Role {
         account: ACCOUNT.into(),
         name: "bench".into(),
@@ -88,44 +182,40 @@ async fn make_role(cloud: &std::sync::Arc<Cloud>) -> Result<(), store::Error> {
     tx.commit().await.map(|_committed| ())
 }
 
-async fn create(
-    cloud: &std::sync::Arc<Cloud>,
-    name: &str,
-    runtime: &str,
-    file: &str,
-    code: &str,
-) -> Result<(), Box<dyn std::error::Error>> {
-    use std::io::Write;
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file(file, zip::write::SimpleFileOptions::default())?;
-    zip.write_all(code.as_bytes())?;
+async fn create(cloud: &Arc<Cloud>, lane: &Lane) -> Result<(), Box<dyn std::error::Error>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in &lane.files {
+        zip.start_file(name.as_str(), SimpleFileOptions::default().unix_permissions(0o755))?;
+        zip.write_all(bytes)?;
+    }
     let zip = STANDARD.encode(zip.finish()?.into_inner());
-    let input = json!({"FunctionName": name, "Runtime": runtime, "Role": ROLE, "Handler": "index.handler",
-        "Code": {"ZipFile": zip}});
+    let input = json!({"FunctionName": lane.name, "Runtime": lane.runtime, "Role": ROLE, "Timeout": 30,
+        "Handler": "index.handler", "Code": {"ZipFile": zip}});
     let root = Caller::root(ACCOUNT, REGION);
     Cx::outer(cloud, root.clone()).call_json(root, "lambda", "CreateFunction", &input).await?;
     Ok(())
 }
 
-async fn invoke(cloud: &std::sync::Arc<Cloud>, name: &str) -> Result<(), cloud::Failure> {
-    let root = Caller::root(ACCOUNT, REGION);
+async fn invoke(cloud: &Arc<Cloud>, arn: &str) -> Result<(), cloud::Failure> {
+    let root = Caller::root(cloud.account().clone(), cloud.region().clone());
     let mut cx = Cx::outer(cloud, root.clone());
-    let invoked =
-        cloud::client::lambda::invoke(&mut cx, root, name, bytes::Bytes::from_static(b"{\"a\":1}")).await?;
+    let event = bytes::Bytes::from_static(b"{\"a\":1}");
+    let invoked = cloud::client::lambda::invoke(&mut cx, root, arn, event).await?;
     assert!(invoked.function_error.is_none(), "{:?}", invoked.payload);
     Ok(())
 }
 
-fn print(name: &str, times: &mut [Duration]) {
+fn print(lane: &Lane, times: &mut [Duration], host: f64, function: f64) {
     times.sort_unstable();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
-    let sum: Duration = times.iter().sum();
-    let rate = times.len() as f64 / sum.as_secs_f64();
-    println!(
-        "{name}: p50 {:.1} µs, p90 {:.1} µs, p99 {:.1} µs, min {:.1} µs, {rate:.0}/s",
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(0.0)
-    );
+    let name = lane.name;
+    let value = format!("{:.1} / {:.1} / {:.1} us", at(0.0), at(0.5), at(0.99));
+    row(&format!("{name}: warm invocation in-host (min / p50 / p99)"), &value, lane.target);
+    let value = format!("{:.1} = {host:.1} + {function:.1} us", host + function);
+    row(&format!("{name}: processor time (host + function)"), &value, "");
+}
+
+/// One line of the table, in the columns of `bench/run`.
+fn row(name: &str, value: &str, target: &str) {
+    println!("{name:<58}{value:>26}   {target}");
 }
