@@ -425,8 +425,8 @@ function run(head, text) {
   requestId = head[0];
   answered = false;
   const deadline = now() + Number(head[1]);
-  if (head[3]) env._X_AMZN_TRACE_ID = head[3];
-  else delete env._X_AMZN_TRACE_ID;
+  trace = head[3] || undefined;
+  delete env[TRACE]; // The function may have set its own.
 
   let waits = true;
   let result = null;
@@ -501,6 +501,18 @@ process.on('beforeExit', () => {
   if (onEmptyLoop) immediately(onEmptyLoop);
 });
 
+// The trace of the invocation looks like an environment variable, but stands on the prototype of process.env and not in
+// the environment of the process: setenv(3) of the C library keeps every value that it was ever given, so that a busy
+// function would fill its memory with old traces. Programs that the function starts inherit it all the same.
+let trace;
+const TRACE = '_X_AMZN_TRACE_ID';
+
+function installTrace() {
+  const get = () => trace;
+  const holder = Object.create(Object.getPrototypeOf(env), { [TRACE]: { configurable: true, enumerable: true, get } });
+  Object.setPrototypeOf(env, holder);
+}
+
 async function main() {
   let end = receive();
   if (input[4] === GET.PREPARE) {
@@ -521,6 +533,7 @@ async function main() {
   readFixed();
   installConsole();
   installGlobal();
+  installTrace();
   installStream('stdout');
   installStream('stderr');
   try {

@@ -24,6 +24,7 @@ use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
 use super::stream::{Piece, Streamed, TimeUp};
+use super::ticker::Ticker;
 use super::variables;
 use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
@@ -95,6 +96,9 @@ pub(crate) struct Environment {
     /// An invocation is half sent: the process cannot be used any more if the caller goes now.
     sending: bool,
     healthy: bool,
+    /// The invocation has said nothing yet but its answer.
+    terse: bool,
+    ticker: Ticker,
     /// When it became idle.
     pub(crate) idle_since: Instant,
     /// The folder that stands in for /tmp.
@@ -171,6 +175,8 @@ impl Environment {
             running: None,
             sending: false,
             healthy: true,
+            terse: false,
+            ticker: Ticker::new(),
             idle_since: Instant::now(),
             _scratch: None,
         }
@@ -315,6 +321,7 @@ impl Environment {
             }
         }
         self.sending = false;
+        self.terse = matches!(self.lane, Lane::Pipes(_));
         let lines = self.launch.first_lines(&invocation.request_id, &invocation.trace, now);
         self.lines.extend(lines);
         self.tail.clear();
@@ -341,6 +348,7 @@ impl Environment {
                     break Ended::TooLarge(RESPONSE_BYTES_MAX);
                 }
                 Heard::Frame(Frame { kind: kind @ (Kind::Stream | Kind::Chunk), body }) => {
+                    self.terse = false;
                     if self.stream(kind, body, until).await.is_err() {
                         break Ended::TimedOut;
                     }
@@ -378,7 +386,13 @@ impl Environment {
             running.map(|running| (running.request_id, running.trace)).unwrap_or_default();
         let request_id = &*request_id;
         self.healthy &= ended.leaves_it_healthy();
-        self.collect_output(true);
+        if self.terse && ended.leaves_it_healthy() {
+            self.stdout.drain_told();
+            self.stderr.drain_told();
+            self.collect_lines(true);
+        } else {
+            self.collect_output(true);
+        }
         self.read_peak();
         let now = self.host.backend.now_millis();
         let report = Report {
@@ -489,8 +503,9 @@ impl Environment {
                 }
                 () = self.stdout.fill() => self.collect_lines(false),
                 () = self.stderr.fill() => self.collect_lines(false),
-                () = tokio::time::sleep_until(wake) => {}
+                () = self.ticker.wait(wake) => {}
             }
+            self.terse = false;
             // Also after output: a process that prints without end must not escape its limits.
             let now = Instant::now();
             if now >= patience {

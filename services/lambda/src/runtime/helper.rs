@@ -1,6 +1,7 @@
 //! What the sandbox helper tells of a process while it runs.
 
 use std::io;
+use std::task::{Context, Poll, ready};
 
 use jail::spec::{Event, Exit};
 use tokio::net::UnixStream;
@@ -27,18 +28,22 @@ impl Helper {
 
     /// The next event; waits for ever after the last one. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Event {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
             if let Some(event) = self.take() {
-                return event;
+                return Poll::Ready(event);
             }
             if self.ended {
-                return std::future::pending().await;
+                return Poll::Pending;
             }
-            let ready = self.stream.readable().await;
+            let ready = ready!(self.stream.poll_read_ready(cx));
             if ready.is_err() || !self.read() {
                 // The helper itself was ended, and everything inside with it.
                 self.ended = true;
-                return Event::Exited(Exit::Signal(SIGKILL));
+                return Poll::Ready(Event::Exited(Exit::Signal(SIGKILL)));
             }
         }
     }

@@ -38,6 +38,7 @@ pub(crate) mod sdk;
 pub(crate) mod starts;
 pub(crate) mod stream;
 pub(crate) mod telemetry;
+pub(crate) mod ticker;
 pub(crate) mod variables;
 
 #[cfg(test)]

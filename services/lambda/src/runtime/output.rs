@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::task::{Context, Poll, ready};
 
 use tokio::net::unix::pipe::Receiver;
 
@@ -29,17 +30,36 @@ impl Output {
 
     /// Waits until something was read. Never ready again after the end. May be dropped and called again.
     pub(crate) async fn fill(&mut self) {
+        std::future::poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let Some(pipe) = &self.pipe else { return std::future::pending().await };
-            if pipe.readable().await.is_err() {
+            let Some(pipe) = &self.pipe else { return Poll::Pending };
+            if ready!(pipe.poll_read_ready(cx)).is_err() {
                 self.pipe = None;
                 continue;
             }
             self.buffer.reserve(WAITED_BYTES);
             match pipe.try_read_buf(&mut self.buffer) {
                 Ok(0) => self.pipe = None,
-                Ok(_) => return,
+                Ok(_) => return Poll::Ready(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => self.pipe = None, // The other side is gone; what it wrote was read before.
+            }
+        }
+    }
+
+    /// Reads what the event loop has told of. That is all that was printed before an answer which the event loop told
+    /// of, too, because it tells in the order in which things happened; and when there is nothing, as for most
+    /// invocations, it takes no system call.
+    pub(crate) fn drain_told(&mut self) {
+        while let Some(pipe) = &self.pipe {
+            self.buffer.reserve(READ_BYTES);
+            match pipe.try_read_buf(&mut self.buffer) {
+                Ok(0) => self.pipe = None,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => self.pipe = None, // The other side is gone; what it wrote was read before.
             }
         }
@@ -107,6 +127,23 @@ mod tests {
         assert_eq!(texts(&lines), ["one\n", "two\n", "thr\u{fffd}ee"]);
         drop(writer);
         output.drain();
+        assert!(output.pipe.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_told_is_read_without_waiting() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut output = Output::new(OwnedFd::from(reader)).unwrap();
+        let mut lines = Vec::new();
+        writer.write_all(b"one\n").unwrap();
+        output.fill().await; // The event loop has told of it, and nobody has said that there is no more.
+        writer.write_all(b"two\n").unwrap();
+        output.drain_told();
+        output.take_lines(0, false, &mut lines);
+        assert_eq!(texts(&lines), ["one\n", "two\n"]);
+        drop(writer);
+        std::future::poll_fn(|cx| output.pipe.as_ref().expect("open").poll_read_ready(cx)).await.unwrap();
+        output.drain_told();
         assert!(output.pipe.is_none());
     }
 

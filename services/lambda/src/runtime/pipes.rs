@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
 use super::frames::{self, Decoder, Frame, Head};
@@ -23,6 +23,8 @@ pub(crate) struct Pipes {
 const KEPT_BYTES: usize = 64 * 1024;
 /// Room for an answer before the buffer grows.
 const READ_BYTES: usize = 8 * 1024;
+/// With less room than this left a new buffer is begun: many small answers share one.
+const ROOM_LEAST: usize = 1024;
 
 impl Pipes {
     /// Makes both pipes; the second value is the program's descriptors 3 and 4.
@@ -81,13 +83,13 @@ impl Pipes {
             if let Some(frame) = self.decoder.next().map_err(io::Error::other)? {
                 return Ok(Some(frame));
             }
-            self.receiver.readable().await?;
-            self.decoder.buffer.reserve(READ_BYTES);
-            match self.receiver.try_read_buf(&mut self.decoder.buffer) {
-                Ok(0) => return Ok(None),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            let buffer = &mut self.decoder.buffer;
+            if buffer.capacity() - buffer.len() < ROOM_LEAST {
+                buffer.reserve(READ_BYTES);
+            }
+            // A read that did not fill the buffer has emptied the pipe, and the next one waits for the event loop.
+            if self.receiver.read_buf(buffer).await? == 0 {
+                return Ok(None);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -22,6 +22,20 @@ use crate::admission::{Capacity, Permit};
 
 /// An environment without work is ended after this time. AWS keeps them for some minutes.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// Invocations that take less than this on the average are quick.
+const QUICK_MICROS: u32 = 1_000;
+/// How long one may stand in line for a quick function before one more environment starts, which takes longer than this.
+const PATIENCE: Duration = Duration::from_millis(3);
+
+/// How many processes can run at the same time.
+fn cores() -> u32 {
+    static CORES: LazyLock<u32> = LazyLock::new(|| {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        u32::try_from(cores).unwrap_or(u32::MAX)
+    });
+    *CORES
+}
 
 /// The environments of one function version as it is configured now.
 #[derive(Debug)]
@@ -39,6 +53,8 @@ pub(crate) struct Shelf {
     environments: AtomicU32,
     /// The provisioned concurrency.
     pub(super) provisioned: AtomicU32,
+    /// How long the last invocations took, in microseconds, the latest with the most weight; zero before the first.
+    pace: AtomicU32,
     pub(super) state: Mutex<State>,
 }
 
@@ -47,6 +63,10 @@ pub(super) struct State {
     /// The one used last is used next, so that the others can be ended.
     idle: Vec<Environment>,
     line: VecDeque<oneshot::Sender<Started>>,
+    /// How many ever stood in line.
+    joined: u64,
+    /// A task starts environments for those who wait for long.
+    patient: bool,
     starting: usize,
     pub(super) kept: Kept,
     /// The function has changed or is gone: nothing is kept.
@@ -68,6 +88,7 @@ impl Shelf {
             busy: Arc::default(),
             environments: AtomicU32::new(0),
             provisioned: AtomicU32::new(0),
+            pace: AtomicU32::new(0),
             state: Mutex::default(),
         })
     }
@@ -78,10 +99,26 @@ impl Shelf {
 
     /// What is at hand for one more invocation.
     pub(crate) fn capacity(&self) -> Capacity {
+        let environments = self.environments.load(Ordering::Relaxed);
         Capacity {
             provisioned: self.provisioned.load(Ordering::Relaxed),
-            environments: self.environments.load(Ordering::Relaxed),
+            // A quick function takes its next invocation without one more environment.
+            environments: if self.is_quick() { u32::MAX } else { environments },
         }
+    }
+
+    /// Whether a place in line is served sooner than an environment starts: enough of them run to keep the machine
+    /// busy, and each is back in no time. More processes than cores make all of them slower.
+    fn is_quick(&self) -> bool {
+        let pace = self.pace.load(Ordering::Relaxed);
+        (1..QUICK_MICROS).contains(&pace) && self.environments.load(Ordering::Relaxed) >= cores()
+    }
+
+    fn note_pace(&self, took: Duration) {
+        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX).max(1);
+        let before = self.pace.load(Ordering::Relaxed);
+        let pace = if before == 0 { took } else { (before / 8).saturating_mul(7).saturating_add(took / 8) };
+        self.pace.store(pace.max(1), Ordering::Relaxed);
     }
 
     /// The counter of admitted invocations.
@@ -111,7 +148,10 @@ impl Shelf {
                 permit = lease.permit.take();
                 continue; // It had ended while idle: the lease throws it away.
             }
-            return lease.environment().complete(with_tail).await;
+            let begun = Instant::now();
+            let outcome = lease.environment().complete(with_tail).await;
+            self.note_pace(begun.elapsed());
+            return outcome;
         }
     }
 
@@ -127,12 +167,45 @@ impl Shelf {
         }
         let (sender, receiver) = oneshot::channel();
         state.line.push_back(sender);
-        self.start_for_line(&mut state);
+        state.joined += 1;
+        if self.is_quick() {
+            self.start_later(&mut state);
+        } else {
+            self.start_for_line(&mut state);
+        }
         Err(receiver)
     }
 
+    /// Starts environments for those who will still stand in line after a while.
+    fn start_later(self: &Arc<Self>, state: &mut State) {
+        if std::mem::replace(&mut state.patient, true) {
+            return;
+        }
+        let (shelf, mut before) = (Arc::clone(self), state.joined);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(PATIENCE).await;
+                let mut state = shelf.state();
+                let first = state.joined - state.line.len() as u64;
+                let long = usize::try_from(before.saturating_sub(first)).unwrap_or(usize::MAX);
+                let long = long.min(state.line.len());
+                shelf.start_up_to(&mut state, long);
+                if state.line.is_empty() {
+                    state.patient = false;
+                    return;
+                }
+                before = state.joined;
+            }
+        });
+    }
+
     fn start_for_line(self: &Arc<Self>, state: &mut State) {
-        while state.starting < state.line.len() {
+        let all = state.line.len();
+        self.start_up_to(state, all);
+    }
+
+    fn start_up_to(self: &Arc<Self>, state: &mut State, wanted: usize) {
+        while state.starting < wanted {
             state.starting += 1;
             self.environments.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(Arc::clone(self).start_one());

@@ -60,6 +60,28 @@ async fn modules_of_both_kinds_load() {
     assert_eq!(value(&invoke(&fixture.shelf(), "{}").await), json!(7));
 }
 
+/// setenv(3) keeps every value: a million invocations filled a hundred megabytes with old traces.
+#[tokio::test]
+async fn the_trace_is_a_variable_that_takes_no_memory() {
+    let code = r#"
+const { execSync } = require('child_process');
+const { env } = process;
+exports.handler = async () => {
+  const seen = [env._X_AMZN_TRACE_ID, '_X_AMZN_TRACE_ID' in process.env, execSync('echo $_X_AMZN_TRACE_ID').toString().trim()];
+  const kept = require('fs').readFileSync('/proc/self/environ', 'utf8').includes('TRACE_ID');
+  process.env._X_AMZN_TRACE_ID = 'own';
+  return [...seen, env._X_AMZN_TRACE_ID, kept];
+};"#;
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)]);
+    let shelf = fixture.shelf();
+    for trace in ["Root=1-5759e988-bd862e3fe1be46a994272793", "Root=1-5759e988-000000000000000000000002"] {
+        let mut traced = invocation("{}");
+        traced.trace = trace.into();
+        let outcome = shelf.invoke(&traced, false, None).await;
+        assert_eq!(value(&outcome), json!([trace, true, trace, "own", false]));
+    }
+}
+
 #[tokio::test]
 async fn the_context_is_complete() {
     let code = r#"
