@@ -72,7 +72,7 @@ pub(crate) async fn bounds(tx: &Tx, stream: &StreamRow) -> Result<Option<(Place,
     let last = tx.scan(Scan::new(stream.all()).limit(1).reverse(true)).await?;
     let Some((key, value)) = last.rows.first() else { return Ok(None) };
     let last = keys::events(key, value)?.pop();
-    Ok(last.map(|last| keys::place(first).map(|first| (first, last))).transpose()?)
+    last.map(|last| keys::place(first).map(|first| (first, last))).transpose()
 }
 
 /// Several streams read as one, in the order of time.
