@@ -32,7 +32,7 @@ fn folders<'a>(cx: &'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>> {
         let used = Runner::of(cx).folders();
         let root = code::root(cx.cloud());
         let done = tokio::task::spawn_blocking(move || {
-            for kind in ["code", "layers"] {
+            for kind in ["code", "layers", "compiled"] {
                 remove_unused(&root.join(kind), &used);
             }
         });

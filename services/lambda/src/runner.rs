@@ -19,6 +19,7 @@ use crate::keys::{Config, FunctionRow, Url, VersionRow};
 use crate::limits::Scale;
 use crate::names::{FunctionRef, LATEST};
 use crate::runtime::ahead::Ahead;
+use crate::runtime::compiled::Compiled;
 use crate::runtime::image::Image;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::launch::{Backend, Credentials, Host, Initialization, Launch};
@@ -368,7 +369,8 @@ impl Runner {
                 let scratch = folder.join("tmp");
                 std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
                 let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
-                Ok(Host { jail, image, backend, scratch, ahead: Ahead::default() })
+                let compiled = Compiled::new(folder.join("compiled"));
+                Ok(Host { jail, image, backend, scratch, ahead: Ahead::default(), compiled })
             });
             made.await.map_err(Failure::internal)?.map(Arc::new)
         };
@@ -432,7 +434,14 @@ impl Runner {
     pub(crate) fn folders(&self) -> std::collections::BTreeSet<std::path::PathBuf> {
         let inner = self.inner();
         let launches = inner.shelves.values().map(|shelf| &shelf.launch);
-        launches.flat_map(|launch| [Some(launch.code.clone()), launch.layers.clone()]).flatten().collect()
+        let compiled = self.host.get().map(|host| &host.compiled);
+        launches
+            .flat_map(|launch| {
+                let image = compiled.and_then(|compiled| compiled.folder_of(launch));
+                [Some(launch.code.clone()), launch.layers.clone(), image]
+            })
+            .flatten()
+            .collect()
     }
 
     /// A function was deleted, or all of its versions changed: its environments end.

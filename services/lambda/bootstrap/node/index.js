@@ -21,7 +21,7 @@ const now = Date.now;
 const IN = 3;
 const OUT = 4;
 const GET = { ASSIGN: 1, INVOKE: 2, TERMINATE: 3, PREPARE: 20 };
-const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20 };
+const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20, HINTS: 21, IMAGE: 22 };
 const HEAD = 5;
 
 // --- frames ---
@@ -513,6 +513,15 @@ function installTrace() {
   Object.setPrototypeOf(env, holder);
 }
 
+function makeImage(hints) {
+  const image = require('./compiled.js').make(hints);
+  for (let start = 0; start < image.length; start += PIECE) {
+    sendBytes(PUT.IMAGE, image.subarray(start, start + PIECE));
+  }
+  send(PUT.READY, '');
+  exit(0);
+}
+
 async function main() {
   let end = receive();
   if (input[4] === GET.PREPARE) {
@@ -529,6 +538,7 @@ async function main() {
     Object.assign(env, order.env);
     require('module').Module._initPaths(); // NODE_PATH may have changed.
   }
+  if (order.make) return makeImage(order.make);
   process.chdir(order.root);
   readFixed();
   installConsole();
@@ -536,6 +546,12 @@ async function main() {
   installTrace();
   installStream('stdout');
   installStream('stderr');
+  let release;
+  try {
+    release = order.image && existsSync(order.image) && require('./compiled.js').install(order.image);
+  } catch {
+    // An image that cannot be read is no reason not to start: modules are loaded in the normal way.
+  }
   try {
     const found = await findHandler(order.root, order.handler);
     handlerFunction = found;
@@ -544,6 +560,8 @@ async function main() {
     send(PUT.INIT_ERROR, answerOf(error));
     exit(129);
   }
+  if (release) release();
+  if (order.hints) send(PUT.HINTS, stringify(require('./compiled.js').hints()));
   send(PUT.READY, '');
   immediately(next);
 }

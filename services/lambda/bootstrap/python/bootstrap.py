@@ -310,6 +310,27 @@ def serve(handler):
             send(PUT_ANSWER, answer)
 
 
+def prepare_botocore(sessions):
+    """Loads what botocore loads with its first client: modules, the list of services, endpoints. The loader that has
+    read all that goes to the first session that asks for one, and to no other: nothing is shared that would not be."""
+    import gc
+
+    create = sessions.create_loader
+    ready = create()
+    session = sessions.Session()
+    session.register_component("data_loader", ready)
+    session.create_client("sts", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
+
+    def hand_over(search_path_string=None):
+        sessions.create_loader = create
+        return create(search_path_string) if search_path_string else ready
+
+    sessions.create_loader = hand_over
+    # What is there now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+
+
 def prepare(order):
     """Booted ahead of need: loads what the function will load, and tells the names of all that is loaded."""
     if order.get("modules"):
@@ -319,6 +340,8 @@ def prepare(order):
         sys.path.append(order["path"])
         for name in order["modules"]:
             importlib.import_module(name)
+        if "botocore.session" in sys.modules:
+            prepare_botocore(sys.modules["botocore.session"])
         sys.path[:] = path
     names = {name.partition(".")[0] for name in sys.modules}
     send(PUT_WAITING, json.dumps(sorted(names)).encode())

@@ -14,6 +14,7 @@ use self::beside::Beside;
 use super::ahead::Taken;
 use super::ahead::waiting::connect;
 use super::api::{Api, NextReply};
+use super::compiled;
 use super::extensions::Fault;
 use super::frames::{Frame, Head, Kind};
 use super::helper::Helper;
@@ -237,6 +238,7 @@ impl Environment {
         if let Some(variables) = self.late_variables.take() {
             order["env"] = serde_json::json!(variables.into_iter().collect::<BTreeMap<_, _>>());
         }
+        self.host.compiled.add_to(&mut order, &self.launch, &self.host);
         if let Lane::Pipes(pipes) = &mut self.lane
             && pipes.assign(&order).await.is_err()
         {
@@ -246,6 +248,9 @@ impl Environment {
             match self.listen(until).await {
                 Heard::Frame(Frame { kind: Kind::Ready, .. }) => break,
                 Heard::Changed => {}
+                Heard::Frame(Frame { kind: Kind::Hints, body }) => {
+                    compiled::make(&self.host, &self.launch, &body.unwrap_or_default());
+                }
                 other => return Err(other),
             }
         }

@@ -40,6 +40,10 @@ pub(crate) enum Kind {
     Chunk,
     /// It has booted and waits for a function. The body lists the modules that it has loaded, as JSON.
     Waiting,
+    /// What the function has loaded, as JSON: which modules, found where.
+    Hints,
+    /// A piece of a function image.
+    Image,
 }
 
 /// A frame from a function's process. The body is none when it was larger than any answer may be.
@@ -158,6 +162,8 @@ impl Decoder {
             7 => Kind::Stream,
             8 => Kind::Chunk,
             20 => Kind::Waiting,
+            21 => Kind::Hints,
+            22 => Kind::Image,
             other => return Err(Unknown(other)),
         };
         let body = length.saturating_sub(1);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Folder, file and text.
 const FILES: &[(&str, &str, &str)] = &[
+    ("node", "compiled.js", include_str!("../../bootstrap/node/compiled.js")),
     ("node", "prepare.js", include_str!("../../bootstrap/node/prepare.js")),
     ("node", "index.js", include_str!("../../bootstrap/node/index.js")),
     ("python", "bootstrap.py", include_str!("../../bootstrap/python/bootstrap.py")),

@@ -11,6 +11,7 @@ use jail::spec::{Bind, Companions, Files, Layers, Limits, Spec};
 use serde_json::json;
 
 use super::ahead::Ahead;
+use super::compiled::{self, Compiled};
 use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
@@ -120,6 +121,8 @@ pub(crate) struct Host {
     pub(crate) scratch: PathBuf,
     /// Processes that have booted before they are needed.
     pub(crate) ahead: Ahead,
+    /// Function images.
+    pub(crate) compiled: Compiled,
 }
 
 impl std::fmt::Debug for Host {
@@ -236,6 +239,9 @@ impl Launch {
             binds.push(Bind::new(layers, "/opt"));
         }
         binds.extend(self.mounts.iter().map(|(folder, path)| Bind::writable(folder, path)));
+        if let Some(image) = host.compiled.ready(self) {
+            binds.push(Bind::new(image, compiled::FOLDER));
+        }
         if let Some(interpreter) = &self.interpreter {
             binds.extend(interpreter.trees().into_iter().map(Bind::optional));
         }
@@ -279,7 +285,9 @@ impl Launch {
     /// Folders that every function of a runtime sees, whether something is in them or not.
     fn folders(&self) -> Vec<PathBuf> {
         let folders: &[&str] = match self.wanted {
-            Wanted::Managed(Language::Node, _) => &["/var/task", "/opt", NODE_MODULES, NODE_MODULES_OF_ROOT],
+            Wanted::Managed(Language::Node, _) => {
+                &["/var/task", "/opt", NODE_MODULES, NODE_MODULES_OF_ROOT, compiled::FOLDER]
+            }
             Wanted::Managed(Language::Python, _) => &["/var/task", "/opt", SITE_PACKAGES],
             Wanted::Provided => &["/var/task", "/opt"],
         };

@@ -9,6 +9,7 @@
 //! * [`stream`]: answers that come in pieces.
 //! * [`ahead`]: processes that have booted before they are needed.
 //! * [`extensions`]: the Extensions API; [`telemetry`]: the Telemetry API, with the [`records`] that it tells.
+//! * [`compiled`]: function images: a version's modules with V8's code for them, made once.
 //! * [`log`]: START, END and REPORT lines and what the function prints.
 //! * [`interpreters`], [`image`], [`sdk`]: what the host supplies: interpreters, bootstraps, AWS SDKs.
 //!
@@ -18,6 +19,7 @@
 
 pub(crate) mod ahead;
 pub(crate) mod api;
+pub(crate) mod compiled;
 pub(crate) mod environment;
 pub(crate) mod extensions;
 pub(crate) mod frames;

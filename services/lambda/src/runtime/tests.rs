@@ -12,6 +12,7 @@ use jail::host::{Jail, Mode};
 use serde_json::{Value, json};
 
 use super::ahead::Ahead;
+use super::compiled::Compiled;
 use super::environment::Invocation;
 use super::image::Image;
 use super::interpreters::{self, Wanted};
@@ -22,6 +23,7 @@ use super::pool::Shelf;
 use super::starts::Starts;
 
 mod ahead;
+mod compiled;
 mod extensions;
 mod lambda_semantics;
 mod node;
@@ -167,6 +169,7 @@ impl Fixture {
             backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
             scratch: self.folder.path().to_path_buf(),
             ahead,
+            compiled: Compiled::without_delay(self.folder.path().join("compiled")),
         })
     }
 

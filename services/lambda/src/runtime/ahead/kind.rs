@@ -84,6 +84,9 @@ impl Fit {
         if !host.jail.can_assign() || launch.variables.keys().any(|name| is_read_at_start(name)) {
             return None;
         }
+        if !launch.mounts.is_empty() {
+            return None; // A folder that is shared with other functions is nothing to wait with.
+        }
         let seen = launch.seen(host, None);
         let mut spec = launch.spec(host, &seen, Vec::new(), None);
         if spec.program.as_ref() != Some(&interpreter.program) || !spec.companions.programs.is_empty() {

@@ -1,0 +1,170 @@
+// The function image: the sources of a function's CommonJS modules, V8's code for them, and where `require` found them,
+// in one file. It is made by a process of ours that never runs the function (`make`); a function's own process only tells
+// which modules it has loaded (`hints`), and later loads them from the image (`install`). Everything that is not in the
+// image, or not as it was, goes Node's own way.
+//
+// The file: its length in bytes of the index (u32, little endian), the index as JSON, then sources and code.
+'use strict';
+
+const fs = require('fs');
+const Module = require('module');
+const path = require('path');
+const vm = require('vm');
+
+const { openSync, readSync, closeSync, readFileSync } = fs;
+const { dirname } = path;
+const apply = Reflect.apply;
+const FORMAT = 1;
+const MODULES_MAX = 4000;
+const FOUND_MAX = 8000;
+const IMAGE_BYTES_MAX = 32 << 20;
+const ROOTS = ['/var/task/', '/opt/', '/node_modules/', '/var/runtime/node_modules/'];
+
+const originalWrap = Module.wrap;
+const [before, after] = [Module.wrapper[0], Module.wrapper[1]];
+// V8 forgets with its code how `import()` finds modules, so modules that say it stay out, be it in a text for `eval`.
+const IMPORTS = /\bimport\s*(\(|\/[*/])/;
+
+const isOurs = (file) => ROOTS.some((root) => file.startsWith(root)) && !file.includes('\0');
+
+function compile(source, filename, cachedData) {
+  // The wrapper stands before the first line; columns are counted from where the module's own text begins.
+  return new vm.Script(source, { filename, columnOffset: -before.length, cachedData });
+}
+
+// --- in the function's process ---
+
+function requireOf(module) {
+  const require = function require(id) {
+    return module.require(id);
+  };
+  require.resolve = function resolve(request, options) {
+    // Node's own words for a request that is no text.
+    if (typeof request !== 'string') return Module.createRequire(module.filename).resolve(request, options);
+    return Module._resolveFilename(request, module, false, options);
+  };
+  require.resolve.paths = function paths(request) {
+    if (typeof request !== 'string') return Module.createRequire(module.filename).resolve.paths(request);
+    return Module._resolveLookupPaths(request, module);
+  };
+  require.main = process.mainModule;
+  require.extensions = Module._extensions;
+  require.cache = Module._cache;
+  return require;
+}
+
+exports.install = (file) => {
+  let data = readFileSync(file);
+  const base = 4 + data.readUInt32LE(0);
+  const index = JSON.parse(data.utf8Slice(4, base));
+  const whole = data.length === base + index.length;
+  if (!whole || index.format !== FORMAT || index.node !== process.version) return () => {};
+  const files = new Map(Object.entries(index.files));
+  const part = (start, length) => {
+    if (data !== null) return data.subarray(base + start, base + start + length);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    const open = openSync(file, 'r');
+    try {
+      if (readSync(open, bytes, 0, length, base + start) !== length) throw new Error('the image is cut off');
+    } finally {
+      closeSync(open);
+    }
+    return bytes;
+  };
+  const found = Module._pathCache;
+  for (const [key, filename] of index.found) found[key] = filename;
+
+  const originalCompile = Module.prototype._compile;
+  const normally = Module._extensions['.js'];
+  const changed = (module) =>
+    module._compile !== originalCompile ||
+    Module.wrap !== originalWrap ||
+    Module.wrapper[0] !== before ||
+    process.sourceMapsEnabled === true;
+  Module._extensions['.js'] = function (module, filename) {
+    const entry = files.get(filename);
+    if (entry === undefined || changed(module)) return normally(module, filename);
+    const [latin1, sourceStart, sourceLength, codeStart, codeLength] = entry;
+    let script;
+    try {
+      const text = part(sourceStart, sourceLength);
+      const source = latin1 ? text.latin1Slice() : text.ucs2Slice();
+      script = compile(source, filename, part(codeStart, codeLength));
+    } catch {
+      files.delete(filename);
+      return normally(module, filename);
+    }
+    const run = script.runInThisContext();
+    const own = module.exports;
+    return apply(run, own, [own, requireOf(module), module, filename, dirname(filename)]);
+  };
+  // Modules that are loaded later are read from the file, so that it need not stay in memory.
+  return () => {
+    data = null;
+  };
+};
+
+// What the function has loaded, for the process that makes the image.
+exports.hints = () => {
+  const modules = Object.keys(Module._cache).filter((file) => isOurs(file) && /\.c?js$/.test(file));
+  const found = Object.entries(Module._pathCache).filter(([, file]) => isOurs(file));
+  return { modules: modules.slice(0, MODULES_MAX), found: found.slice(0, FOUND_MAX) };
+};
+
+// --- in the process that makes the image ---
+
+function isCommonJs(file) {
+  if (file.endsWith('.cjs')) return true;
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (path.basename(folder) === 'node_modules') return true;
+    try {
+      return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type !== 'module';
+    } catch (error) {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return false;
+    }
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+// Compiles what is loaded by name; nothing is run. Hints that do not hold are left out: a module is what the file says,
+// and a place is where Node finds it.
+exports.make = (hints) => {
+  // V8 leaves functions that are not called at once uncompiled. It could be told otherwise (--no-lazy), but then they
+  // lose the names that stack traces show, such as `exports.handler`.
+  const scripts = [];
+  for (const file of hints.modules) {
+    try {
+      if (!isOurs(file) || fs.realpathSync(file) !== file || !isCommonJs(file)) continue;
+      const text = readFileSync(file, 'utf8');
+      if (text.startsWith('#!') || IMPORTS.test(text)) continue;
+      const source = before + text + after;
+      scripts.push([file, source, compile(source, file)]);
+    } catch {
+      // Not readable, or no CommonJS: the function loads it in the normal way and says so itself.
+    }
+  }
+  const parts = [];
+  let length = 0;
+  const put = (bytes) => {
+    parts.push(bytes);
+    length += bytes.length;
+    return [length - bytes.length, bytes.length];
+  };
+  const files = {};
+  for (const [file, source, script] of scripts) {
+    const code = script.createCachedData();
+    const latin1 = !/[^\0-\xff]/.test(source);
+    const text = Buffer.from(source, latin1 ? 'latin1' : 'utf16le');
+    if (length + text.length + code.length > IMAGE_BYTES_MAX) break;
+    files[file] = [latin1, ...put(text), ...put(code)];
+  }
+  const found = [];
+  for (const [key, file] of hints.found) {
+    const [request, ...paths] = key.split('\0');
+    if (isOurs(file) && Module._findPath(request, paths, false) === file) found.push([key, file]);
+  }
+  const index = Buffer.from(JSON.stringify({ format: FORMAT, node: process.version, length, files, found }));
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(index.length);
+  return Buffer.concat([head, index, ...parts]);
+};
