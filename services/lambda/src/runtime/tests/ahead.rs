@@ -4,14 +4,19 @@ use std::process::Command;
 
 use super::*;
 
-/// All tests of the runtime once more, each start with a process that has waited.
+/// The tests of the managed runtimes once more, each start with a process that has waited.
 #[test]
 fn everything_is_the_same_in_processes_that_have_waited() {
     if std::env::var_os(AHEAD).is_some() {
         return; // This is the second run.
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["runtime::tests::", "--test-threads", "2"])
+        // The others are about processes that are never booted ahead, or do so by themselves.
+        .args(
+            ["node", "python", "processes", "lambda_semantics"]
+                .map(|part| format!("runtime::tests::{part}::")),
+        )
+        .args(["--test-threads", "2"])
         .env(AHEAD, "1")
         .output()
         .unwrap();
