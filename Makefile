@@ -30,5 +30,6 @@ vectors: build ## truth made by others: recorded calls, protocol cases, compiled
 
 bench: ## measurements beside their floors, in one run
 	cargo build --locked --profile release-lite -p cloudlet
-	cargo build --locked --profile release-lite -p lambda --example warm
+	cargo build --locked --profile release-lite -p lambda --example warm --example cold
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/run
+	bench/cold
