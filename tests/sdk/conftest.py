@@ -108,11 +108,14 @@ def role(iam, name):
 
 
 def archive(files):
-    """A zip archive of texts."""
+    """A zip archive of texts; `bootstrap` can be executed."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
         for path, text in files.items():
-            target.writestr(path, text)
+            entry = zipfile.ZipInfo(path)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if path == "bootstrap" else 0o644) << 16
+            target.writestr(entry, text)
     return content.getvalue()
 
 

@@ -1,7 +1,6 @@
 //! One sandboxed process of a function version: its start and init phase, one invocation after the other, its end.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,26 +10,25 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::beside::Beside;
-use super::ahead::Taken;
-use super::ahead::waiting::connect;
+use self::start::{spawn, stream_name};
 use super::api::{Api, NextReply};
 use super::compiled;
 use super::extensions::Fault;
 use super::frames::{Frame, Head, Kind};
 use super::helper::Helper;
 use super::interpreters::Wanted;
-use super::launch::{Credentials, Host, Initialization, Launch};
+use super::launch::{Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
 use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
 use super::stream::{Piece, Streamed, TimeUp};
 use super::ticker::Ticker;
-use super::variables;
 use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
 mod beside;
 pub(crate) mod json;
+mod start;
 mod usage;
 
 /// Memory of log lines that an environment keeps until its invocation ends.
@@ -588,83 +586,4 @@ async fn next_frame(lane: &mut Lane) -> Option<Frame> {
         Lane::Pipes(pipes) => pipes.next().await.unwrap_or_default(),
         Lane::Api(api) => api.next().await,
     }
-}
-
-/// Starts the sandbox and connects everything to it.
-async fn spawn(launch: Arc<Launch>, host: Arc<Host>, log_stream: Arc<str>) -> io::Result<Environment> {
-    let credentials = host.backend.credentials(&launch).await;
-    if let Some(taken) = host.ahead.take(&launch, &host).await {
-        match assigned(taken, &launch, &host, &log_stream, credentials.as_ref()).await {
-            Ok(environment) => return Ok(environment),
-            Err(error) => {
-                #[cfg(test)]
-                panic!("a process that waited could not be used: {error}");
-                #[cfg(not(test))]
-                tracing::warn!(%error, "a process that waited could not be used; another one is started");
-            }
-        }
-    }
-    let scratch = match host.jail.has_private_files() {
-        true => None,
-        false => Some(tempfile::TempDir::new_in(&host.scratch)?),
-    };
-    let scratch_path = scratch.as_ref().map(|folder| folder.path().to_path_buf());
-    let seen = launch.seen(&host, scratch_path.as_deref());
-    let mut beside = launch.needs_api().then(|| Beside::new(&launch, &host)).transpose()?.map(Box::new);
-    let shared = beside.as_ref().map(|beside| beside.shared());
-    let (lane, mut files, address) = match launch.wanted {
-        Wanted::Managed(..) => {
-            let (pipes, files) = Pipes::new()?;
-            let address = match &mut beside {
-                Some(beside) => Some(beside.listen().await?),
-                None => None,
-            };
-            (Lane::Pipes(pipes), files, address)
-        }
-        Wanted::Provided => {
-            let api = Api::listen(shared).await?;
-            let address = api.address.to_string();
-            (Lane::Api(api), Vec::new(), Some(address))
-        }
-    };
-    if let Some(beside) = &mut beside {
-        files.extend(beside.files()?);
-    }
-    let env = variables::build(&launch, &seen, credentials.as_ref(), &log_stream, address.as_deref());
-    let spec = launch.spec(&host, &seen, env, scratch_path);
-    let (jail, memory) = (Arc::clone(&host), launch.group_bytes());
-    let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, memory));
-    let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
-    let (stdout, stderr, helper) = connect(&mut child)?;
-    let mut environment = Environment::of(launch, host, log_stream, lane, child, helper, (stdout, stderr));
-    environment.beside = beside;
-    environment._scratch = scratch;
-    Ok(environment)
-}
-
-/// Makes a process that waited the function's own.
-async fn assigned(
-    taken: Taken,
-    launch: &Arc<Launch>,
-    host: &Arc<Host>,
-    log_stream: &Arc<str>,
-    credentials: Option<&Credentials>,
-) -> io::Result<Environment> {
-    let Taken { mut waiting, order } = taken;
-    waiting.assign(&order, launch).await?;
-    let seen = launch.seen(host, None);
-    let variables = variables::build(launch, &seen, credentials, log_stream, None);
-    let (lane, outputs) = (Lane::Pipes(waiting.pipes), (waiting.stdout, waiting.stderr));
-    let (launch, host, log_stream) = (Arc::clone(launch), Arc::clone(host), Arc::clone(log_stream));
-    let mut environment =
-        Environment::of(launch, host, log_stream, lane, waiting.child, waiting.helper, outputs);
-    environment.init = waiting.init;
-    environment.late_variables = Some(variables);
-    Ok(environment)
-}
-
-/// `2026/01/31/[$LATEST]` and 32 random digits, as Lambda names its streams.
-fn stream_name(launch: &Launch, host: &Host) -> Arc<str> {
-    let date = crate::time::iso_millis(host.backend.now_millis())[..10].replace('-', "/");
-    format!("{date}/[{}]{}", launch.version, host.backend.random_hex(32)).into()
 }

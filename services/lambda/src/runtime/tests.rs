@@ -31,6 +31,7 @@ mod processes;
 mod python;
 mod runtime_api;
 mod streaming;
+mod vectors;
 
 /// This variable makes every start take a process that has booted ahead.
 const AHEAD: &str = "CLOUDLET_TEST_AHEAD";
