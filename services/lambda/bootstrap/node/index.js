@@ -328,6 +328,10 @@ async function load(root, folder, name) {
   return require(found);
 }
 
+// AWS's own words.
+const NO_CALLBACKS =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
+
 async function findHandler(root, handler) {
   if (handler.includes('..')) {
     throw runtimeError(
@@ -348,7 +352,10 @@ async function findHandler(root, handler) {
     if (error && error.code === 'MODULE_NOT_FOUND') throw runtimeError('ImportModuleError', error);
     throw error;
   }
-  for (const key of member.split('.')) found = found === undefined || found === null ? undefined : found[key];
+  const module = found;
+  const within = (from) => member.split('.').reduce((outer, key) => (outer === undefined || outer === null ? undefined : outer[key]), from);
+  found = within(module);
+  if (modern && !found && module && module.default) found = within(module.default);
   if (found === undefined || found === null) {
     throw runtimeError('HandlerNotFound', `${handler} is undefined or not exported`);
   }
@@ -356,6 +363,7 @@ async function findHandler(root, handler) {
   if (found[STREAMING] && found[STREAMING] !== 'response') {
     throw runtimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
   }
+  if (modern && found.length >= 3 && !found[STREAMING]) throw runtimeError('CallbackHandlerDeprecated', NO_CALLBACKS);
   return found;
 }
 
@@ -366,7 +374,12 @@ let handlerFunction;
 let answered = true;
 let onEmptyLoop = null;
 
+// Since Node.js 24 there are no callbacks: what a handler returns is its answer, and the context has no ways to end.
+let modern = false;
+
 function readFixed() {
+  const major = /nodejs(\d+)/.exec(env.AWS_EXECUTION_ENV || '');
+  modern = major !== null && Number(major[1]) >= 24;
   FIXED.functionVersion = env.AWS_LAMBDA_FUNCTION_VERSION;
   FIXED.functionName = env.AWS_LAMBDA_FUNCTION_NAME;
   FIXED.memoryLimitInMB = env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
@@ -467,6 +480,12 @@ function run(head, text) {
     if (handlerFunction[STREAMING]) {
       onEmptyLoop = null; // A stream that is never ended ends with the process.
       return runStreaming(parse(text), context);
+    }
+    if (modern) {
+      onEmptyLoop = null; // A promise that never settles ends with the process.
+      const { callbackWaitsForEmptyEventLoop, succeed: _s, fail: _f, done: _d, ...kept } = context;
+      Promise.resolve(handlerFunction(parse(text), kept)).then(succeed, fail);
+      return;
     }
     const returned = handlerFunction(parse(text), context, callback);
     if (returned && typeof returned.then === 'function') {

@@ -76,6 +76,23 @@ async fn layer_versions_are_listed_shown_and_deleted() {
     assert_eq!(publish(&world, &[("a", b"1", 0o644)]).await["Version"], 3, "numbers are not used again");
 }
 
+/// AWS Lambda docs, "Lambda quotas": 250 MB unzipped, layers included.
+#[tokio::test]
+async fn code_and_layers_share_their_limit() {
+    let world = world().await;
+    let half = vec![0; 131_072_000];
+    publish(&world, &[("half", &half, 0o644)]).await;
+    let mut input = node("f", ECHO);
+    let files: &[(&str, &[u8], u32)] = &[("index.js", ECHO.as_bytes(), 0o644), ("half", &half, 0o644)];
+    input["Code"] = json!({"ZipFile": STANDARD.encode(zip(files))});
+    input["Layers"] = json!(["arn:aws:lambda:us-east-1:000000000000:layer:shared:1"]);
+    let total = 2 * half.len() + ECHO.len();
+    assert_eq!(
+        world.error("lambda", "CreateFunction", input).await.1,
+        format!("Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is {total} bytes.")
+    );
+}
+
 /// The way of an extension from a layer into the environment; what it can do there is tested in `runtime::tests`.
 #[tokio::test]
 async fn extensions_of_layers_run() {
