@@ -49,14 +49,6 @@ pub(crate) enum Error {
     RecoveryUnavailable(String),
     #[api(code = "InvalidRestoreTimeException", status = 400, message = "{0}")]
     InvalidRestoreTime(String),
-    #[api(code = "InvalidExportTimeException", status = 400, message = "{0}")]
-    InvalidExportTime(String),
-    #[api(code = "ExportNotFoundException", status = 400, message = "Export not found: {0}")]
-    ExportNotFound(String),
-    #[api(code = "ExportConflictException", status = 400, message = "{0}")]
-    ExportConflict(String),
-    #[api(code = "ImportNotFoundException", status = 400, message = "Import not found: {0}")]
-    ImportNotFound(String),
     #[api(code = "GlobalTableNotFoundException", status = 400, message = "Global table not found: {0}")]
     GlobalTableNotFound(String),
     #[api(code = "DuplicateItemException", status = 400, message = "Duplicate primary key exists in table")]
@@ -85,8 +77,6 @@ pub(crate) enum Error {
         message = "The operation attempted to read past the oldest stream record in a shard."
     )]
     Trimmed,
-    #[api(code = "UnknownOperationException", status = 400, message = "{0}")]
-    Unsupported(String),
     #[api(internal)]
     Internal(Failure),
 }

@@ -10,6 +10,7 @@ use store::layer::table::{self, Cursor, Paging};
 use store::{Version, keyspace};
 use tokio::sync::watch;
 
+use crate::backup::BackupRow;
 use crate::error::Error;
 use crate::keys::{self, StreamRow, TokenRow};
 use crate::limits::STREAM_MILLIS;
@@ -17,7 +18,7 @@ use crate::record::{self, Replaced};
 use crate::recovery;
 use crate::streams::{self, StreamName};
 use crate::table::TableRow;
-use crate::work::{self, WorkRow};
+use crate::work::{self, Task, WorkRow};
 
 /// Between two looks at the list of work. A look costs nothing when nothing was written there.
 const WORK_EVERY_MILLIS: i64 = 250;
@@ -98,7 +99,38 @@ async fn retain(cx: &mut Cx) -> Result<Progress, Error> {
             break;
         }
     }
+    remove_backups(cx, now).await?;
     forget_tokens(cx, now).await
+}
+
+/// Removes backups of deleted tables whose time is over.
+async fn remove_backups(cx: &Cx, now: i64) -> Result<(), Error> {
+    let mut after: Option<Cursor> = None;
+    loop {
+        let view = cx.snapshot().await?;
+        let listing = table::list::<BackupRow>(&view, (), &Paging::after(PAGE, after)).await?;
+        drop(view);
+        for row in listing.items {
+            if row.expires_at_millis.is_none_or(|at| at > now) {
+                continue;
+            }
+            let id = cx.new_id();
+            cx.transact(move |tx| {
+                let (row, id) = (row.clone(), id.clone());
+                Box::pin(async move {
+                    let key = (&row.account, &row.region, &row.table, &row.id);
+                    table::delete::<BackupRow>(tx, key).await?;
+                    let task = Task::RemoveTable { table_id: row.space_id.clone() };
+                    Ok::<_, Error>(table::put(tx, &WorkRow { begun_at_millis: now, id, task }).await?)
+                })
+            })
+            .await?;
+        }
+        after = listing.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 async fn trim_stream(cx: &Cx, name: StreamName, before: i64) -> Result<bool, Error> {

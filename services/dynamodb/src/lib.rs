@@ -9,13 +9,12 @@
 //!
 //! Start with `ops/put_item.rs`, then `write.rs` and `keys.rs`.
 
-#![allow(dead_code)] // the operations that are still to come use the rest
-
 use cloud::operation::entry;
 use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
 mod access;
+mod backup;
 mod capacity;
 mod describe;
 mod error;
@@ -56,27 +55,42 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::BatchExecuteStatement>(),
         entry::<ops::BatchGetItem>(),
         entry::<ops::BatchWriteItem>(),
+        entry::<ops::CreateBackup>(),
+        entry::<ops::CreateGlobalTable>(),
         entry::<ops::CreateTable>(),
+        entry::<ops::DeleteBackup>(),
         entry::<ops::DeleteItem>(),
         entry::<ops::DeleteResourcePolicy>(),
         entry::<ops::DeleteTable>(),
+        entry::<ops::DescribeBackup>(),
         entry::<ops::DescribeContinuousBackups>(),
+        entry::<ops::DescribeContributorInsights>(),
+        entry::<ops::DescribeEndpoints>(),
+        entry::<ops::DescribeGlobalTable>(),
+        entry::<ops::DescribeKinesisStreamingDestination>(),
+        entry::<ops::DescribeLimits>(),
         entry::<ops::DescribeTable>(),
         entry::<ops::DescribeTimeToLive>(),
         entry::<ops::ExecuteStatement>(),
         entry::<ops::GetItem>(),
         entry::<ops::GetResourcePolicy>(),
+        entry::<ops::ListBackups>(),
+        entry::<ops::ListContributorInsights>(),
+        entry::<ops::ListGlobalTables>(),
         entry::<ops::ListTables>(),
         entry::<ops::ListTagsOfResource>(),
         entry::<ops::PutItem>(),
         entry::<ops::PutResourcePolicy>(),
         entry::<ops::Query>(),
+        entry::<ops::RestoreTableFromBackup>(),
+        entry::<ops::RestoreTableToPointInTime>(),
         entry::<ops::ScanTable>(),
         entry::<ops::TagResource>(),
         entry::<ops::TransactGetItems>(),
         entry::<ops::TransactWriteItems>(),
         entry::<ops::UntagResource>(),
         entry::<ops::UpdateContinuousBackups>(),
+        entry::<ops::UpdateContributorInsights>(),
         entry::<ops::UpdateItem>(),
         entry::<ops::UpdateTable>(),
         entry::<ops::UpdateTimeToLive>(),

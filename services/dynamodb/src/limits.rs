@@ -15,8 +15,6 @@ pub(crate) const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 pub(crate) const LIST_TABLES_MAX: usize = 100;
 /// Tags of a resource.
 pub(crate) const TAGS_MAX: usize = 50;
-/// Tags of one page of ListTagsOfResource; AWS pages them and names no number.
-pub(crate) const TAGS_PAGE: usize = 50;
 /// Items that Query and Scan read for one page: 1 MB.
 pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// Rows that one read of the store brings while a page is filled.
@@ -32,8 +30,6 @@ pub(crate) const BATCH_WRITE_MAX: usize = 25;
 /// Bytes of the requests that BatchWriteItem puts into one transaction of the store, so that their indexes, stream
 /// records and history fit beside them.
 pub(crate) const BATCH_WRITE_SLICE_BYTES: usize = 512 * 1024;
-/// Actions of a transaction.
-pub(crate) const TRANSACT_MAX: usize = 100;
 /// Items of a transaction together: 4 MB.
 pub(crate) const TRANSACT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a client token of a transaction counts: 10 minutes.
@@ -54,8 +50,6 @@ pub(crate) const STREAMS_PAGE: usize = 100;
 pub(crate) const RECOVERY_DAYS_MAX: i32 = 35;
 /// Backups of one page of ListBackups.
 pub(crate) const BACKUPS_PAGE: usize = 100;
-/// Exports or imports of one page of their listings.
-pub(crate) const TRANSFERS_PAGE: usize = 25;
 /// Bytes of a resource policy: 20 KB.
 pub(crate) const POLICY_BYTES_MAX: usize = 20 * 1024;
 /// A table's throughput unless a quota raises it.

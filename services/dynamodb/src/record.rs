@@ -163,6 +163,11 @@ pub(crate) async fn read(
     Ok(entries)
 }
 
+/// A place that was kept as bytes.
+pub(crate) fn stamp(bytes: &[u8]) -> Result<Stamp, Error> {
+    bytes.try_into().map(Stamp).map_err(|_| damaged())
+}
+
 /// The place of the last row of the entry that begins at `first`, which may be gone.
 pub(crate) async fn end_of(tx: &Tx, stream: &Stream, first: Stamp) -> Result<Option<Stamp>, Error> {
     let mut place = first;

@@ -1,5 +1,7 @@
 //! Room tests: stories that need several operations.
 
+mod model;
+
 use serde_json::{Value, json};
 use testkit::World;
 

@@ -10,6 +10,7 @@ use store::layer::table::{self, Record};
 use store::tuple::Tuple;
 use store::{Range, Scan, Tx};
 
+use crate::backup::BackupRow;
 use crate::error::Error;
 use crate::item::{self, IndexWords};
 use crate::keys::{self, Rows};
@@ -18,6 +19,8 @@ use crate::record::{self, Replaced};
 use crate::table::{IndexRow, Table, TableRow};
 use crate::write::{self, Change};
 
+/// Changes that one transaction takes back; each may be as large as an item.
+const UNDONE_ROWS: usize = 20;
 /// Rows that one transaction removes.
 const REMOVED_ROWS: usize = 1000;
 
@@ -30,8 +33,21 @@ pub(crate) enum Task {
     RemoveIndex { table_id: String, number: u32 },
     /// Removes what a table's writes replaced before recovery was switched off.
     RemoveHistory { table_id: String, before_millis: i64 },
+    /// Copies all items of a table or backup.
+    Copy { from_id: String, to: CopyTo, after: Option<String> },
+    /// Takes back what the writes to a table have changed in a copy of it since a time.
+    Undo { from_id: String, place: Place, back_to_millis: i64, after: Option<String> },
     /// Makes the entries of an index for the items that were there before it.
     Backfill { table: Place, number: u32, after: Option<String> },
+}
+
+/// Where a copy goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum CopyTo {
+    /// Into a backup.
+    Backup { account: String, region: String, table: String, id: String },
+    /// Into a new table, which then goes back to a time if one is given.
+    Table { place: Place, back_to_millis: Option<i64> },
 }
 
 /// A table, and which one of those that had its name.
@@ -116,6 +132,10 @@ pub(crate) async fn slice(tx: &mut Tx, task: &Task) -> Result<Option<Task>, Erro
             let more = record::trim(tx, &history, *before_millis, |row| Ok(Replaced::decode(row)?.at_millis));
             Ok(more.await?.then(|| task.clone()))
         }
+        Task::Copy { from_id, to, after } => copy(tx, from_id, to, after.as_deref()).await,
+        Task::Undo { from_id, place, back_to_millis, after } => {
+            undo(tx, from_id, place, *back_to_millis, after.as_deref()).await
+        }
         Task::Backfill { table, number, after } => backfill(tx, table, *number, after.as_deref()).await,
     }
 }
@@ -142,6 +162,100 @@ pub(crate) async fn next_items(
     let page = tx.scan(scan).await?;
     let items = page.rows.iter().map(|(_, row)| keys::decode_item(row)).collect::<Result<_, _>>()?;
     Ok((items, page.next.map(|next| keys::hex(&next))))
+}
+
+async fn copy(tx: &mut Tx, from_id: &str, to: &CopyTo, after: Option<&str>) -> Result<Option<Task>, Error> {
+    let (items, next) = next_items(tx, &Rows::items(keys::space_of(from_id)), after).await?;
+    let rest = next.map(|next| Task::Copy { from_id: from_id.to_owned(), to: to.clone(), after: Some(next) });
+    match to {
+        CopyTo::Backup { account, region, table, id } => {
+            let key = (account.as_str(), region.as_str(), table.as_str(), id.as_str());
+            let Some(mut backup) = table::get::<BackupRow>(tx, key).await? else { return Ok(None) };
+            let space = keys::space_of(&backup.space_id);
+            for item in &items {
+                let place = item::place_stored(&backup.source.key, item);
+                tx.put(place.row(space), keys::encode_item(item)?)?;
+            }
+            if rest.is_none() {
+                backup.is_complete = true;
+                table::put(tx, &backup).await?;
+            }
+            Ok(rest)
+        }
+        CopyTo::Table { place, back_to_millis } => {
+            let Some(row) = place.find(tx).await? else { return Ok(None) };
+            let table = Table::new(row, store::Version::default());
+            for item in items {
+                let key = item::place_stored(&table.row.key, &item);
+                let change = Change { key, old: None, new: Some(item), by_expiry: false };
+                write::apply(tx, &table, &change, 0).await?;
+            }
+            match (rest, back_to_millis) {
+                (None, Some(time)) => Ok(Some(Task::Undo {
+                    from_id: from_id.to_owned(),
+                    place: place.clone(),
+                    back_to_millis: *time,
+                    after: None,
+                })),
+                (None, None) => finish_table(tx, table.row).await.map(|()| None),
+                (rest, _) => Ok(rest),
+            }
+        }
+    }
+}
+
+/// A restored or imported table is ready.
+async fn finish_table(tx: &mut Tx, mut row: TableRow) -> Result<(), Error> {
+    row.is_creating = false;
+    Ok(table::put(tx, &row).await?)
+}
+
+/// The first change of an item after the time tells what the item was at that time; later ones do not count. Items
+/// that were taken back already are marked by rows of their own.
+async fn undo(
+    tx: &mut Tx,
+    from_id: &str,
+    place: &Place,
+    back_to_millis: i64,
+    after: Option<&str>,
+) -> Result<Option<Task>, Error> {
+    let marks = format!("undone for {}", place.table_id);
+    let remove_marks = Task::RemoveTable { table_id: marks.clone() };
+    let Some(row) = place.find(tx).await? else { return Ok(Some(remove_marks)) };
+    let table = Table::new(row, store::Version::default());
+    let after = match after {
+        Some(text) => Some(record::stamp(&keys::unhex(text)?)?),
+        None => None,
+    };
+    let history = keys::history(keys::space_of(from_id));
+    // What is written to the source meanwhile does not matter to this copy, and must not run into it.
+    tx.dont_conflict(keys::history_range(keys::space_of(from_id)));
+    let entries = record::read(tx, &history, after, UNDONE_ROWS).await?;
+    let last = entries.last().map(|entry| keys::hex(&entry.last.0));
+    for entry in &entries {
+        let replaced = Replaced::decode(&entry.payload)?;
+        if replaced.at_millis <= back_to_millis {
+            continue;
+        }
+        let mark = replaced.key.row(keys::space_of(&marks));
+        if tx.get(&mark).await?.is_some() {
+            continue;
+        }
+        tx.put(mark, store::Val::new())?;
+        let now = write::get(tx, &table, &replaced.key).await?;
+        let change = Change { key: replaced.key, old: now, new: replaced.old, by_expiry: false };
+        write::apply(tx, &table, &change, 0).await?;
+    }
+    if entries.len() == UNDONE_ROWS {
+        return Ok(Some(Task::Undo {
+            from_id: from_id.to_owned(),
+            place: place.clone(),
+            back_to_millis,
+            after: last,
+        }));
+    }
+    finish_table(tx, table.row).await?;
+    Ok(Some(remove_marks))
 }
 
 async fn backfill(

@@ -6,7 +6,8 @@
 use cloud::prelude::*;
 use store::layer::table;
 
-use crate::describe::{Shown, TableDescription};
+use crate::backup::{BackupRow, SYSTEM_MILLIS};
+use crate::describe::{self, Shown, TableDescription};
 use crate::error::Error;
 use crate::settings;
 use crate::table::TableRow;
@@ -60,7 +61,17 @@ impl Operation for DeleteTable {
         }
         settings::close_stream(cx, &mut row).await?;
         table::delete::<TableRow>(cx.tx(), (&row.account, &row.region, &row.name)).await?;
-        work::begin(cx, Task::RemoveTable { table_id: row.id.clone() }).await?;
+        if row.recovery.is_some() {
+            // The items stay where they are, as those of a backup.
+            let name = format!("{}$DeletedTableBackup", row.name);
+            let mut backup = BackupRow::new(cx, &row, &name, row.id.clone());
+            (backup.items, backup.bytes) = describe::counts(cx.tx(), &row, 0).await?;
+            backup.expires_at_millis = Some(backup.created_at_millis + SYSTEM_MILLIS);
+            backup.is_complete = true;
+            table::put(cx.tx(), &backup).await?;
+        } else {
+            work::begin(cx, Task::RemoveTable { table_id: row.id.clone() }).await?;
+        }
         let now = cx.now();
         let shown = Shown { table: Some("DELETING"), indexes: None };
         Ok(Output { table_description: TableDescription::shown(cx.tx(), &row, now, shown).await? })

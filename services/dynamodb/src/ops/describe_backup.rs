@@ -1,0 +1,102 @@
+//! DescribeBackup.
+
+use cloud::prelude::*;
+
+use super::tag_resource::arn_of;
+use crate::backup::{BackupDetails, BackupName, BackupRow};
+use crate::describe;
+use crate::error::Error;
+use crate::shapes::{BillingMode, KeySchemaElement};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 37..=1024)]
+    backup_arn: String,
+}
+
+/// Units of the source.
+#[derive(Shape)]
+pub(crate) struct Units {
+    read_capacity_units: i64,
+    write_capacity_units: i64,
+}
+
+/// The table of a backup.
+#[derive(Shape)]
+pub(crate) struct SourceTableDetails {
+    table_name: String,
+    table_id: String,
+    table_arn: String,
+    table_size_bytes: i64,
+    key_schema: Vec<KeySchemaElement>,
+    table_creation_date_time: Timestamp,
+    provisioned_throughput: Units,
+    item_count: i64,
+    billing_mode: BillingMode,
+}
+
+/// A backup with its source.
+#[derive(Shape)]
+pub(crate) struct BackupDescription {
+    backup_details: BackupDetails,
+    source_table_details: SourceTableDetails,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    backup_description: BackupDescription,
+}
+
+impl BackupDescription {
+    /// The description of a backup.
+    pub(crate) fn of(row: &BackupRow) -> Self {
+        let source = &row.source;
+        Self {
+            backup_details: row.details(),
+            source_table_details: SourceTableDetails {
+                table_name: source.name.clone(),
+                table_id: source.id.clone(),
+                table_arn: source.arn(),
+                table_size_bytes: row.bytes,
+                key_schema: describe::key_schema(&source.key),
+                table_creation_date_time: Timestamp::from_millis(source.created_at_millis),
+                provisioned_throughput: Units {
+                    read_capacity_units: source.throughput.read,
+                    write_capacity_units: source.throughput.write,
+                },
+                item_count: row.items,
+                billing_mode: if source.is_on_demand {
+                    BillingMode::PayPerRequest
+                } else {
+                    BillingMode::Provisioned
+                },
+            },
+        }
+    }
+
+    /// The same of a backup that is gone with this answer.
+    pub(crate) fn deleted(row: &BackupRow) -> Self {
+        let mut description = Self::of(row);
+        description.backup_details.backup_status = "DELETED".to_owned();
+        description
+    }
+}
+
+pub(crate) struct DescribeBackup;
+
+impl Operation for DescribeBackup {
+    const NAME: &'static str = "DescribeBackup";
+    const KIND: Kind = Kind::Read;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(arn_of(cx, &input.backup_arn))
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let row = BackupName::read(&input.backup_arn)?.find(cx.tx()).await?;
+        Ok(Output { backup_description: BackupDescription::of(&row) })
+    }
+}
