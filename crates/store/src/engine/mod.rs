@@ -25,8 +25,9 @@ pub trait Store: Send + Sync + 'static {
     /// Commits a batch that was made without reading.
     async fn apply(&self, batch: Batch) -> Result<Committed, Error>;
 
-    /// A consistent read view. It must be short lived: a long one keeps old rows from being
-    /// cleaned up, so engines answer [`Error::Expired`] after some seconds.
+    /// A consistent read view of one moment between this call and its first read. It must be short
+    /// lived: a long one keeps old rows from being cleaned up, so engines answer [`Error::Expired`]
+    /// after some seconds.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error>;
 
     /// A serializable transaction.

@@ -158,8 +158,10 @@ async fn views_end_when_they_are_too_old_and_give_their_connection_back() {
     let options = Options { view_age_max: Duration::ZERO, connections_max: 1 };
     let store = open_with(&url, options).await.unwrap();
     let view = snapshot(&store).await.unwrap();
+    assert_eq!(view.get(&"a".into()).await, Ok(None));
     assert_eq!(view.get(&"a".into()).await, Err(Error::Expired));
     let idle = snapshot(&store).await.unwrap();
+    assert_eq!(idle.get(&"a".into()).await, Ok(None));
     // The only connection is the idle view's until that is ended from outside.
     let stats = timeout(SOON, store.maintain()).await.unwrap().unwrap();
     assert_eq!(stats.snapshots, 0);

@@ -207,9 +207,11 @@ impl Store for Postgres {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {
-        let view = View::new(self.0.shared.clone());
-        view.pin().await?;
-        Ok(Box::new(view))
+        if self.0.shared.pool.is_closed() {
+            return Err(closed());
+        }
+        // It is pinned by its first read, which saves a round trip.
+        Ok(Box::new(View::new(self.0.shared.clone())))
     }
 
     async fn begin(&self) -> Result<Box<dyn Txn>, Error> {

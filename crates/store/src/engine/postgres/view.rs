@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::future::{OptionFuture, join3};
+use futures::future::join3;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -29,7 +29,7 @@ const TRIES: usize = 16;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// A view. It is pinned by its first read, or at once by [`View::pin`].
+/// A view. It is pinned by its first read.
 pub(super) struct View {
     shared: Arc<Shared>,
     slot: Arc<Slot>,
@@ -86,11 +86,6 @@ impl View {
         View { shared, slot, turn: tokio::sync::Mutex::default() }
     }
 
-    /// Pins the view to this moment.
-    pub(super) async fn pin(&self) -> Result<(), Error> {
-        self.ask(None).await.map(|_| ())
-    }
-
     fn version(&self) -> Version {
         match &*self.slot.state() {
             State::Unused => Version(0),
@@ -107,14 +102,14 @@ impl View {
         }
     }
 
-    async fn ask(&self, query: Option<Query<'_>>) -> Result<Vec<Row>, Error> {
+    async fn ask(&self, query: Query<'_>) -> Result<Vec<Row>, Error> {
         if self.shared.pool.is_closed() {
             return Err(closed());
         }
         let turn = self.turn.lock().await;
         let Some(lease) = self.lease()? else { return self.pin_and_ask(query).await };
         drop(turn);
-        let Some(Query { statement, params }) = query else { return Ok(Vec::new()) };
+        let Query { statement, params } = query;
         let connection = lease.get();
         let rows = connection.client.query(statement(&connection.statements), params).await;
         rows.map_err(|error| self.lost(&error))
@@ -126,25 +121,21 @@ impl View {
         if error.as_db_error().is_some() && !error.is_closed() { failed(error) } else { Error::Expired }
     }
 
-    async fn pin_and_ask(&self, query: Option<Query<'_>>) -> Result<Vec<Row>, Error> {
+    async fn pin_and_ask(&self, query: Query<'_>) -> Result<Vec<Row>, Error> {
         let mut last = Error::Unavailable("connections to the database break".into());
         for _ in 0..TRIES {
             let lease = self.shared.pool.lease().await?;
             let connection = lease.get();
             let (client, statements) = (&connection.client, &connection.statements);
-            let first = query.as_ref().map(|query| client.query((query.statement)(statements), query.params));
+            let first = client.query((query.statement)(statements), query.params);
             // Polled in this order, they are on their way in this order.
-            let (begun, version, rows) = join3(
-                client.batch_execute(BEGIN),
-                client.query_one(&statements.version, &[]),
-                OptionFuture::from(first),
-            )
-            .await;
-            match (begun, version, rows.transpose()) {
+            let (begun, version, rows) =
+                join3(client.batch_execute(BEGIN), client.query_one(&statements.version, &[]), first).await;
+            match (begun, version, rows) {
                 (Ok(()), Ok(version), Ok(rows)) => {
                     let version: i64 = version.get(0);
                     self.pinned(lease, Version(version as u64));
-                    return Ok(rows.unwrap_or_default());
+                    return Ok(rows);
                 }
                 (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
                     let broken = client.is_closed() || error.is_closed();
@@ -165,7 +156,7 @@ impl View {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<(Version, Val)>, Error> {
-        let rows = self.ask(Some(Query { statement: |s| &s.get, params: &[&&key[..]] })).await?;
+        let rows = self.ask(Query { statement: |s| &s.get, params: &[&&key[..]] }).await?;
         Ok(rows.first().map(|row| (version_at(row, 0), val(row, 1))))
     }
 
@@ -175,7 +166,7 @@ impl View {
             return Ok(found);
         }
         let wanted: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-        for row in self.ask(Some(Query { statement: |s| &s.many, params: &[&wanted] })).await? {
+        for row in self.ask(Query { statement: |s| &s.many, params: &[&wanted] }).await? {
             let number: i64 = row.get(0);
             let place = usize::try_from(number - 1).ok().and_then(|number| found.get_mut(number));
             if let Some(place) = place {
@@ -224,7 +215,7 @@ impl View {
             (false, false, false) => Query { statement: |s| &s.bounded[0], params: &all },
             (false, false, true) => Query { statement: |s| &s.bounded[1], params: &all },
         };
-        self.ask(Some(query)).await
+        self.ask(query).await
     }
 }
 
