@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use store::postgres::Options;
 use store::{Error, Store, Tx, begin};
 use tempfile::TempDir;
 
@@ -13,12 +15,29 @@ use crate::faults::Faulty;
 
 /// Runs a rule on a new store of every engine.
 pub async fn on_each_engine<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>) -> F) {
+    on_embedded_engines(&rule).await;
+    on_postgres(&rule).await;
+}
+
+/// Runs a rule with a seed on the embedded engines, and with every eighth seed on PostgreSQL: long histories pay for
+/// each round trip.
+pub async fn on_each_engine_with_seed<F: Future<Output = ()>>(seed: u64, rule: impl Fn(Arc<dyn Store>) -> F) {
+    on_embedded_engines(&rule).await;
+    if seed.is_multiple_of(8) {
+        on_postgres(&rule).await;
+    }
+}
+
+async fn on_embedded_engines<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>) -> F) {
     eprintln!("engine memory");
     rule(store::open_memory()).await;
     eprintln!("engine sqlite");
     let (store, _folder) = sqlite();
     rule(store.clone()).await;
     store.close().await.unwrap();
+}
+
+async fn on_postgres<F: Future<Output = ()>>(rule: impl Fn(Arc<dyn Store>) -> F) {
     if let Some(store) = postgres().await {
         eprintln!("engine postgres");
         rule(store.clone()).await;
@@ -54,7 +73,9 @@ pub fn sqlite() -> (Arc<dyn Store>, TempDir) {
 /// A new store in the database that `CLOUDLET_TEST_POSTGRES` names, in a schema of its own; none without it.
 /// `tests/postgres COMMAND` runs a command with such a database beside it.
 pub async fn postgres() -> Option<Arc<dyn Store>> {
-    Some(store::postgres::open(&new_schema().await?).await.unwrap())
+    // On a machine that is busy with all tests at once a view may be needed for long.
+    let options = Options { view_age_max: Duration::from_secs(120), ..Options::default() };
+    Some(store::postgres::open_with(&new_schema().await?, options).await.unwrap())
 }
 
 /// The address of a new empty schema in the database for tests.

@@ -9,7 +9,7 @@ use store::keyspace::TEST_QUEUE;
 use store::layer::queue::{Claims, Counts, NewMessage, Outcome, Queue, Received, Request};
 use store::{Error, Scan, Store, Tx, VALUE_BYTES_MAX, begin, snapshot};
 
-use crate::engines::{on_each_engine, on_each_engine_with_faults, rng, seeds};
+use crate::engines::{on_each_engine, on_each_engine_with_faults, on_each_engine_with_seed, rng, seeds};
 use crate::transact;
 
 fn queue() -> Queue {
@@ -310,7 +310,7 @@ async fn a_queue_loses_nothing_and_keeps_order() {
 }
 
 async fn on_each_engine_with_one(seed: u64) {
-    on_each_engine(|store| async move {
+    on_each_engine_with_seed(seed, |store| async move {
         let mut rng = rng(seed);
         let mut held: BTreeMap<String, Held> = BTreeMap::new();
         let mut order: HashMap<String, Vec<String>> = HashMap::new();

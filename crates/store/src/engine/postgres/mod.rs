@@ -73,7 +73,7 @@ pub fn describe(url: &str) -> Result<String, Error> {
 
 /// Opens the store with options.
 pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, Error> {
-    let pool = Arc::new(Pool::new(Address::parse(url)?, options.connections_max)?);
+    let pool = Arc::new(Pool::new(Address::parse(url)?, &options)?);
     let client = pool.connect().await?;
     schema::prepare(&client).await?;
     warn_of_settings(&client).await;

@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::address::Address;
 use super::tls::Tls;
-use super::{closed, failed, sql};
+use super::{Options, closed, failed, sql};
 use crate::Error;
 
 /// Connections kept open while nobody reads.
@@ -37,8 +37,6 @@ const LIMITS: &str = "SET idle_in_transaction_session_timeout = '3s'; SET statem
 /// How the database finds out that a node's machine is gone.
 const KEEPALIVES: &str =
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3";
-/// A reader's view ends by itself after 5 s; the database ends it when the node cannot.
-const READER_LIMITS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'";
 /// Whatever the server's default is, an acknowledged commit is on its disk.
 const SYNC: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
@@ -46,6 +44,8 @@ const SYNC: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE c
 pub(super) struct Pool {
     address: Address,
     tls: Tls,
+    /// The settings of readers' connections.
+    reader_limits: String,
     idle: Mutex<Vec<Connection<Reading>>>,
     permits: Arc<Semaphore>,
     closed: AtomicBool,
@@ -90,10 +90,23 @@ pub(super) struct Lease {
 }
 
 impl Pool {
-    pub(super) fn new(address: Address, connections_max: usize) -> Result<Self, Error> {
+    pub(super) fn new(address: Address, options: &Options) -> Result<Self, Error> {
         let tls = Tls::new(&address.trust)?;
-        let permits = Arc::new(Semaphore::new(connections_max));
-        Ok(Pool { address, tls, idle: Mutex::default(), permits, closed: AtomicBool::new(false) })
+        let permits = Arc::new(Semaphore::new(options.connections_max));
+        // A view ends by itself; the database ends it when the node cannot.
+        let idle = options.view_age_max * 2 + BACKOFF_MAX;
+        let reader_limits = format!(
+            "SET idle_in_transaction_session_timeout = {}; SET statement_timeout = '15s'",
+            idle.as_millis()
+        );
+        Ok(Pool {
+            address,
+            tls,
+            reader_limits,
+            idle: Mutex::default(),
+            permits,
+            closed: AtomicBool::new(false),
+        })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection<Reading>>> {
@@ -137,7 +150,7 @@ impl Pool {
     async fn reader(&self) -> Result<Connection<Reading>, Error> {
         let client = self.connect().await?;
         let set_up = async {
-            client.batch_execute(READER_LIMITS).await?;
+            client.batch_execute(&self.reader_limits).await?;
             Reading::prepare(&client).await
         };
         let statements = set_up.await.map_err(|error| failed(&error))?;
