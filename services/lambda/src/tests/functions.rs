@@ -270,3 +270,43 @@ async fn the_format_of_logs_is_configured() {
         world.error("lambda", "UpdateFunctionConfiguration", change(json!({"SystemLogLevel": "INFO"}))).await;
     assert_eq!(code, "InvalidParameterValueException");
 }
+
+#[tokio::test]
+async fn all_versions_are_listed_page_by_page() {
+    let world = world().await;
+    for name in ["a", "b", "c"] {
+        create(&world, name, ECHO).await;
+    }
+    for timeout in [4, 5, 6] {
+        world
+            .ok("lambda", "UpdateFunctionConfiguration", json!({"FunctionName": "b", "Timeout": timeout}))
+            .await;
+        world.ok("lambda", "PublishVersion", json!({"FunctionName": "b"})).await;
+    }
+    let expected = ["a:$LATEST", "b:$LATEST", "b:1", "b:2", "b:3", "c:$LATEST"];
+    for size in 1..=7 {
+        let (mut seen, mut pages, mut marker) = (Vec::new(), 0, Value::Null);
+        loop {
+            let mut input = json!({"FunctionVersion": "ALL", "MaxItems": size});
+            if marker.is_string() {
+                input["Marker"] = marker;
+            }
+            let page = world.ok("lambda", "ListFunctions", input).await;
+            let functions = page["Functions"].as_array().unwrap();
+            assert!(functions.len() <= size);
+            pages += 1;
+            for one in functions {
+                let text = |member: &str| one[member].as_str().unwrap().to_string();
+                assert!(text("FunctionArn").ends_with(&format!(":{}", text("Version"))));
+                seen.push(format!("{}:{}", text("FunctionName"), text("Version")));
+            }
+            marker = page["NextMarker"].clone();
+            if marker.is_null() {
+                break;
+            }
+        }
+        assert_eq!((&seen[..], pages), (&expected.map(String::from)[..], expected.len().div_ceil(size)));
+    }
+    let bad = json!({"FunctionVersion": "ALL", "Marker": "zz"});
+    assert_eq!(world.error("lambda", "ListFunctions", bad).await.0, "InvalidParameterValueException");
+}
