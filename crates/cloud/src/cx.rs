@@ -20,6 +20,7 @@ use crate::instance::Cloud;
 use crate::operation::{BoxFuture, Conditions, Kind, Resource};
 use crate::outbox::{self, Delivery};
 use crate::service::Service;
+use crate::trace::Invocation;
 use crate::{access, state};
 
 /// How many times a transaction is run again after lost races before the caller hears of it.
@@ -53,6 +54,8 @@ pub(crate) struct Call {
     pub(crate) depth: u8,
     /// The platform itself acts: nothing to decide.
     pub(crate) internal: bool,
+    /// What the function took that the call has invoked.
+    pub(crate) invocation: Option<Arc<Invocation>>,
 }
 
 impl Cx {
@@ -160,6 +163,11 @@ impl Cx {
     /// An ARN of `service` in the call's account and region.
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> Arn {
         Arn::new(service, self.region(), self.account(), resource)
+    }
+
+    /// Adds what an invocation took to the trace record of this call.
+    pub fn note_invocation(&mut self, invocation: Invocation) {
+        self.call.invocation = Some(Arc::new(invocation));
     }
 
     /// The cloud.
@@ -296,6 +304,7 @@ impl Call {
             kind: Kind::Free,
             depth: 0,
             internal: false,
+            invocation: None,
         }
     }
 }

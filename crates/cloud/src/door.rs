@@ -79,6 +79,7 @@ fn child_of(parent: &Cx, caller: Caller) -> Result<Cx, Failure> {
     let mut child = parent.detach_as(caller);
     child.call.internal = false;
     child.call.depth += 1;
+    child.call.invocation = None;
     Ok(child)
 }
 

@@ -57,6 +57,32 @@ pub struct Record {
     pub depth: u8,
     /// The error's code, if it failed.
     pub error: Option<String>,
+    /// What the function took, when the call invoked one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<Invocation>,
+}
+
+/// What an invocation of a function took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The name of its environment: that of the log stream.
+    pub environment: String,
+    /// Whether the environment was started for it.
+    pub cold: bool,
+    /// How long it waited for an environment, the start of a cold one included, in microseconds.
+    pub queue_micros: u64,
+    /// How long the init phase of the environment took, when this was the first invocation there.
+    pub init_micros: Option<u64>,
+    /// How long the function ran.
+    pub duration_micros: u64,
+    /// What AWS would bill.
+    pub billed_millis: u64,
+    /// The most memory that the environment has used.
+    pub memory_used_mb: u64,
+    /// How often it was tried before, when it is an event.
+    pub retries: u32,
+    /// Whether the function failed.
+    pub failed: bool,
 }
 
 /// When a call began.
@@ -87,6 +113,7 @@ struct Noted {
     change: bool,
     depth: u8,
     error: Option<String>,
+    invocation: Option<Arc<Invocation>>,
 }
 
 impl Noted {
@@ -104,6 +131,7 @@ impl Noted {
             change: self.change,
             depth: self.depth,
             error: self.error,
+            invocation: self.invocation.map(Arc::unwrap_or_clone),
         }
     }
 }
@@ -146,6 +174,7 @@ pub(crate) fn record(
         change: entry.kind == Kind::Write,
         depth: cx.call.depth,
         error: failure.map(|failure| failure.code().to_owned()),
+        invocation: cx.call.invocation.clone(),
     };
     tracing::debug!(
         service = service.name,

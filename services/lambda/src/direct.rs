@@ -68,6 +68,7 @@ async fn run(cx: &mut Cx, name: &str, payload: Bytes) -> Result<Invoked, Error> 
         stream: None,
     };
     let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
+    cx.note_invocation(outcome.noted(0));
     Ok(Invoked { payload: outcome.payload, function_error: outcome.failed.then(|| "Unhandled".to_string()) })
 }
 

@@ -16,7 +16,17 @@ fn noted(number: u64) -> Noted {
         change: false,
         depth: 0,
         error: None,
+        invocation: None,
     }
+}
+
+/// Records of the first release know nothing of invocations.
+#[test]
+fn old_records_are_read() {
+    let mut json = serde_json::to_value(noted(1).record()).unwrap();
+    assert!(json.get("invocation").is_none(), "a record without one has no member for it");
+    json["invocation"] = serde_json::Value::Null;
+    assert_eq!(serde_json::from_value::<Record>(json).unwrap().invocation, None);
 }
 
 async fn cloud(clock: &Arc<VirtualClock>) -> Arc<Cloud> {

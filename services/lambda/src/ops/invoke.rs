@@ -123,6 +123,7 @@ impl Operation for Invoke {
         };
         let with_tail = input.log_type == Some(LogType::Tail);
         let outcome = shelf.invoke(&invocation, with_tail, Some(permit)).await;
+        cx.note_invocation(outcome.noted(0));
         Ok(Output {
             status_code: 200,
             function_error: outcome.failed.then(|| "Unhandled".to_string()),

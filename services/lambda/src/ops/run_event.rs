@@ -101,6 +101,7 @@ async fn attempt(cx: &mut Cx, function: &FunctionRef, input: &Input) -> Result<(
         stream: None,
     };
     let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
+    cx.note_invocation(outcome.noted(u32::try_from(failures).unwrap_or(0)));
     accepted.settle(cx, &Attempt { version: &shelf.launch.version, outcome: &outcome }).await
 }
 

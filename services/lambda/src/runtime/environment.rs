@@ -406,6 +406,7 @@ impl Environment {
             memory_used_mb: self.peak_kilobytes.div_ceil(1024).min(u64::from(self.launch.memory_mb)),
             ended,
         };
+        let seen = report.seen(&self.log_stream, report.init.is_some() && !self.is_provisioned());
         if let Some(beside) = &mut self.beside {
             beside.tell_end(ended, &report, now);
             beside.settle_until(until);
@@ -419,6 +420,7 @@ impl Environment {
             payload: ended.payload(request_id, self.launch.timeout),
             failed: !matches!(ended, Ended::Answer(_)),
             tail,
+            seen,
         }
     }
 

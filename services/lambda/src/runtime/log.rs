@@ -1,10 +1,11 @@
 //! Log events of functions, and the lines that Lambda itself writes around an invocation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::environment::json::Lines;
 use super::launch::Launch;
-use super::outcome::Ended;
+use super::outcome::{Ended, Seen};
 
 /// How much of the log `LogType: Tail` returns: the last 4 KB (Invoke, AWS API reference).
 pub(crate) const TAIL_BYTES: usize = 4096;
@@ -78,6 +79,19 @@ impl Report<'_> {
     /// Whole milliseconds, rounded up. The init phase is billed as well since August 2025.
     pub(crate) fn billed_millis(&self) -> u64 {
         (nanos(self.duration + self.init.unwrap_or_default()) / 1000).div_ceil(1000)
+    }
+
+    /// What the record of the call tells of it. `queue` is added by who knows it.
+    pub(crate) fn seen(&self, environment: &Arc<str>, cold: bool) -> Seen {
+        Seen {
+            environment: Arc::clone(environment),
+            cold,
+            queue: Duration::ZERO,
+            init: self.init,
+            duration: self.duration,
+            billed_millis: u64::try_from(self.billed_millis()).unwrap_or(u64::MAX),
+            memory_used_mb: self.memory_used_mb,
+        }
     }
 
     /// The last line of an invocation.

@@ -1,5 +1,6 @@
 //! How an invocation ended, in Lambda's words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,43 @@ pub(crate) struct Outcome {
     pub(crate) failed: bool,
     /// The end of the invocation's log, at most [`super::log::TAIL_BYTES`].
     pub(crate) tail: String,
+    /// What it took.
+    pub(crate) seen: Seen,
+}
+
+/// What an invocation took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The name of the log stream, which is that of the environment.
+    pub(crate) environment: Arc<str>,
+    /// The environment was started for it.
+    pub(crate) cold: bool,
+    /// From its admission to its begin.
+    pub(crate) queue: Duration,
+    /// Of the environment, when this was the first invocation there.
+    pub(crate) init: Option<Duration>,
+    pub(crate) duration: Duration,
+    pub(crate) billed_millis: u64,
+    pub(crate) memory_used_mb: u64,
+}
+
+impl Outcome {
+    /// For the trace record of the call.
+    pub(crate) fn noted(&self, retries: u32) -> cloud::trace::Invocation {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let seen = &self.seen;
+        cloud::trace::Invocation {
+            environment: seen.environment.as_ref().to_owned(),
+            cold: seen.cold,
+            queue_micros: micros(seen.queue),
+            init_micros: seen.init.map(micros),
+            duration_micros: micros(seen.duration),
+            billed_millis: seen.billed_millis,
+            memory_used_mb: seen.memory_used_mb,
+            retries,
+            failed: self.failed,
+        }
+    }
 }
 
 /// How an invocation ended, as the environment saw it.

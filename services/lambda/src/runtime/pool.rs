@@ -134,6 +134,7 @@ impl Shelf {
         permit: Option<Permit>,
     ) -> Outcome {
         let mut permit = permit;
+        let came = Instant::now();
         loop {
             let mut lease = match self.take() {
                 Ok(lease) => lease,
@@ -144,13 +145,15 @@ impl Shelf {
                 },
             };
             lease.permit = permit.take();
+            let queue = came.elapsed();
             if lease.environment().begin(invocation).await.is_err() {
                 permit = lease.permit.take();
                 continue; // It had ended while idle: the lease throws it away.
             }
             let begun = Instant::now();
-            let outcome = lease.environment().complete(with_tail).await;
+            let mut outcome = lease.environment().complete(with_tail).await;
             self.note_pace(begun.elapsed());
+            outcome.seen.queue = queue;
             return outcome;
         }
     }
@@ -312,11 +315,12 @@ impl Shelf {
             memory_used_mb: 0,
             ended: &no_start.ended,
         };
+        let seen = report.seen(&no_start.log_stream, true);
         lines.extend(launch.first_lines(request_id, &invocation.trace, now));
         lines.extend(launch.last_lines(&report, &invocation.trace, now));
         let tail = if with_tail { log::tail("", &lines) } else { String::new() };
         self.host.backend.log(launch, &no_start.log_stream, lines);
-        Outcome { payload: no_start.ended.payload(request_id, launch.timeout), failed: true, tail }
+        Outcome { payload: no_start.ended.payload(request_id, launch.timeout), failed: true, tail, seen }
     }
 
     /// Starts one environment ahead of the first invocation, unless there is one.

@@ -158,3 +158,30 @@ async fn two_versions_share_an_alias() {
     }
     assert_eq!(seen.len(), 2, "{seen:?}");
 }
+
+/// What an invocation took is in the REPORT line and in the trace record of its call.
+#[tokio::test]
+async fn invocations_are_seen_in_the_trace() {
+    let world = world().await;
+    create(&world, "f", "exports.handler = async () => 1").await;
+    world.cloud().start();
+    for _ in 0..2 {
+        invoke(&world, json!({"FunctionName": "f"})).await;
+    }
+    let hour = world.cloud().clock().now().secs() / 3600;
+    world.cloud().stop().await; // The records are written.
+    let view = store::snapshot(world.cloud().store()).await.unwrap();
+    let rows = cloud::trace::stream(hour).read(&view, None, 100).await.unwrap();
+    let records =
+        rows.iter().flat_map(|row| serde_json::from_slice::<Vec<cloud::trace::Record>>(&row.val).unwrap());
+    let seen: Vec<_> =
+        records.filter(|one| one.operation == "Invoke").map(|one| one.invocation.unwrap()).collect();
+    assert_eq!(seen.len(), 2);
+    assert_eq!((seen[0].cold, seen[1].cold), (true, false));
+    assert_eq!(seen[0].environment, seen[1].environment);
+    assert!(seen[0].environment.starts_with("2026/01/01/[$LATEST]"));
+    let init = seen[0].init_micros.unwrap();
+    assert!(seen[0].queue_micros >= init && seen[1].init_micros.is_none());
+    assert_eq!(seen[0].billed_millis, (init + seen[0].duration_micros).div_ceil(1000));
+    assert!(!seen[0].failed && seen[0].retries == 0);
+}
