@@ -89,7 +89,9 @@ async fn code_and_layers_share_their_limit() {
     let total = 2 * half.len() + ECHO.len();
     assert_eq!(
         world.error("lambda", "CreateFunction", input).await.1,
-        format!("Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is {total} bytes.")
+        format!(
+            "Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is {total} bytes."
+        )
     );
 }
 

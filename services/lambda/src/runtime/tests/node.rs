@@ -44,19 +44,33 @@ async fn callback_handlers_answer_when_the_event_loop_is_empty() {
 #[tokio::test]
 async fn there_are_no_callbacks_since_node_24() {
     let modern = |file: &'static str, code: &'static str| answer("nodejs24.x", file, code, json!({"a": 1}));
-    assert_eq!(modern("index.js", "exports.handler = (e) => e.a + 1").await, json!(2), "a value is an answer");
-    assert_eq!(modern("index.mjs", "export default { handler: async () => 'default' }").await, json!("default"));
+    assert_eq!(
+        modern("index.js", "exports.handler = (e) => e.a + 1").await,
+        json!(2),
+        "a value is an answer"
+    );
+    assert_eq!(
+        modern("index.mjs", "export default { handler: async () => 'default' }").await,
+        json!("default")
+    );
     let code = "exports.handler = async (e, c) => [typeof c.done, typeof c.succeed, typeof c.fail, 'callbackWaitsForEmptyEventLoop' in c, typeof c.getRemainingTimeInMillis]";
     assert_eq!(
         modern("index.js", code).await,
         json!(["undefined", "undefined", "undefined", false, "function"])
     );
-    let (error, _) = failure("nodejs24.x", "index.js", "exports.handler = (e, c, callback) => callback(null, 1)").await;
+    let (error, _) =
+        failure("nodejs24.x", "index.js", "exports.handler = (e, c, callback) => callback(null, 1)").await;
     assert_eq!(error["errorType"], "Runtime.CallbackHandlerDeprecated");
-    assert!(error["errorMessage"].as_str().unwrap().starts_with("ERROR: AWS Lambda has removed support for callback"));
+    assert!(
+        error["errorMessage"]
+            .as_str()
+            .unwrap()
+            .starts_with("ERROR: AWS Lambda has removed support for callback")
+    );
     let (error, _) = failure("nodejs24.x", "index.js", "exports.handler = () => new Promise(() => {})").await;
     assert_eq!(error["errorType"], "Runtime.ExitError");
-    let (error, _) = failure("nodejs24.x", "index.js", "exports.handler = () => { throw new Error('at once') }").await;
+    let (error, _) =
+        failure("nodejs24.x", "index.js", "exports.handler = () => { throw new Error('at once') }").await;
     assert_eq!(error["errorMessage"], "at once");
 }
 
