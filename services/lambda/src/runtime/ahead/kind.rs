@@ -84,6 +84,9 @@ impl Fit {
         if !host.jail.can_assign() || launch.variables.keys().any(|name| is_read_at_start(name)) {
             return None;
         }
+        if launch.needs_api() {
+            return None; // Wrappers and extensions need a Runtime API, whose address is known at the start.
+        }
         if !launch.mounts.is_empty() {
             return None; // A folder that is shared with other functions is nothing to wait with.
         }
