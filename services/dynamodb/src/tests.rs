@@ -5,6 +5,9 @@ mod model;
 use serde_json::{Value, json};
 use testkit::World;
 
+mod access;
+mod errors;
+
 /// A world with DynamoDB alone.
 pub(crate) async fn world() -> World {
     World::new(&[&crate::DYNAMODB, &crate::DYNAMODB_STREAMS]).await
