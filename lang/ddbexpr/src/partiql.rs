@@ -182,6 +182,11 @@ impl Change {
     pub fn key(&self, partition: KeyAttribute<'_>, sort: Option<KeyAttribute<'_>>) -> Result<Item, Error> {
         keys::key(&self.condition, partition, sort)
     }
+
+    /// Whether the WHERE clause says more than the key.
+    pub fn has_more_than_key(&self, keys: usize) -> bool {
+        keys::parts(&self.condition) > keys
+    }
 }
 
 /// One partition to be read.

@@ -138,6 +138,12 @@ impl Reason {
         }
     }
 
+    /// The action would replace an item.
+    pub(crate) fn duplicate() -> Self {
+        let message = Some("Duplicate primary key exists in table".to_owned());
+        Self { code: "DuplicateItem", message, item: None }
+    }
+
     /// The action fails with `error`; errors that no reason stands for come back.
     pub(crate) fn of(error: Error) -> Result<Self, Error> {
         match error {

@@ -72,6 +72,7 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::DescribeTable>(),
         entry::<ops::DescribeTimeToLive>(),
         entry::<ops::ExecuteStatement>(),
+        entry::<ops::ExecuteTransaction>(),
         entry::<ops::GetItem>(),
         entry::<ops::GetResourcePolicy>(),
         entry::<ops::ListBackups>(),

@@ -20,6 +20,11 @@ use crate::table::Table;
 use crate::tables::{self, TableName};
 use crate::write::{self, Change};
 
+/// Two actions on one item.
+pub(crate) const TWICE: &str = "Transaction request cannot include multiple operations on one item";
+/// Items that are too much together.
+pub(crate) const TOO_LARGE: &str = "Aggregate size of all items in the transaction cannot exceed 4 MB";
+
 /// What an action does when its condition holds.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -27,6 +32,8 @@ pub(crate) enum Step {
     Check,
     /// Puts the item.
     Put,
+    /// Puts the item where none is.
+    Insert,
     /// Changes the item.
     Update(Update),
     /// Removes the item.
@@ -39,7 +46,7 @@ pub(crate) struct Action {
     pub(crate) table: TableName,
     /// The table as the request names it.
     pub(crate) table_name: String,
-    /// The new item of a Put, the key otherwise.
+    /// The new item of a Put or an Insert, the key otherwise.
     pub(crate) item: Item,
     pub(crate) step: Step,
     pub(crate) condition: Option<Condition>,
@@ -78,9 +85,7 @@ pub(crate) async fn run(cx: &mut Cx, actions: &[Action]) -> Result<Done, Error> 
         match place(action, &table) {
             Ok(key) => {
                 if !seen.insert((action.table.clone(), key.clone())) {
-                    return Err(Error::validation(
-                        "Transaction request cannot include multiple operations on one item",
-                    ));
+                    return Err(Error::validation(TWICE));
                 }
                 let old = write::get(cx.tx(), &table, &key).await?;
                 ready.push((index, Ready { action, table, key, old }));
@@ -105,7 +110,7 @@ pub(crate) async fn run(cx: &mut Cx, actions: &[Action]) -> Result<Done, Error> 
 
 fn place(action: &Action, table: &Table) -> Result<ItemKey, Error> {
     match &action.step {
-        Step::Put => {
+        Step::Put | Step::Insert => {
             let key = item::place_of_new(&table.row, &action.item)?;
             item::check_index_keys(&table.row, &action.item, IndexWords::Put)?;
             item::check_size(&action.item, put_item::TOO_LARGE)?;
@@ -144,7 +149,8 @@ fn judge(ready: &Ready<'_>) -> Result<Option<Change>, Verdict> {
     }
     let new = match &action.step {
         Step::Check => return Ok(None),
-        Step::Put => Some(action.item.clone()),
+        Step::Insert if old.is_some() => return Err(Verdict::Cancels(Reason::duplicate())),
+        Step::Put | Step::Insert => Some(action.item.clone()),
         Step::Delete => None,
         Step::Update(update) => {
             let new = update_item::updated(Some(update), old.as_ref(), &action.item)?;
@@ -159,7 +165,7 @@ fn judge(ready: &Ready<'_>) -> Result<Option<Change>, Verdict> {
 fn check_size(changes: &[(&Ready<'_>, Option<Change>)]) -> Result<(), Error> {
     let sizes = changes.iter().filter_map(|(_, change)| Some(size::item(change.as_ref()?.new.as_ref()?)));
     if sizes.sum::<usize>() > TRANSACT_BYTES_MAX {
-        return Err(Error::validation("Aggregate size of all items in the transaction cannot exceed 4 MB"));
+        return Err(Error::validation(TOO_LARGE));
     }
     Ok(())
 }

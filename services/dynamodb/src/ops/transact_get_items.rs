@@ -14,6 +14,7 @@ use crate::item;
 use crate::limits::TRANSACT_BYTES_MAX;
 use crate::request::{self, Names};
 use crate::tables::{self, TableName};
+use crate::transact;
 use crate::write;
 
 /// An item to be read.
@@ -42,7 +43,7 @@ pub(crate) struct Input {
 /// An item that was read, or that there is none.
 #[derive(Shape)]
 pub(crate) struct ItemResponse {
-    item: Option<Json>,
+    pub(crate) item: Option<Json>,
 }
 
 #[derive(Shape)]
@@ -95,9 +96,7 @@ impl Operation for TransactGetItems {
                 }
             };
             if !seen.insert((name, key.clone())) {
-                return Err(Error::validation(
-                    "Transaction request cannot include multiple operations on one item",
-                ));
+                return Err(Error::validation(transact::TWICE));
             }
             let found = write::get(cx.tx(), &table, &key).await?;
             let bytes = found.as_ref().map_or(0, size::item);
@@ -114,9 +113,7 @@ impl Operation for TransactGetItems {
             return Err(Error::cancelled(reasons));
         }
         if total > TRANSACT_BYTES_MAX {
-            return Err(Error::validation(
-                "Aggregate size of all items in the transaction cannot exceed 4 MB",
-            ));
+            return Err(Error::validation(transact::TOO_LARGE));
         }
         let wanted = input.return_consumed_capacity;
         let told: Vec<_> =
