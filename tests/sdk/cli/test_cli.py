@@ -104,3 +104,24 @@ Outputs:
     assert aws("cloudformation", "describe-stacks", "--stack-name", name, *query).endswith(f":{name}-jobs")
     aws("cloudformation", "delete-stack", "--stack-name", name)
     aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", name)
+
+
+def test_dynamodb(aws, name):
+    aws(
+        "dynamodb", "create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST",
+        "--attribute-definitions", "AttributeName=id,AttributeType=S", "--key-schema", "AttributeName=id,KeyType=HASH",
+    )
+    aws("dynamodb", "wait", "table-exists", "--table-name", name)
+    aws("dynamodb", "put-item", "--table-name", name, "--item", '{"id": {"S": "a"}, "n": {"N": "1"}}')
+    aws(
+        "dynamodb", "update-item", "--table-name", name, "--key", '{"id": {"S": "a"}}',
+        "--update-expression", "SET n = n + :v", "--expression-attribute-values", '{":v": {"N": "2"}}',
+    )
+    assert aws("dynamodb", "get-item", "--table-name", name, "--key", '{"id": {"S": "a"}}')["Item"]["n"] == {"N": "3"}
+    assert aws("dynamodb", "scan", "--table-name", name, "--query", "Count") == "1"
+    found = aws("dynamodb", "execute-statement", "--statement", f"SELECT n FROM \"{name}\" WHERE id = 'a'")
+    assert found["Items"] == [{"n": {"N": "3"}}]
+    wrong = aws("dynamodb", "put-item", "--table-name", name, "--item", '{"n": {"N": "1"}}', check=False)
+    assert "Missing the key id in the item" in wrong.stderr
+    aws("dynamodb", "delete-table", "--table-name", name)
+    aws("dynamodb", "wait", "table-not-exists", "--table-name", name)

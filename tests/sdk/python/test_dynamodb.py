@@ -1,0 +1,368 @@
+"""DynamoDB with boto3, client and resource. Codes and texts: the DynamoDB API reference, and what
+nubo-db/dynamodb-conformance saw DynamoDB answer."""
+
+import decimal
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from conftest import fails
+
+
+@pytest.fixture
+def ddb(cloud):
+    return cloud.client("dynamodb")
+
+
+@pytest.fixture
+def resource(cloud):
+    return boto3.resource(
+        "dynamodb",
+        endpoint_url=cloud.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture
+def table(ddb, resource, name):
+    """A table with keys `p` and `s`, a global index by `g` and a local one by `l`."""
+    ddb.create_table(
+        TableName=name,
+        AttributeDefinitions=[
+            {"AttributeName": "p", "AttributeType": "S"},
+            {"AttributeName": "s", "AttributeType": "N"},
+            {"AttributeName": "g", "AttributeType": "S"},
+            {"AttributeName": "l", "AttributeType": "B"},
+        ],
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-g",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["n"]},
+            }
+        ],
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": "by-l",
+                "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    ddb.get_waiter("table_exists").wait(TableName=name)
+    return resource.Table(name)
+
+
+def test_a_table_is_made_described_listed_and_deleted(ddb, name):
+    made = ddb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 2, "WriteCapacityUnits": 1},
+    )["TableDescription"]
+    assert made["TableArn"] == f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
+    ddb.get_waiter("table_exists").wait(TableName=name)
+    described = ddb.describe_table(TableName=name)["Table"]
+    assert described["TableStatus"] == "ACTIVE"
+    assert described["ProvisionedThroughput"]["ReadCapacityUnits"] == 2
+    assert described["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    listed = [one for page in ddb.get_paginator("list_tables").paginate() for one in page["TableNames"]]
+    assert name in listed and listed == sorted(listed)
+    fails("ResourceInUseException", ddb.create_table, TableName=name,
+          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
+    ddb.delete_table(TableName=name)
+    ddb.get_waiter("table_not_exists").wait(TableName=name)
+    error = fails("ResourceNotFoundException", ddb.put_item, 400, TableName=name, Item={"id": {"S": "x"}})
+    assert error["Message"] == "Requested resource not found"
+
+
+def test_every_type_comes_back(table):
+    item = {
+        "p": "types",
+        "s": Decimal("-1.50"),
+        "text": "é\U0001f600",
+        "empty": "",
+        "binary": b"\x00\xff",
+        "yes": True,
+        "nothing": None,
+        "list": ["a", Decimal(1), [False, {}]],
+        "map": {"a": {"b": {"c": [None]}}, "": "no name"},
+        "strings": {"b", "a"},
+        "numbers": {Decimal("1"), Decimal("2.5")},
+        "binaries": {b"x", b"y"},
+        "huge": Decimal("1E+37"),
+        "tiny": Decimal("-1E-128"),
+        "precise": Decimal("12345678901234567890123456789012345678"),
+    }
+    table.put_item(Item=item)
+    found = table.get_item(Key={"p": "types", "s": Decimal("-1.5")}, ConsistentRead=True)["Item"]
+    # The class of bytes in answers compares with bytes, but its sets do not.
+    found["binaries"] = {binary.value for binary in found["binaries"]}
+    assert found == item
+
+
+def test_items_are_put_under_conditions(table):
+    key = {"p": "c", "s": 1}
+    table.put_item(Item={**key, "version": 1}, ConditionExpression=Attr("p").not_exists())
+    with pytest.raises(ClientError) as caught:
+        table.put_item(
+            Item={**key, "version": 2},
+            ConditionExpression=Attr("p").not_exists() | Attr("version").gt(5),
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    assert caught.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert caught.value.response["Error"]["Message"] == "The conditional request failed"
+    assert caught.value.response["Item"]["version"] == {"N": "1"}
+    old = table.put_item(Item={**key, "version": 2}, ConditionExpression=Attr("version").eq(1), ReturnValues="ALL_OLD")
+    assert old["Attributes"]["version"] == 1
+    gone = table.delete_item(Key=key, ConditionExpression=Attr("version").between(2, 3), ReturnValues="ALL_OLD")
+    assert gone["Attributes"]["version"] == 2
+    assert "Item" not in table.get_item(Key=key)
+
+
+def test_updates_set_remove_add_and_delete(table):
+    key = {"p": "u", "s": 1}
+    made = table.update_item(
+        Key=key,
+        UpdateExpression="SET #n = if_not_exists(#n, :zero) + :one, tags = :tags, doc = :doc",
+        ExpressionAttributeNames={"#n": "count"},
+        ExpressionAttributeValues={":zero": 0, ":one": 1, ":tags": {"a", "b"}, ":doc": {"steps": [1, 2]}},
+        ReturnValues="ALL_NEW",
+    )["Attributes"]
+    assert made == {**key, "count": 1, "tags": {"a", "b"}, "doc": {"steps": [1, 2]}}
+    changed = table.update_item(
+        Key=key,
+        UpdateExpression="SET doc.steps[7] = :v REMOVE doc.steps[0] ADD #n :two DELETE tags :gone",
+        ExpressionAttributeNames={"#n": "count"},
+        ExpressionAttributeValues={":v": 3, ":two": 2, ":gone": {"a", "z"}},
+        ReturnValues="UPDATED_NEW",
+    )["Attributes"]
+    assert changed["count"] == 3 and changed["tags"] == {"b"}
+    assert table.get_item(Key=key)["Item"]["doc"] == {"steps": [2, 3]}
+    with pytest.raises(ClientError) as caught:
+        table.update_item(Key=key, UpdateExpression="SET name = :n", ExpressionAttributeValues={":n": "x"})
+    assert caught.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name",
+    }
+
+
+def test_counters_do_not_lose_updates(table):
+    def add(_):
+        return table.meta.client.update_item(
+            TableName=table.name, Key={"p": "race", "s": 1}, UpdateExpression="ADD n :one",
+            ExpressionAttributeValues={":one": 1},
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(64)))
+    assert table.get_item(Key={"p": "race", "s": 1}, ConsistentRead=True)["Item"]["n"] == 64
+
+
+def fill(table, partition="q", count=25):
+    with table.batch_writer() as batch:
+        for n in range(count):
+            batch.put_item(Item={"p": partition, "s": n, "n": n % 5, "g": f"g{n % 2}", "l": bytes([200 - n]), "x": "y" * 10})
+
+
+def test_a_query_pages_filters_and_reverses(table):
+    fill(table)
+    asked = {"KeyConditionExpression": Key("p").eq("q") & Key("s").between(3, 20), "Limit": 7}
+    found, pages, start = [], 0, {}
+    while True:
+        page = table.query(**asked, **start)
+        found += [int(item["s"]) for item in page["Items"]]
+        pages += 1
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    assert found == list(range(3, 21)) and pages == 3
+    filtered = table.query(
+        KeyConditionExpression=Key("p").eq("q"), FilterExpression=Attr("n").is_in([1, 2]) & ~Attr("x").contains("z"),
+        ScanIndexForward=False, ProjectionExpression="s",
+    )
+    assert [int(item["s"]) for item in filtered["Items"]] == [22, 21, 17, 16, 12, 11, 7, 6, 2, 1]
+    assert (filtered["Count"], filtered["ScannedCount"]) == (10, 25)
+    counted = table.query(KeyConditionExpression=Key("p").eq("q"), Select="COUNT")
+    assert counted["Count"] == 25 and "Items" not in counted
+
+
+def test_indexes_are_queried_and_scanned(table):
+    fill(table)
+    by_g = table.query(IndexName="by-g", KeyConditionExpression=Key("g").eq("g1") & Key("s").lt(6))
+    assert [dict(item) for item in by_g["Items"]] == [
+        {"p": "q", "s": n, "g": "g1", "n": n % 5} for n in (1, 3, 5)
+    ]
+    by_l = table.query(IndexName="by-l", KeyConditionExpression=Key("p").eq("q") & Key("l").begins_with(bytes([199])))
+    assert [int(item["s"]) for item in by_l["Items"]] == [1]
+    assert table.scan(IndexName="by-g", FilterExpression=Attr("n").eq(4))["Count"] == 5
+    table.update_item(Key={"p": "q", "s": 1}, UpdateExpression="REMOVE g")
+    assert table.query(IndexName="by-g", KeyConditionExpression=Key("g").eq("g1"))["Count"] == 11
+    with pytest.raises(ClientError, match="Consistent reads are not supported on global secondary indexes"):
+        table.query(IndexName="by-g", KeyConditionExpression=Key("g").eq("g1"), ConsistentRead=True)
+
+
+def test_a_parallel_scan_sees_everything_once(table):
+    for n in range(40):
+        table.put_item(Item={"p": f"scan-{n}", "s": n})
+    seen = []
+    for segment in range(4):
+        start = {}
+        while True:
+            page = table.scan(Segment=segment, TotalSegments=4, Limit=7, **start)
+            seen += [item["p"] for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    assert sorted(seen) == sorted(f"scan-{n}" for n in range(40))
+
+
+def test_a_page_ends_at_a_megabyte(table):
+    for n in range(12):
+        table.put_item(Item={"p": "large", "s": n, "x": "x" * 120_000})
+    page = table.query(KeyConditionExpression=Key("p").eq("large"))
+    assert page["Count"] == 9 and page["LastEvaluatedKey"] == {"p": "large", "s": 8}
+
+
+def test_capacity_is_told(ddb, table):
+    ask = {"TableName": table.name, "ReturnConsumedCapacity": "TOTAL"}
+    key = {"p": {"S": "cap"}, "s": {"N": "1"}}
+    put = ddb.put_item(**ask, Item={**key, "x": {"S": "x" * 2500}})
+    assert put["ConsumedCapacity"] == {"TableName": table.name, "CapacityUnits": 3.0}
+    assert ddb.get_item(**ask, Key=key)["ConsumedCapacity"]["CapacityUnits"] == 0.5
+    assert ddb.get_item(**ask, Key=key, ConsistentRead=True)["ConsumedCapacity"]["CapacityUnits"] == 1.0
+
+
+def test_legacy_parameters_still_work(ddb, table):
+    key = {"p": {"S": "legacy"}, "s": {"N": "1"}}
+    ddb.put_item(TableName=table.name, Item={**key, "n": {"N": "1"}}, Expected={"p": {"Exists": False}})
+    ddb.update_item(
+        TableName=table.name, Key=key,
+        AttributeUpdates={"n": {"Action": "ADD", "Value": {"N": "4"}}, "x": {"Value": {"S": "y"}}},
+        Expected={"n": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "3"}]}},
+    )
+    found = ddb.query(
+        TableName=table.name,
+        KeyConditions={
+            "p": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "legacy"}]},
+            "s": {"ComparisonOperator": "GE", "AttributeValueList": [{"N": "1"}]},
+        },
+        QueryFilter={"n": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "5"}, {"N": "6"}]}},
+        AttributesToGet=["n", "x"],
+    )
+    assert found["Items"] == [{"n": {"N": "5"}, "x": {"S": "y"}}]
+    assert ddb.scan(TableName=table.name, ScanFilter={"x": {"ComparisonOperator": "NULL"}})["Count"] == 0
+
+
+def test_partiql(ddb, table):
+    run = ddb.execute_statement
+    run(Statement=f"INSERT INTO \"{table.name}\" VALUE {{'p': ?, 's': 1, 'n': 5}}", Parameters=[{"S": "pq"}])
+    error = fails("DuplicateItemException", run, Statement=f"INSERT INTO \"{table.name}\" VALUE {{'p': 'pq', 's': 1}}")
+    assert error["Message"] == "Duplicate primary key exists in table"
+    new = run(Statement=f"UPDATE \"{table.name}\" SET n = n + 1 WHERE p = 'pq' AND s = 1 RETURNING ALL NEW *")
+    assert new["Items"] == [{"p": {"S": "pq"}, "s": {"N": "1"}, "n": {"N": "6"}}]
+    fill(table)
+    seen, token = [], {}
+    while True:
+        page = run(Statement=f"SELECT s FROM \"{table.name}\" WHERE p = 'q' ORDER BY s DESC", Limit=10, **token)
+        seen += [int(item["s"]["N"]) for item in page["Items"]]
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert seen == list(range(24, -1, -1))
+    batch = ddb.batch_execute_statement(
+        Statements=[
+            {"Statement": f"SELECT n FROM \"{table.name}\" WHERE p = 'pq' AND s = 1"},
+            {"Statement": "SELECT * FROM nowhere WHERE p = 'x'"},
+        ]
+    )["Responses"]
+    assert batch[0]["Item"] == {"n": {"N": "6"}}
+    assert batch[1]["Error"]["Code"] == "ResourceNotFound"
+    run(Statement=f"DELETE FROM \"{table.name}\" WHERE p = 'pq' AND s = 1")
+    assert run(Statement=f"SELECT * FROM \"{table.name}\" WHERE p = 'pq'")["Items"] == []
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        ({"UpdateExpression": "SET a"}, 'Invalid UpdateExpression: Syntax error; token: "<EOF>", near: "a"'),
+        (
+            {"UpdateExpression": "SET a = :v"},
+            "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v",
+        ),
+        (
+            {"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": {"N": "1"}, ":w": {"N": "1"}}},
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}",
+        ),
+        (
+            {"UpdateExpression": "SET a = :v, a.b = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}},
+            "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]",
+        ),
+        (
+            {"UpdateExpression": "SET p = :v", "ExpressionAttributeValues": {":v": {"S": "1"}}},
+            "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key",
+        ),
+        (
+            {"UpdateExpression": "SET a.b = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}},
+            "The document path provided in the update expression is invalid for update",
+        ),
+        (
+            {"UpdateExpression": "SET a = b"},
+            "The provided expression refers to an attribute that does not exist in the item",
+        ),
+        (
+            {"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": {"N": "x"}}},
+            "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v",
+        ),
+        (
+            {"UpdateExpression": "REMOVE a", "ConditionExpression": "begins_with(a, :v)", "ExpressionAttributeValues": {":v": {"N": "1"}}},
+            "Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+        ),
+        (
+            {"UpdateExpression": "REMOVE a", "AttributeUpdates": {"a": {"Action": "DELETE"}}},
+            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributeUpdates} Expression parameters: {UpdateExpression}",
+        ),
+    ],
+)
+def test_bad_updates_are_refused_in_dynamodbs_words(ddb, table, arguments, text):
+    key = {"p": {"S": "bad"}, "s": {"N": "1"}}
+    error = fails("ValidationException", ddb.update_item, 400, TableName=table.name, Key=key, **arguments)
+    assert error["Message"] == text
+
+
+def test_bad_items_and_keys_are_refused(ddb, table):
+    put = lambda item: fails("ValidationException", ddb.put_item, TableName=table.name, Item=item)["Message"]
+    prefix = "One or more parameter values were invalid: "
+    assert put({"p": {"S": "x"}}) == prefix + "Missing the key s in the item"
+    assert put({"p": {"S": "x"}, "s": {"S": "1"}}) == prefix + "Type mismatch for key s expected: N actual: S"
+    assert "cannot contain an empty string value. Key: p" in put({"p": {"S": ""}, "s": {"N": "1"}})
+    key = {"p": {"S": "x"}, "s": {"N": "1"}}
+    assert put({**key, "a": {"SS": ["a", "a"]}}) == prefix + "Input collection [a, a] contains duplicates."
+    assert put({**key, "a": {"S": "x" * 410_000}}) == "Item size has exceeded the maximum allowed size"
+    error = fails("ValidationException", ddb.get_item, TableName=table.name, Key={"p": {"S": "x"}})
+    assert error["Message"] == "The provided key element does not match the schema"
+    error = fails("ValidationException", ddb.query, TableName=table.name, KeyConditionExpression="s = :v",
+                  ExpressionAttributeValues={":v": {"N": "1"}})
+    assert error["Message"] == "Query condition missed key schema element: p"
+
+
+def test_numbers_are_exact(table):
+    key = {"p": "numbers", "s": 1}
+    table.put_item(Item={**key, "n": Decimal("0.1")})
+    new = table.update_item(
+        Key=key, UpdateExpression="SET n = n + :v", ExpressionAttributeValues={":v": Decimal("0.2")}, ReturnValues="ALL_NEW"
+    )
+    assert new["Attributes"]["n"] == Decimal("0.3")
+    with decimal.localcontext(prec=100), pytest.raises(ClientError, match="Number overflow"):
+        table.update_item(Key=key, UpdateExpression="SET n = n + :v", ExpressionAttributeValues={":v": Decimal("1E50")})
