@@ -33,3 +33,4 @@ bench: ## measurements beside their floors, in one run
 	cargo build --locked --profile release-lite -p lambda --example warm --example cold
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/run
 	bench/cold
+	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/ddb
