@@ -250,10 +250,7 @@ async fn query() {
             json!({"Select": "ALL_PROJECTED_ATTRIBUTES"}),
             "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
         ),
-        (
-            json!({"ExclusiveStartKey": {"p": {"S": "a"}}}),
-            "The provided starting key is invalid",
-        ),
+        (json!({"ExclusiveStartKey": {"p": {"S": "a"}}}), "The provided starting key is invalid"),
         (
             json!({"ExclusiveStartKey": item("b", 1, json!({}))}),
             "The provided starting key is outside query boundaries based on provided conditions",
