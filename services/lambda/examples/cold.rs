@@ -29,6 +29,9 @@ const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","P
 /// How long the pool has to fill up between two starts.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long after its first start a function has its image.
+const IMAGE_PAUSE: Duration = Duration::from_secs(10);
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main]
@@ -55,6 +58,8 @@ async fn main() -> Result<()> {
         create(&cloud, name, runtime, Path::new(folder)).await?;
         // The code may need an SDK, which is installed now.
         invoke(&cloud, name).await?;
+        // The function image is made some seconds later, if the function is still the same.
+        tokio::time::sleep(IMAGE_PAUSE).await;
         let variable = if runtime.starts_with("node") { "UV_THREADPOOL_SIZE" } else { "PYTHONNOUSERSITE" };
         for (kind, own_start) in [("spawn", true), ("ahead", false)] {
             let mut times = Vec::new();
