@@ -10,6 +10,7 @@
 mod authenticate;
 mod body;
 mod facts;
+mod guest;
 mod neighbourhood;
 mod version2;
 

@@ -19,6 +19,7 @@ use crate::header_names::HeaderNames;
 use crate::instance::Cloud;
 use crate::operation::Entry;
 use crate::plane::{CrossOrigin, PlaneRequest};
+use crate::sandbox::Connection;
 use crate::service::Service;
 use crate::xray::TraceHeader;
 
@@ -35,6 +36,14 @@ pub struct Client {
     pub tls: bool,
     /// The names of headers as this client writes them.
     pub names: HeaderNames,
+    /// What tells functions from programs of this machine; none when nobody accepted a connection.
+    pub connection: Option<Connection>,
+}
+
+/// Whether a request may carry a signature: only then it matters whose connection it is.
+fn names_a_key(parts: &Parts) -> bool {
+    parts.headers.contains_key(header::AUTHORIZATION)
+        || parts.uri.query().is_some_and(|query| query.contains('='))
 }
 
 /// Serves one HTTP request of a client of whom only the address is known.
@@ -44,13 +53,16 @@ pub async fn serve(
     peer: Option<SocketAddr>,
     tls: bool,
 ) -> Response<Stream> {
-    serve_client(cloud, request, &Client { peer, tls, names: HeaderNames::default() }).await
+    serve_client(cloud, request, &Client { peer, tls, ..Client::default() }).await
 }
 
 /// Serves one HTTP request.
 pub async fn serve_client(cloud: &Arc<Cloud>, request: Request<Stream>, client: &Client) -> Response<Stream> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Client { peer, tls, .. } = *client;
+    if let Some(connection) = client.connection.as_ref().filter(|_| names_a_key(&parts)) {
+        parts.extensions.insert(connection.clone());
+    }
     let host = host_of(&parts);
     if let Some((service, plane)) = plane_for(cloud, &host, parts.uri.path()) {
         let mut cx = Cx::internal(cloud, service.name);

@@ -146,22 +146,29 @@ impl Identities {
         role_arn: &str,
         wanted: session::Wanted<'_>,
     ) -> Result<Option<Result<session::Issued, session::TooLarge>>, store::Error> {
-        let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
-        let tx = store::snapshot(&self.store).await?;
-        let Some(role) = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await?
-        else {
+        let Some((account, principal)) = self.role(role_arn, wanted.session_name).await? else {
             return Ok(None);
         };
-        if role.arn() != role_arn {
-            return Ok(None);
-        }
+        Ok(Some(self.sealer.issue(clock.now(), chance, &account, &principal, wanted)))
+    }
+
+    /// A role by its ARN, as the principal of a session of this name, and its account. `None`: there is no such role.
+    pub async fn role(
+        &self,
+        role_arn: &str,
+        session_name: &str,
+    ) -> Result<Option<(Arc<str>, Principal)>, store::Error> {
+        let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
+        let tx = store::snapshot(&self.store).await?;
+        let role = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await?;
+        let Some(role) = role.filter(|role| role.arn() == role_arn) else { return Ok(None) };
         let principal = Principal::AssumedRole {
             role: role.name.as_str().into(),
             path: role.path.as_str().into(),
             id: role.id.as_str().into(),
-            session: wanted.session_name.into(),
+            session: session_name.into(),
         };
-        Ok(Some(self.sealer.issue(clock.now(), chance, account, &principal, wanted)))
+        Ok(Some((role.account.as_str().into(), principal)))
     }
 }
 

@@ -10,6 +10,7 @@ use store::layer::blob::Blobs;
 
 use crate::clock::{Chance, Clock, SystemClock};
 use crate::identity::Identities;
+use crate::sandbox::{Hooks, Sandbox};
 use crate::service::{Registry, Service};
 use crate::state::States;
 use crate::tasks::Tasks;
@@ -33,6 +34,8 @@ pub struct Config {
     pub iam: IamMode,
     /// Whether the listener is reachable from this machine alone; only then do well-known keys work.
     pub loopback: bool,
+    /// How functions are kept.
+    pub sandbox: Sandbox,
 }
 
 /// What happens when access is denied.
@@ -59,6 +62,7 @@ pub struct Cloud {
     identities: Identities,
     traces: trace::Sink,
     endpoint: OnceLock<String>,
+    hooks: Hooks,
 }
 
 /// The parts of a cloud that tests choose.
@@ -125,6 +129,7 @@ impl Cloud {
             identities,
             traces: trace::Sink::default(),
             endpoint: OnceLock::new(),
+            hooks: Hooks::default(),
         }))
     }
 
@@ -198,6 +203,11 @@ impl Cloud {
     /// Principals, keys and policies.
     pub fn identities(&self) -> &Identities {
         &self.identities
+    }
+
+    /// What the listener and the service that runs functions know of each other.
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
     }
 
     pub(crate) fn traces(&self) -> &trace::Sink {

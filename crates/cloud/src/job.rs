@@ -89,6 +89,7 @@ mod tests {
             scratch: PathBuf::new(),
             iam: IamMode::Enforce,
             loopback: true,
+            sandbox: cloud::Sandbox::default(),
         };
         let cloud = Cloud::assemble(config, &[], Parts::in_memory()).await.unwrap();
         run_slices(&cloud, "test", &BROKEN).await;

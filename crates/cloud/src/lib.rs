@@ -6,6 +6,7 @@
 //! * [`identity`] and [`access`] hold principals and decide.
 //! * [`outbox`] delivers what must surely arrive; [`job`] does background work, [`lease`] lets one node alone do it;
 //!   [`trace`] remembers every call.
+//! * [`sandbox`] says how functions are kept, and which connections are theirs.
 //! * [`resource::ResourceType`] is how a service brings CloudFormation types, [`plane::Plane`] how it serves HTTP.
 //!
 //! Two places know other services' names, as strings and data only: [`client`] and [`target`].
@@ -16,6 +17,7 @@ extern crate self as cloud; // so that `#[derive(ApiError)]` works in here, too
 
 pub mod access;
 pub mod arn;
+pub mod aws_names;
 pub mod caller;
 pub mod client;
 pub mod clock;
@@ -33,6 +35,7 @@ pub mod operation;
 pub mod outbox;
 pub mod plane;
 pub mod resource;
+pub mod sandbox;
 pub mod service;
 pub mod state;
 pub mod target;
@@ -42,6 +45,7 @@ pub mod xray;
 
 pub use failure::{ApiError, Failure};
 pub use instance::{Cloud, Config, IamMode, Parts};
+pub use sandbox::{Network, Sandbox, SandboxMode};
 
 /// What every operation file needs.
 pub mod prelude {

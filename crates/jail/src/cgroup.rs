@@ -1,17 +1,37 @@
-//! Control groups: memory and process count of a whole tree, where the host may make groups.
+//! Control groups: memory, process count and processor share of a whole tree, where the host may make groups.
 //!
-//! Version 2 is preferred, version 1 understood. Groups are made in advance and used again, because making one takes
+//! Version 2 is preferred, version 1 understood; a machine may have both (the controllers of one hierarchy are then
+//! not in the other). Groups are used again, because making one and above all moving a process into one takes
 //! milliseconds on version 1. An ordinary user has none unless one was delegated (systemd `Delegate=yes`).
+//!
+//! All groups of a cloud are in one of its own, which has the share of ordinary programs: shares divide only what
+//! functions have together.
+//!
+//! Pages of /tmp count as memory of the group, which Lambda keeps apart. So a group's limit is the wall behind both;
+//! the function's own size is held by whoever watches [`Tree::anonymous_bytes`].
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The groups below one parent.
+/// Memory of a function with one whole processor, in megabytes:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html> ("At 1,769 MB, a function has the
+/// equivalent of one vCPU").
+const MEGABYTES_PER_PROCESSOR: u64 = 1769;
+/// How the names of the groups that hold all others begin; the process id of the cloud follows.
+const PREFIX: &str = "cloudlet-";
+/// The share of one whole processor: the kernel's default for a group (cgroups v1 cpu.shares, v2 cpu.weight).
+const SHARES_ONE: u64 = 1024;
+const WEIGHT_ONE: u64 = 100;
+
+/// The groups below one parent, or one for each controller.
 #[derive(Debug)]
 pub struct Tree {
     version: Version,
+    /// The name of the group that holds all others.
+    holder: String,
     free: Mutex<Free>,
 }
 
@@ -24,8 +44,8 @@ struct Free {
 /// Which kind of hierarchy, and the folders in which groups are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Version {
-    One { memory: PathBuf, pids: Option<PathBuf> },
-    Two { unified: PathBuf },
+    One { memory: PathBuf, pids: Option<PathBuf>, cpu: Option<PathBuf> },
+    Two { unified: PathBuf, cpu: bool },
 }
 
 /// A group that one sandbox uses.
@@ -34,52 +54,154 @@ pub struct Group {
     name: String,
 }
 
+/// What a group may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// Memory of all processes, with the pages of their /tmp.
+    pub memory_bytes: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// Memory by which the share of the processors is measured, in megabytes.
+    pub share_megabytes: u64,
+}
+
+/// A file of a group and what is written into it; some kernels lack the optional ones.
+struct Setting {
+    file: &'static str,
+    value: String,
+    optional: bool,
+}
+
+fn needed(file: &'static str, value: impl ToString) -> Setting {
+    Setting { file, value: value.to_string(), optional: false }
+}
+
+fn optional(file: &'static str, value: impl ToString) -> Setting {
+    Setting { optional: true, ..needed(file, value) }
+}
+
+/// A mounted hierarchy: from mountinfo(5).
+#[derive(Debug, PartialEq, Eq)]
+struct Mount {
+    /// The part of the hierarchy that is mounted.
+    root: String,
+    at: PathBuf,
+    /// `cgroup2` has none here.
+    controllers: Vec<String>,
+    unified: bool,
+}
+
 impl Tree {
-    /// The delegated group of this process on a version 2 hierarchy mounted at `mount`, when it has what we need.
-    /// `membership` is the text of /proc/self/cgroup.
-    pub fn delegated(mount: &Path, membership: &str) -> Option<Tree> {
-        let own = membership.lines().find_map(|line| line.strip_prefix("0::/"))?;
-        let unified = mount.join(own);
-        let controllers = fs::read_to_string(unified.join("cgroup.subtree_control")).ok()?;
-        let has = |name| controllers.split_ascii_whitespace().any(|controller| controller == name);
-        let usable = has("memory") && has("pids") && writable(&unified);
-        usable.then(|| Tree::new(Version::Two { unified }))
+    /// The groups that this process may make, if there are any with a memory controller.
+    pub fn find() -> Option<Tree> {
+        let membership = fs::read_to_string("/proc/self/cgroup").ok()?;
+        let mounts = mounts(&fs::read_to_string("/proc/self/mountinfo").ok()?);
+        let tree = Tree::two(&mounts, &membership, rustix::process::geteuid().is_root())
+            .or_else(|| Tree::one(&mounts, &membership))?;
+        tree.remove_stale();
+        tree.hold().ok()?; // What looks writable and is not is none of ours.
+        Some(tree)
     }
 
-    /// Groups below folders that the operator named: a version 1 memory folder and, beside it, one for processes.
-    pub fn version_one(memory: PathBuf, pids: Option<PathBuf>) -> Option<Tree> {
-        let usable = writable(&memory) && pids.as_deref().is_none_or(writable);
-        usable.then(|| Tree::new(Version::One { memory, pids }))
+    /// Makes the group that holds all others.
+    fn hold(&self) -> io::Result<()> {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        for parent in self.parents() {
+            let holder = parent.join(&self.holder);
+            make(&holder)?;
+            match &self.version {
+                Version::Two { cpu, .. } => {
+                    let wanted = if *cpu { "+memory +pids +cpu" } else { "+memory +pids" };
+                    fs::write(holder.join("cgroup.subtree_control"), wanted)?;
+                }
+                Version::One { cpu, .. } if cpu.as_deref() == Some(parent) => {
+                    fs::write(holder.join("cpu.shares"), (cores * SHARES_ONE).to_string())?;
+                }
+                Version::One { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Version 2: the own group when it was delegated with its controllers; as root, else, a group of ours at the top.
+    fn two(mounts: &[Mount], membership: &str, root: bool) -> Option<Tree> {
+        let mount = mounts.iter().find(|mount| mount.unified)?;
+        let own = below(mount, membership.lines().find_map(|line| line.strip_prefix("0::"))?)?;
+        if let Some(cpu) = controls(&own).filter(|_| writable(&own)) {
+            return Some(Tree::new(Version::Two { unified: own, cpu }));
+        }
+        if !root {
+            return None;
+        }
+        let cpu = controls(&mount.at).filter(|_| writable(&mount.at))?;
+        let unified = mount.at.join("cloudlet");
+        fs::create_dir_all(&unified).ok()?; // A read-only mount is one that we cannot use.
+        let wanted = if cpu { "+memory +pids +cpu" } else { "+memory +pids" };
+        fs::write(unified.join("cgroup.subtree_control"), wanted).ok()?;
+        Some(Tree::new(Version::Two { unified, cpu }))
+    }
+
+    /// Version 1: groups below the own one in each hierarchy.
+    fn one(mounts: &[Mount], membership: &str) -> Option<Tree> {
+        let own = |controller: &str| {
+            let mount = mounts.iter().find(|mount| mount.controllers.iter().any(|one| one == controller))?;
+            let path = membership.lines().find_map(|line| {
+                let (_, rest) = line.split_once(':')?;
+                let (controllers, path) = rest.split_once(':')?;
+                controllers.split(',').any(|one| one == controller).then_some(path)
+            })?;
+            below(mount, path).filter(|folder| writable(folder))
+        };
+        Some(Tree::new(Version::One { memory: own("memory")?, pids: own("pids"), cpu: own("cpu") }))
     }
 
     fn new(version: Version) -> Tree {
-        Tree { version, free: Mutex::new(Free { groups: Vec::new(), made: 0 }) }
+        // A number of its own for each, as tests have several in one process.
+        static TREES: AtomicU32 = AtomicU32::new(1);
+        let number = TREES.fetch_add(1, Ordering::Relaxed);
+        let holder = format!("{PREFIX}{}-{number}", std::process::id());
+        Tree { version, holder, free: Mutex::new(Free { groups: Vec::new(), made: 0 }) }
     }
 
-    /// A group with these limits and nobody in it.
-    pub fn take(&self, memory_bytes: u64, processes: u64) -> io::Result<Group> {
+    /// Which version, and what it controls, in words for people.
+    pub fn words(&self) -> String {
+        let (version, pids, cpu) = match &self.version {
+            Version::One { pids, cpu, .. } => (1, pids.is_some(), cpu.is_some()),
+            Version::Two { cpu, .. } => (2, true, *cpu),
+        };
+        let mut words = format!("version {version}: memory");
+        for (name, there) in [("processes", pids), ("processor shares", cpu)] {
+            if there {
+                words.push_str(", ");
+                words.push_str(name);
+            }
+        }
+        words
+    }
+
+    /// A group with nobody in it. [`Tree::limit`] says what it may use.
+    pub fn take(&self) -> io::Result<Group> {
         let name = {
             let mut free = self.free.lock().expect("no holder of this lock panics");
             free.groups.pop().unwrap_or_else(|| {
                 free.made += 1;
-                format!("cloudlet-{}-{}", std::process::id(), free.made)
+                format!("{}/{}", self.holder, free.made)
             })
         };
-        for (folder, _) in self.folders(&name, memory_bytes, processes) {
-            if !folder.is_dir() {
-                fs::create_dir(&folder)?;
-            }
+        for parent in self.parents() {
+            make(&parent.join(&name))?;
         }
-        let group = Group { name };
-        self.limit(&group, memory_bytes, processes)?;
-        Ok(group)
+        Ok(Group { name })
     }
 
-    /// Sets the limits of a group, which may be in use.
-    pub fn limit(&self, group: &Group, memory_bytes: u64, processes: u64) -> io::Result<()> {
-        for (folder, limits) in self.folders(&group.name, memory_bytes, processes) {
-            for (file, value) in limits {
-                fs::write(folder.join(file), value)?;
+    /// Sets what a group may use, also while it is in use.
+    pub fn limit(&self, group: &Group, limits: &GroupLimits) -> io::Result<()> {
+        for (parent, settings) in self.settings(limits) {
+            for Setting { file, value, optional } in settings {
+                match fs::write(parent.join(&group.name).join(file), value) {
+                    Err(error) if !optional => return Err(error),
+                    _ => {}
+                }
             }
         }
         Ok(())
@@ -87,23 +209,30 @@ impl Tree {
 
     /// Moves a process into the group; its children follow.
     pub fn add(&self, group: &Group, pid: u32) -> io::Result<()> {
-        for (folder, _) in self.folders(&group.name, 0, 0) {
-            fs::write(folder.join("cgroup.procs"), pid.to_string())?;
+        for parent in self.parents() {
+            fs::write(parent.join(&group.name).join("cgroup.procs"), pid.to_string())?;
         }
         Ok(())
     }
 
     /// Whether the kernel ended a process of this group for want of memory since the group was made.
     pub fn out_of_memory(&self, group: &Group) -> bool {
-        let (file, key) = match &self.version {
-            Version::One { memory, .. } => (memory.join(&group.name).join("memory.oom_control"), "oom_kill"),
-            Version::Two { unified } => (unified.join(&group.name).join("memory.events"), "oom_kill"),
+        let file = match &self.version {
+            Version::One { memory, .. } => memory.join(&group.name).join("memory.oom_control"),
+            Version::Two { unified, .. } => unified.join(&group.name).join("memory.events"),
         };
         // No such file means that the kernel does not count it.
-        let text = fs::read_to_string(file).unwrap_or_default();
-        text.lines()
-            .filter_map(|line| line.split_once(' '))
-            .any(|(name, count)| name == key && count.trim() != "0")
+        value_in(&file, "oom_kill").is_some_and(|count| count != 0)
+    }
+
+    /// Private memory of all processes of the group, without the pages of files and of /tmp.
+    pub fn anonymous_bytes(&self, group: &Group) -> Option<u64> {
+        match &self.version {
+            Version::One { memory, .. } => {
+                value_in(&memory.join(&group.name).join("memory.stat"), "total_rss")
+            }
+            Version::Two { unified, .. } => value_in(&unified.join(&group.name).join("memory.stat"), "anon"),
+        }
     }
 
     /// Gives a group back once everything in it has ended. One that is still busy is left for [`Drop`].
@@ -116,35 +245,73 @@ impl Tree {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        for (folder, _) in self.folders(name, 0, 0) {
-            fs::remove_dir(folder)?;
+        for parent in self.parents() {
+            fs::remove_dir(parent.join(name))?;
         }
         Ok(())
     }
 
-    fn folders(
-        &self,
-        name: &str,
-        memory: u64,
-        processes: u64,
-    ) -> Vec<(PathBuf, Vec<(&'static str, String)>)> {
-        let (memory, processes) = (memory.to_string(), processes.to_string());
-        match &self.version {
-            Version::Two { unified } => {
-                let limits = vec![
-                    ("memory.max", memory),
-                    ("memory.swap.max", "0".to_string()),
-                    ("memory.oom.group", "1".to_string()),
-                    ("pids.max", processes),
-                ];
-                vec![(unified.join(name), limits)]
-            }
-            Version::One { memory: folder, pids } => {
-                let mut folders = vec![(folder.join(name), vec![("memory.limit_in_bytes", memory)])];
-                if let Some(pids) = pids {
-                    folders.push((pids.join(name), vec![("pids.max", processes)]));
+    /// Removes the groups of clouds that were killed.
+    fn remove_stale(&self) {
+        for parent in self.parents() {
+            let Ok(entries) = fs::read_dir(parent) else { continue };
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+                let owner = owner.and_then(|rest| rest.split_once('-')).map(|(pid, _)| pid);
+                if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+                    // Somebody in it may still be ending; the next start finds it again.
+                    let inner = fs::read_dir(entry.path()).into_iter().flatten().flatten();
+                    let _busy = inner
+                        .filter(|inner| inner.path().is_dir())
+                        .try_for_each(|inner| fs::remove_dir(inner.path()));
+                    let _busy = fs::remove_dir(entry.path());
                 }
-                folders
+            }
+        }
+    }
+
+    fn parents(&self) -> Vec<&Path> {
+        match &self.version {
+            Version::Two { unified, .. } => vec![unified],
+            Version::One { memory, pids, cpu } => {
+                let others = [pids, cpu].into_iter().flatten();
+                [memory].into_iter().chain(others).map(PathBuf::as_path).collect()
+            }
+        }
+    }
+
+    fn settings(&self, limits: &GroupLimits) -> Vec<(&Path, Vec<Setting>)> {
+        let (memory, processes) = (limits.memory_bytes, limits.processes);
+        let share = |one: u64| limits.share_megabytes * one / MEGABYTES_PER_PROCESSOR;
+        match &self.version {
+            Version::Two { unified, cpu } => {
+                let mut settings = vec![
+                    needed("memory.max", memory),
+                    optional("memory.swap.max", 0),
+                    optional("memory.oom.group", 1),
+                    needed("pids.max", processes),
+                ];
+                if *cpu {
+                    settings.push(needed("cpu.weight", share(WEIGHT_ONE).clamp(1, 10_000)));
+                }
+                vec![(unified, settings)]
+            }
+            Version::One { memory: folder, pids, cpu } => {
+                // Memory and swap together may never be less than memory: up first, down last.
+                let settings = vec![
+                    optional("memory.memsw.limit_in_bytes", -1),
+                    needed("memory.limit_in_bytes", memory),
+                    optional("memory.memsw.limit_in_bytes", memory),
+                ];
+                let mut all = vec![(folder.as_path(), settings)];
+                if let Some(pids) = pids {
+                    all.push((pids, vec![needed("pids.max", processes)]));
+                }
+                if let Some(cpu) = cpu {
+                    all.push((cpu, vec![needed("cpu.shares", share(SHARES_ONE).max(2))]));
+                }
+                all
             }
         }
     }
@@ -154,9 +321,24 @@ impl Drop for Tree {
     fn drop(&mut self) {
         let names = std::mem::take(&mut self.free.lock().expect("no holder of this lock panics").groups);
         for name in names {
-            // A group that is still busy stays; the operator sees it by its name.
+            // A group that is still busy stays; the next start removes it.
             let _busy = self.remove(&name);
         }
+        let _busy = self.remove(&self.holder);
+    }
+}
+
+/// Whether groups below this one get memory and process limits; and if so, whether processor shares, too.
+fn controls(folder: &Path) -> Option<bool> {
+    let controllers = fs::read_to_string(folder.join("cgroup.subtree_control")).ok()?;
+    let has = |name| controllers.split_ascii_whitespace().any(|controller| controller == name);
+    (has("memory") && has("pids")).then(|| has("cpu"))
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -164,47 +346,42 @@ fn writable(folder: &Path) -> bool {
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok() && folder.is_dir()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(path: PathBuf) -> String {
-        fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn a_delegated_group_of_version_two_is_used_and_used_again() {
-        let mount = tempfile::tempdir().unwrap();
-        let own = mount.path().join("user.slice/cloudlet.service");
-        fs::create_dir_all(&own).unwrap();
-        assert!(
-            Tree::delegated(mount.path(), "0::/user.slice/cloudlet.service\n").is_none(),
-            "no controllers yet"
-        );
-        fs::write(own.join("cgroup.subtree_control"), "cpu memory pids\n").unwrap();
-        let tree = Tree::delegated(mount.path(), "1:name=x:/\n0::/user.slice/cloudlet.service\n").unwrap();
-        let group = tree.take(128 << 20, 1024).unwrap();
-        let folder = own.join(&group.name);
-        assert_eq!(read(folder.join("memory.max")), "134217728");
-        assert_eq!(read(folder.join("pids.max")), "1024");
-        assert_eq!(read(folder.join("memory.oom.group")), "1");
-        tree.add(&group, 42).unwrap();
-        assert_eq!(read(folder.join("cgroup.procs")), "42");
-        tree.give_back(group.clone());
-        assert_eq!(tree.take(256 << 20, 1024).unwrap(), group);
-        assert_eq!(read(folder.join("memory.max")), "268435456");
-    }
-
-    #[test]
-    fn version_one_has_its_own_file_names_and_counts_kills() {
-        let memory = tempfile::tempdir().unwrap();
-        let tree = Tree::version_one(memory.path().to_path_buf(), None).unwrap();
-        let group = tree.take(64 << 20, 1024).unwrap();
-        let folder = memory.path().join(&group.name);
-        assert_eq!(read(folder.join("memory.limit_in_bytes")), "67108864");
-        assert!(!tree.out_of_memory(&group));
-        fs::write(folder.join("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
-            .unwrap();
-        assert!(tree.out_of_memory(&group));
-    }
+/// The folder of a group; none when the mounted part of the hierarchy does not have it.
+fn below(mount: &Mount, path: &str) -> Option<PathBuf> {
+    let rest = match mount.root.as_str() {
+        "/" => path,
+        root => path.strip_prefix(root)?,
+    };
+    Some(mount.at.join(rest.trim_start_matches('/')))
 }
+
+fn mounts(mountinfo: &str) -> Vec<Mount> {
+    let one = |line: &str| {
+        let (front, back) = line.split_once(" - ")?;
+        let front: Vec<&str> = front.split(' ').collect();
+        let back: Vec<&str> = back.split(' ').collect();
+        let unified = match *back.first()? {
+            "cgroup2" => true,
+            "cgroup" => false,
+            _ => return None,
+        };
+        let options = if unified { "" } else { back.get(2)? };
+        Some(Mount {
+            root: (*front.get(3)?).to_string(),
+            at: PathBuf::from(front.get(4)?),
+            controllers: options.split(',').map(str::to_string).collect(),
+            unified,
+        })
+    };
+    mountinfo.lines().filter_map(one).collect()
+}
+
+/// The number after a name, in a file of names and numbers.
+fn value_in(file: &Path, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
+    pairs.find(|(found, _)| *found == name).and_then(|(_, value)| value.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_
 
 use crate::companions::{self, Companions};
 use crate::spec::{Event, Exit, Spec};
-use crate::{landlock, late, limits, namespaces, receive, seccomp};
+use crate::{landlock, late, limits, namespaces, network, receive, seccomp};
 
 /// The hidden first argument that makes an executable the helper.
 pub(crate) const ARGUMENT: &str = "__sandbox";
@@ -96,9 +96,12 @@ fn run() -> i32 {
 }
 
 /// Namespaces: fork `init`, then watch the host and init.
-fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), Trouble> {
+fn inside(control: &UnixStream, spec: &Spec, mut files: Vec<OwnedFd>) -> Result<(), Trouble> {
     new_session();
     namespaces::enter(spec)?;
+    if spec.network.own {
+        give_sockets(spec, files.pop())?;
+    }
     let (gate, opener) =
         rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|e| Trouble::new("pipe", e))?;
     let (ours, theirs) = late::channel(spec)?.unzip();
@@ -114,7 +117,7 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
             tell(control, &started);
             rustix::io::write(&opener, b"!").map_err(|e| Trouble::new("open the gate", e))?;
             forget_output();
-            let watched = watch_and_assign(control, child, ours);
+            let watched = watch_and_assign(control, child, ours.as_ref());
             // Either init has told that the program ended, or the host wants it to end, or its files could not be given
             // to it. The end of init is the end of everything inside.
             end(child);
@@ -123,14 +126,23 @@ fn inside(control: &UnixStream, spec: &Spec, files: Vec<OwnedFd>) -> Result<(), 
     }
 }
 
-fn watch_and_assign(control: &UnixStream, init: Pid, late: Option<UnixStream>) -> Result<(), Trouble> {
+/// The channel stays open until init has ended: it must not tell of an order that did not come.
+fn watch_and_assign(control: &UnixStream, init: Pid, late: Option<&UnixStream>) -> Result<(), Trouble> {
     let ended = watch(control, init)?;
     if let (false, Some(channel)) = (ended, late)
-        && late::pass_on(control, &channel)?
+        && late::pass_on(control, channel)?
     {
         watch(control, init)?;
     }
     Ok(())
+}
+
+/// Makes the sockets of the sandbox's own network and hands them to the host over the last of the received files.
+fn give_sockets(spec: &Spec, channel: Option<OwnedFd>) -> Result<(), Trouble> {
+    let channel = channel.ok_or_else(|| Trouble::text("network", "no way to the host".to_string()))?;
+    let sockets = network::open(&spec.network)?;
+    receive::send(&UnixStream::from(channel), &sockets.len(), &network::borrowed(&sockets))
+        .map_err(|e| Trouble::io("hand the sockets to the host", &e))
 }
 
 /// Process 1 of the sandbox: builds the file system, starts the program, reaps, reports.

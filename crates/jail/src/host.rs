@@ -1,6 +1,5 @@
 //! The host's side: what this machine allows, and starting programs.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufRead, BufReader};
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,13 +7,15 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::cgroup::{Group, Tree};
+use crate::cgroup::{Group, GroupLimits, Tree};
 use crate::helper::ARGUMENT;
 use crate::namespaces;
 use crate::receive;
-use crate::spec::{Assignment, Bind, Companions, Event, Exit, Files, Layers, Limits, Spec};
+use crate::spares::Spares;
+use crate::spec::{Assignment, Bind, Companions, Event, Exit, Files, Layers, Limits, Network, Spec};
+use crate::users::{TakenUser, Users};
 
 /// What to do about layers that this machine does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,34 +70,22 @@ pub enum Error {
     Helper(#[from] io::Error),
 }
 
-/// First user id of sandboxes when the host is root: far above what people and services have.
-const USERS_FIRST: u32 = 1_879_048_192;
-/// The same when the host itself lives in a container that maps only the usual 65 536 ids.
-const USERS_FIRST_SMALL: u32 = 61_440;
-/// How many sandboxes can have a user of their own at the same time.
-const USERS_MAX: u32 = 4_096;
-
 /// How sandboxes are made on this machine. Found once, by trying.
 #[derive(Debug)]
 pub struct Jail {
     layers: Layers,
     missing: Vec<Missing>,
+    networks: bool,
     users: Option<Users>,
     groups: Option<Arc<Tree>>,
-}
-
-/// User ids of sandboxes that run now.
-#[derive(Debug)]
-struct Users {
-    first: u32,
-    taken: Arc<Mutex<BTreeSet<u32>>>,
+    spares: Option<Arc<Spares>>,
 }
 
 impl Jail {
     /// Tries the layers from the strongest set down and says which are missing.
     pub fn probe(mode: Mode) -> Result<Jail, Error> {
         let root = rustix::process::geteuid().is_root();
-        let mut jail = Jail { layers: Layers::default(), missing: Vec::new(), users: None, groups: None };
+        let mut jail = Jail::with_layers(Layers::default());
         if mode == Mode::Off {
             jail.missing.push(Missing {
                 layer: "sandbox",
@@ -106,10 +95,11 @@ impl Jail {
             });
             return Ok(jail);
         }
-        let users = root.then(|| Users { first: first_user(), taken: Arc::default() });
+        let users = root.then(Users::find);
         jail.find_namespaces(users)?;
+        jail.find_networks()?;
         jail.find_kernel_rules()?;
-        jail.groups = find_groups().map(Arc::new);
+        jail.groups = Tree::find().map(Arc::new);
         if jail.groups.is_none() {
             jail.missing.push(Missing {
                 layer: "control groups",
@@ -128,11 +118,11 @@ impl Jail {
         let mut reason = String::new();
         let mut ways = Vec::new();
         if let Some(users) = &users {
-            ways.push(Layers { namespaces: true, user: Some(users.first), ..Layers::default() });
+            ways.push(Layers { namespaces: true, user: Some(users.first()), ..Layers::default() });
         }
         ways.push(Layers { namespaces: true, user_namespace: true, ..Layers::default() });
         for layers in ways {
-            match try_out(layers)? {
+            match try_out(layers, Network::default())? {
                 Ok(()) => {
                     self.layers = layers;
                     self.users = if layers.user.is_some() { users } else { None };
@@ -150,9 +140,26 @@ impl Jail {
         Ok(())
     }
 
+    fn find_networks(&mut self) -> Result<(), Error> {
+        let tried = match self.layers.namespaces {
+            true => try_out(self.layers, Network { own: true, listen: Vec::new() })?,
+            false => Err("they need the other namespaces".to_string()),
+        };
+        match tried {
+            Ok(()) => self.networks = true,
+            Err(reason) => self.missing.push(Missing {
+                layer: "network namespaces",
+                reason,
+                consequence: "functions that ask for the network `none` or `platform` are refused",
+                required: false,
+            }),
+        }
+        Ok(())
+    }
+
     fn find_kernel_rules(&mut self) -> Result<(), Error> {
         let with_landlock = Layers { landlock: true, ..self.layers };
-        match try_out(with_landlock)? {
+        match try_out(with_landlock, Network::default())? {
             Ok(()) => self.layers = with_landlock,
             Err(reason) => {
                 let consequence = if self.layers.namespaces {
@@ -169,7 +176,7 @@ impl Jail {
             }
         }
         let with_seccomp = Layers { seccomp: true, ..self.layers };
-        match try_out(with_seccomp)? {
+        match try_out(with_seccomp, Network::default())? {
             Ok(()) => self.layers = with_seccomp,
             Err(reason) => self.missing.push(Missing {
                 layer: "seccomp",
@@ -183,7 +190,50 @@ impl Jail {
 
     /// A jail with exactly these layers, for trying out weaker machines.
     pub fn with_layers(layers: Layers) -> Jail {
-        Jail { layers, missing: Vec::new(), users: None, groups: None }
+        Jail {
+            layers,
+            missing: Vec::new(),
+            networks: layers.namespaces,
+            users: None,
+            groups: None,
+            spares: None,
+        }
+    }
+
+    /// The same without control groups, for trying out machines that have none.
+    #[must_use]
+    pub fn without_groups(self) -> Jail {
+        Jail { groups: None, spares: None, ..self }
+    }
+
+    /// Keeps some helpers that wait in control groups of their own: moving a process into one takes long on version 1.
+    pub fn keep_spares(&mut self, count: usize) {
+        self.spares = self.groups.as_ref().map(|tree| Spares::new(Arc::clone(tree), count));
+    }
+
+    /// Every layer that works, in words for people.
+    pub fn present(&self) -> Vec<(&'static str, String)> {
+        let mut present = Vec::new();
+        if self.layers.namespaces {
+            let way = if self.layers.user_namespace { "inside a user namespace" } else { "as root" };
+            present.push(("namespaces", way.to_string()));
+        }
+        if self.networks {
+            present.push(("network namespaces", "for functions that ask for them".to_string()));
+        }
+        if self.layers.landlock {
+            present.push(("Landlock", "files, signals and abstract sockets".to_string()));
+        }
+        if self.layers.seccomp {
+            present.push(("seccomp", "system calls".to_string()));
+        }
+        if self.users.is_some() {
+            present.push(("users", "one for each environment".to_string()));
+        }
+        if let Some(tree) = &self.groups {
+            present.push(("control groups", tree.words()));
+        }
+        present
     }
 
     /// The layers that are missing, one line each.
@@ -212,9 +262,25 @@ impl Jail {
         self.groups.is_some()
     }
 
-    /// Starts a program. `files` become its descriptors 3, 4, …; `memory_bytes` is the limit of the whole sandbox
-    /// where control groups exist.
-    pub fn spawn(&self, mut spec: Spec, files: &[OwnedFd], memory_bytes: u64) -> Result<Child, Error> {
+    /// Whether a program can have a network of its own.
+    pub fn has_networks(&self) -> bool {
+        self.networks
+    }
+
+    /// Starts a program. `files` become its descriptors 3, 4, …; `limits` are those of the whole sandbox where control
+    /// groups exist.
+    pub fn spawn(&self, spec: Spec, files: &[OwnedFd], limits: &GroupLimits) -> Result<Child, Error> {
+        self.spawn_announced(spec, files, limits, |_helper, _user| {})
+    }
+
+    /// The same, and says before the program runs which helper is above it and which user, if any, it has for itself.
+    pub fn spawn_announced(
+        &self,
+        mut spec: Spec,
+        files: &[OwnedFd],
+        limits: &GroupLimits,
+        announce: impl FnOnce(u32, Option<u32>),
+    ) -> Result<Child, Error> {
         spec.layers = self.layers;
         let user = match &self.users {
             Some(users) => Some(users.take().ok_or_else(|| io::Error::other("too many sandboxes at once"))?),
@@ -222,14 +288,16 @@ impl Jail {
         };
         spec.layers.user = user.as_ref().map(|user| user.id);
         name_user(&mut spec);
-        let group = match &self.groups {
-            Some(tree) => {
-                let group = tree.take(memory_bytes, spec.limits.processes)?;
-                Some(InGroup { tree: Arc::clone(tree), group: Some(group) })
-            }
-            None => None,
+        let helper = match (self.spares.as_ref().and_then(|spares| spares.take()), &self.groups) {
+            (Some(helper), _) => helper,
+            (None, Some(tree)) => Helper::in_group(tree)?,
+            (None, None) => Helper::start()?,
         };
-        start(&spec, files, user, group)
+        if let Some(InGroup { tree, group: Some(group) }) = &helper.group {
+            tree.limit(group, limits)?;
+        }
+        announce(helper.process.id(), spec.layers.user);
+        begin(helper, &spec, files, user)
     }
 }
 
@@ -241,28 +309,6 @@ fn name_user(spec: &mut Spec) {
     };
     for (_, text) in &mut spec.files.texts {
         *text = text.replace("{uid}", &uid.to_string()).replace("{gid}", &gid.to_string());
-    }
-}
-
-impl Users {
-    fn take(&self) -> Option<TakenUser> {
-        let mut taken = self.taken.lock().expect("no holder of this lock panics");
-        let id = (self.first..self.first + USERS_MAX).find(|id| !taken.contains(id))?;
-        taken.insert(id);
-        Some(TakenUser { id, taken: Arc::clone(&self.taken) })
-    }
-}
-
-/// A user id in use; free again when dropped.
-#[derive(Debug)]
-struct TakenUser {
-    id: u32,
-    taken: Arc<Mutex<BTreeSet<u32>>>,
-}
-
-impl Drop for TakenUser {
-    fn drop(&mut self) {
-        self.taken.lock().expect("no holder of this lock panics").remove(&self.id);
     }
 }
 
@@ -287,38 +333,85 @@ pub struct Child {
     pub stdout: Option<ChildStdout>,
     /// The program's standard error.
     pub stderr: Option<ChildStderr>,
+    /// The sockets in the program's own network, in the order of [`Network::listen`]. None of them when that network
+    /// could not be made, which an event tells.
+    pub sockets: Vec<OwnedFd>,
     process: std::process::Child,
     control: UnixStream,
     lines: Option<BufReader<UnixStream>>,
-    _user: Option<TakenUser>,
+    user: Option<TakenUser>,
     group: Option<InGroup>,
 }
 
-fn start(
+/// A helper that waits for its spec.
+#[derive(Debug)]
+pub(crate) struct Helper {
+    process: std::process::Child,
+    control: UnixStream,
+    group: Option<InGroup>,
+}
+
+impl Helper {
+    fn start() -> Result<Helper, Error> {
+        let (control, theirs) = UnixStream::pair()?;
+        // Nothing here makes std fall back from posix_spawn to fork: no pre_exec, user, group or root change.
+        let process = Command::new("/proc/self/exe")
+            .arg0("cloudlet")
+            .arg(ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        Ok(Helper { process, control, group: None })
+    }
+
+    /// In a group of its own: as it has no children yet, all of them will be in that group.
+    pub(crate) fn in_group(tree: &Arc<Tree>) -> Result<Helper, Error> {
+        let group = InGroup { tree: Arc::clone(tree), group: Some(tree.take()?) };
+        let mut helper = Helper::start()?;
+        if let Some(taken) = &group.group
+            && let Err(error) = tree.add(taken, helper.process.id())
+        {
+            helper.dismiss();
+            return Err(error.into());
+        }
+        helper.group = Some(group);
+        Ok(helper)
+    }
+
+    /// Ends a helper that was not needed.
+    pub(crate) fn dismiss(mut self) {
+        // It ends when its control socket does; waiting keeps no zombie, and empties its group.
+        let _gone = self.control.shutdown(std::net::Shutdown::Both);
+        let _already_reaped = self.process.wait();
+    }
+}
+
+fn begin(
+    mut helper: Helper,
     spec: &Spec,
     files: &[OwnedFd],
     user: Option<TakenUser>,
-    group: Option<InGroup>,
 ) -> Result<Child, Error> {
-    let (control, theirs) = UnixStream::pair()?;
-    // Nothing here makes std fall back from posix_spawn to fork: no pre_exec, user, group or root change.
-    let mut process = Command::new("/proc/self/exe")
-        .arg0("cloudlet")
-        .arg(ARGUMENT)
-        .env_clear()
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
-    let lines = Some(BufReader::new(control.try_clone()?));
-    let child = Child { stdout, stderr, process, control, lines, _user: user, group };
-    // The helper waits for its spec, so all of its children will be in the group.
-    if let Some(InGroup { tree, group: Some(group) }) = &child.group {
-        tree.add(group, child.process.id())?;
+    let (stdout, stderr) = (helper.process.stdout.take(), helper.process.stderr.take());
+    let lines = Some(BufReader::new(helper.control.try_clone()?));
+    let Helper { process, control, group } = helper;
+    let sockets = Vec::new();
+    let mut child = Child { stdout, stderr, sockets, process, control, lines, user, group };
+    let mut files: Vec<_> = files.iter().map(OwnedFd::as_fd).collect();
+    if spec.network.own {
+        let (ours, theirs) = UnixStream::pair()?;
+        files.push(theirs.as_fd());
+        receive::send(&child.control, spec, &files)?;
+        drop(theirs);
+        // The end of the stream says that the network could not be made; the helper's events tell why.
+        if let Ok((_count, sockets)) = receive::receive::<usize>(&ours) {
+            child.sockets = sockets;
+        }
+    } else {
+        receive::send(&child.control, spec, &files)?;
     }
-    let files: Vec<_> = files.iter().map(OwnedFd::as_fd).collect();
-    receive::send(&child.control, spec, &files)?;
     Ok(child)
 }
 
@@ -359,12 +452,12 @@ impl Child {
         })
     }
 
-    /// Gives a program that waits (see [`Files::late`]) its files and limits; `memory_bytes` and `processes` are those of
-    /// the whole sandbox where control groups exist. [`Event::Assigned`] says that they are in place; after an error or
+    /// Gives a program that waits (see [`Files::late`]) its files and limits; `limits` are those of the whole sandbox
+    /// where control groups exist. [`Event::Assigned`] says that they are in place; after an error or
     /// [`Event::Failed`] the sandbox is of no use.
-    pub fn assign(&self, order: &Assignment, memory_bytes: u64, processes: u64) -> io::Result<()> {
+    pub fn assign(&self, order: &Assignment, limits: &GroupLimits) -> io::Result<()> {
         if let Some(InGroup { tree, group: Some(group) }) = &self.group {
-            tree.limit(group, memory_bytes, processes)?;
+            tree.limit(group, limits)?;
         }
         receive::send(&self.control, order, &[])
     }
@@ -383,6 +476,19 @@ impl Child {
     /// Waits until the helper, and with it everything inside, is gone. Blocks for about a millisecond after `kill`.
     pub fn reap(&mut self) -> io::Result<()> {
         self.process.wait().map(|_status| ())
+    }
+
+    /// The user of the program, when it has one that nobody else has now.
+    pub fn user(&self) -> Option<u32> {
+        self.user.as_ref().map(|user| user.id)
+    }
+
+    /// Private memory of everything inside, where control groups count it.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        match &self.group {
+            Some(InGroup { tree, group: Some(group) }) => tree.anonymous_bytes(group),
+            _ => None,
+        }
     }
 
     /// Whether the kernel ended something inside for want of memory.
@@ -424,7 +530,7 @@ pub fn terminate(tree: &[u32], program: u32) -> io::Result<()> {
 }
 
 /// Runs the layers once around nothing. The outer error is the helper's own.
-fn try_out(layers: Layers) -> Result<Result<(), String>, Error> {
+fn try_out(layers: Layers, network: Network) -> Result<Result<(), String>, Error> {
     let spec = Spec {
         program: None,
         args: Vec::new(),
@@ -432,11 +538,12 @@ fn try_out(layers: Layers) -> Result<Result<(), String>, Error> {
         cwd: PathBuf::from("/"),
         layers,
         files: Files { binds: system_binds(), tmp_bytes: 1 << 20, ..Files::default() },
+        network,
         limits: Limits::default(),
         hostname: "sandbox".to_string(),
         companions: Companions::default(),
     };
-    let mut child = start(&spec, &[], None, None)?;
+    let mut child = begin(Helper::start()?, &spec, &[], None)?;
     Ok(match child.wait()? {
         Ok(Exit::Code(0)) => Ok(()),
         Ok(exit) => Err(exit.words()),
@@ -475,19 +582,4 @@ pub fn system_binds() -> Vec<Bind> {
         "/etc/ssl/openssl.cnf",
     ];
     PATHS.iter().map(Bind::optional).collect()
-}
-
-/// Ids above the usual range when the host's own user namespace maps them all.
-fn first_user() -> u32 {
-    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let all = map.lines().any(|line| {
-        let mut numbers = line.split_ascii_whitespace().map(|number| number.parse::<u32>().unwrap_or(0));
-        numbers.next() == Some(0) && numbers.nth(1).is_some_and(|length| length > USERS_FIRST + USERS_MAX)
-    });
-    if all { USERS_FIRST } else { USERS_FIRST_SMALL }
-}
-
-fn find_groups() -> Option<Tree> {
-    let membership = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    Tree::delegated(std::path::Path::new("/sys/fs/cgroup"), &membership)
 }

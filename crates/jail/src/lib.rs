@@ -7,7 +7,8 @@
 //!
 //! Where to start: [`host::Jail::probe`] finds once what this machine allows, [`host::Jail::spawn`] starts a program.
 //! One module per concern: [`namespaces`](self) (own file system, processes, ipc, host name), `seccomp` (system calls),
-//! `landlock` (files and signals by kernel rules), `limits` (rlimits), `cgroup` (memory of a whole tree).
+//! `landlock` (files and signals by kernel rules), `limits` (rlimits), `cgroup` (memory and processor of a whole tree),
+//! `network` (a loopback interface of its own), `users` (one for each sandbox).
 //! What each layer forbids is data at the top of its file. `late` gives a sandbox its files after its program has
 //! started, so that programs can boot ahead of time. `companions` runs further programs in the same sandbox.
 //!
@@ -24,9 +25,12 @@ mod landlock;
 mod late;
 mod limits;
 mod namespaces;
+mod network;
 mod receive;
 mod seccomp;
+mod spares;
 pub mod spec;
+mod users;
 
 /// Becomes the sandbox helper and never returns, when this process was started as one; otherwise does nothing.
 ///

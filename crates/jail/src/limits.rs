@@ -19,6 +19,7 @@ pub(crate) fn apply(limits: &Limits) -> Result<(), Trouble> {
         (Resource::Memlock, Some(LOCKED_BYTES)),
         (Resource::Msgqueue, Some(0)),
         (Resource::Data, limits.data_bytes),
+        (Resource::Fsize, limits.file_bytes),
     ];
     for (resource, value) in table {
         let Some(value) = value else { continue };
@@ -27,6 +28,11 @@ pub(crate) fn apply(limits: &Limits) -> Result<(), Trouble> {
         let value = hard.map_or(value, |hard| hard.min(value));
         setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
             .map_err(|e| Trouble::new(format!("limit {resource:?}"), e))?;
+    }
+    if limits.file_bytes.is_some() {
+        // A write beyond the limit is to fail with an error that says so, instead of ending the program.
+        // SAFETY: SIG_IGN installs no code of ours; the helper has one thread.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     }
     Ok(())
 }

@@ -37,6 +37,9 @@ pub(crate) fn enter(spec: &Spec) -> Result<(), Trouble> {
     if spec.layers.user_namespace {
         flags |= UnshareFlags::NEWUSER;
     }
+    if spec.network.own {
+        flags |= UnshareFlags::NEWNET;
+    }
     // SAFETY: FILES is not among the flags, so no thread loses sight of a descriptor; the helper has one thread anyway.
     unsafe { unshare_unsafe(flags) }.map_err(|e| Trouble::new("leave the host's namespaces", e))?;
     if spec.layers.user_namespace {

@@ -1,5 +1,6 @@
 //! What the host tells the helper, and what the helper reports: plain data.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub struct Spec {
     pub layers: Layers,
     /// The file system that the program sees.
     pub files: Files,
+    /// The network that the program sees.
+    pub network: Network,
     /// Resource limits.
     pub limits: Limits,
     /// Host name inside.
@@ -51,6 +54,24 @@ pub struct Layers {
     pub seccomp: bool,
     /// Switch to this user and group: only when the host is root.
     pub user: Option<u32>,
+}
+
+/// The network that the program sees: the host's by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// One of its own, with a loopback interface alone. Needs the namespaces.
+    pub own: bool,
+    /// Sockets in it that the host accepts from: see [`crate::host::Child::sockets`].
+    pub listen: Vec<Listen>,
+}
+
+/// A socket in the sandbox's own network, held by the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listen {
+    /// Where it listens, inside.
+    pub address: SocketAddr,
+    /// UDP instead of TCP.
+    pub datagrams: bool,
 }
 
 /// The file system that the program sees.
@@ -126,11 +147,13 @@ pub struct Limits {
     pub processes: u64,
     /// Writable private memory of each process; None leaves it open.
     pub data_bytes: Option<u64>,
+    /// Size of each file that is written; None leaves it open.
+    pub file_bytes: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { files: 1024, processes: 1024, data_bytes: None }
+        Limits { files: 1024, processes: 1024, data_bytes: None, file_bytes: None }
     }
 }
 

@@ -90,6 +90,7 @@ impl World {
             scratch: scratch.path().to_owned(),
             iam: IamMode::Enforce,
             loopback: true,
+            sandbox: cloud::Sandbox::default(),
         };
         let calls = UnderWay::default();
         let store = Arc::new(store(calls.clone()));

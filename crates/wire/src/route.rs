@@ -257,7 +257,7 @@ impl Router {
     pub fn bucket_of_host(&self, parts: &Parts) -> Option<String> {
         match self.host(parts) {
             Host::Bucket(bucket) => Some(bucket),
-            Host::Service(_) | Host::Other => None,
+            Host::Service(_) | Host::Foreign(_) | Host::Other => None,
         }
     }
 
@@ -278,6 +278,8 @@ impl Router {
             Host::Service(name) => Some(name.clone()),
             Host::Bucket(_) => Some(s3::NAME.to_owned()),
             Host::Other => scope_service(parts),
+            // Never the service that an unsigned request to nobody happens to fit.
+            Host::Foreign(name) => Some(scope_service(parts).unwrap_or_else(|| name.clone())),
         };
         let Some(name) = named else { return Ok((0..self.services.len()).collect()) };
         let found: Vec<usize> = (0..self.services.len())

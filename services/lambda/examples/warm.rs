@@ -88,6 +88,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         scratch: scratch.path().to_path_buf(),
         iam: IamMode::Enforce,
         loopback: true,
+        sandbox: cloud::Sandbox::default(),
     };
     let cloud = Cloud::open(config, &[&lambda::LAMBDA]).await?;
     make_role(&cloud).await?;

@@ -19,6 +19,7 @@ mod error;
 mod event_invoke;
 mod events;
 mod function;
+mod host;
 mod jobs;
 mod keys;
 mod layers;
@@ -41,6 +42,8 @@ mod time;
 mod unzip;
 mod upload;
 mod urls;
+
+pub use host::prepare;
 
 /// The service's table of contents.
 pub static LAMBDA: Service = Service {

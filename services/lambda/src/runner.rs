@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
 use cloud::prelude::*;
+use cloud::sandbox::Front;
 use cloud::{Cloud, Failure};
-use jail::host::{Jail, Mode};
 use store::layer::table;
 use store::{Tx, Version, keyspace};
 use tokio::sync::{OnceCell, watch};
@@ -18,16 +18,15 @@ use crate::function::{self, Found};
 use crate::keys::{Config, FunctionRow, Url, VersionRow};
 use crate::limits::Scale;
 use crate::names::{FunctionRef, LATEST};
-use crate::runtime::ahead::Ahead;
-use crate::runtime::compiled::Compiled;
-use crate::runtime::image::Image;
+use crate::runtime::guests::{Guests, Register};
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::launch::{Backend, Credentials, Host, Initialization, Launch};
 use crate::runtime::log::LogLine;
+use crate::runtime::network;
 use crate::runtime::pool::{self, Shelf};
 use crate::runtime::sdk;
 use crate::runtime::starts::Starts;
-use crate::{code, concurrency, logs, provisioning, roles, surroundings, urls};
+use crate::{code, concurrency, host, logs, provisioning, roles, surroundings, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
@@ -284,6 +283,7 @@ impl Runner {
     ) -> Result<Arc<Shelf>, Error> {
         let launch = self.launch(cx, row, config, version).await?;
         let host = self.host().await?;
+        host::check_network(&launch, &host)?;
         let key = (row.reference(), version.to_string());
         let mut inner = self.inner();
         let old = inner.shelves.get(&key).cloned();
@@ -347,6 +347,8 @@ impl Runner {
             logging: config.logging,
             endpoint: cloud.endpoint().to_string(),
             mounts: surroundings::mounts(cx, config).await?,
+            network: network::of(&row.tags, cloud.config().sandbox.network)
+                .map_err(Error::InvalidParameterValue)?,
             initialization: match config.snap_start && version != LATEST {
                 true => Initialization::SnapStart,
                 false => Initialization::OnDemand,
@@ -360,17 +362,11 @@ impl Runner {
         let make = async {
             let folder = code::root(&cloud);
             let backend = Arc::new(InCloud { cloud: Arc::downgrade(&cloud), log: self.log.clone() });
-            let made = tokio::task::spawn_blocking(move || -> Result<Host, Failure> {
-                let mode = sandbox_mode()?;
-                let jail = Jail::probe(mode).map_err(|error| refused(&error))?;
-                for missing in jail.missing() {
-                    tracing::warn!("{missing}");
-                }
-                let scratch = folder.join("tmp");
-                std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
-                let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
-                let compiled = Compiled::new(folder.join("compiled"));
-                Ok(Host { jail, image, backend, scratch, ahead: Ahead::default(), compiled })
+            let (sandbox, guests) = (cloud.config().sandbox, Arc::new(Guests::default()));
+            cloud.hooks().set_guests(Arc::new(Register(Arc::clone(&guests))));
+            let authority = cloud.hooks().authority().map(str::to_string);
+            let made = tokio::task::spawn_blocking(move || {
+                host::make(sandbox, &folder, authority.as_deref(), backend, guests)
             });
             made.await.map_err(Failure::internal)?.map(Arc::new)
         };
@@ -529,23 +525,6 @@ pub(crate) async fn install_sdk(
     }
 }
 
-/// `CLOUDLET_SANDBOX`: require, degrade (the default) or off.
-fn sandbox_mode() -> Result<Mode, Failure> {
-    match std::env::var("CLOUDLET_SANDBOX") {
-        Ok(text) => text.parse().map_err(Failure::internal),
-        Err(_) => Ok(Mode::Degrade),
-    }
-}
-
-fn refused(error: &jail::host::Error) -> Failure {
-    tracing::error!(%error, "functions cannot run");
-    Failure::new(
-        "ServiceException",
-        500,
-        "Functions cannot run: the sandbox is required and this machine does not allow it.",
-    )
-}
-
 /// The cloud as environments see it.
 struct InCloud {
     cloud: Weak<Cloud>,
@@ -572,5 +551,9 @@ impl Backend for InCloud {
 
     fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>) {
         self.log.send(launch, stream, lines);
+    }
+
+    fn front(&self) -> Option<Arc<dyn Front>> {
+        self.cloud.upgrade()?.hooks().front().cloned()
     }
 }

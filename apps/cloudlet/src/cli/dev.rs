@@ -27,7 +27,7 @@ use super::connect::{Connection, now, seconds_since};
 use super::info::{json, show};
 use super::logs::{Follower, format_message};
 use super::output::{Output, say};
-use super::up::{Up, start_logging, stop_signal};
+use super::up::{Up, start_logging, stop_signal, tell_notices};
 use super::watch::Watch;
 use super::{deploy, project};
 use crate::server;
@@ -59,6 +59,7 @@ impl Dev {
         let options = self.up.options()?;
         let place = options.place()?;
         let running = server::start(options).await?;
+        tell_notices(&running);
         output.line(&format!("cloudlet is ready at {} ({place})", running.endpoint()));
         let connection = Connection::local(running.endpoint())?;
         let result = tokio::select! {

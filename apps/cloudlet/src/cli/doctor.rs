@@ -92,17 +92,17 @@ fn data() -> Finding {
     }
 }
 
+/// Each layer of the functions' sandbox, as `cloudlet up` would find it.
 fn sandbox() -> Vec<Finding> {
     let name = "sandbox";
-    match Jail::probe(Mode::Degrade) {
-        Ok(jail) if jail.missing().is_empty() => {
-            vec![Finding { name, good: true, text: "all layers work".to_owned() }]
-        }
-        Ok(jail) => {
-            let one =
-                |missing: &jail::host::Missing| Finding { name, good: false, text: missing.to_string() };
-            jail.missing().iter().map(one).collect()
-        }
-        Err(error) => vec![Finding { name, good: false, text: error.to_string() }],
-    }
+    let jail = match Jail::probe(Mode::Degrade) {
+        Ok(jail) => jail,
+        Err(error) => return vec![Finding { name, good: false, text: error.to_string() }],
+    };
+    let present = jail.present().into_iter().map(|(layer, what)| (true, format!("{layer}: {what}")));
+    let missing = jail.missing().iter().map(|missing| {
+        let text = missing.to_string();
+        (false, text.strip_prefix("sandbox: ").unwrap_or(&text).to_owned())
+    });
+    present.chain(missing).map(|(good, text)| Finding { name, good, text }).collect()
 }

@@ -1,6 +1,6 @@
 //! `cloudlet exec`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -38,6 +38,27 @@ impl Exec {
             .env_remove("AWS_SESSION_TOKEN")
             .envs(connection.variables(&region))
             .exec();
-        Err(anyhow!("cannot run {}: {error}", program.to_string_lossy()))
+        Err(NotRun::new(program, &error).into())
+    }
+}
+
+/// A command that could not be run, with the status that a shell gives for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct NotRun {
+    text: String,
+    /// 127 for a command that is not there, 126 for one that cannot be run (POSIX, shell command language, 2.8.2).
+    pub(crate) status: u8,
+}
+
+impl NotRun {
+    fn new(program: &OsStr, error: &std::io::Error) -> Self {
+        let program = program.to_string_lossy();
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Self { text: format!("there is no command `{program}` on the PATH"), status: 127 }
+            }
+            _ => Self { text: format!("cannot run `{program}`: {error}"), status: 126 },
+        }
     }
 }

@@ -120,7 +120,9 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
-            ExitCode::FAILURE
+            error
+                .downcast_ref::<exec::NotRun>()
+                .map_or(ExitCode::FAILURE, |not_run| ExitCode::from(not_run.status))
         }
     }
 }

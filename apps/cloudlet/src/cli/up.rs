@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use cloud::IamMode;
+use cloud::{IamMode, Network, Sandbox, SandboxMode};
+use owo_colors::OwoColorize;
 
-use crate::server::{self, Database, Options};
+use crate::server::{self, Database, Options, Running};
 
 /// Options of every command that starts a cloud.
 #[derive(Args, Clone, Debug)]
@@ -45,6 +46,12 @@ pub(crate) struct Up {
     /// What happens when a policy denies a call.
     #[arg(long, value_enum, default_value_t = Iam::Enforce)]
     iam: Iam,
+    /// What happens where this machine does not allow a layer of the functions' sandbox.
+    #[arg(long, value_enum, default_value_t = Layers::Degrade, env = "CLOUDLET_SANDBOX")]
+    sandbox: Layers,
+    /// The widest network that functions may have; the tag `cloudlet:network` of a function narrows its own.
+    #[arg(long, value_enum, default_value_t = Reach::Host, env = "CLOUDLET_NETWORK")]
+    network: Reach,
 }
 
 /// What happens when a policy denies a call.
@@ -54,6 +61,28 @@ enum Iam {
     Enforce,
     /// The call goes on and the denial is logged.
     Audit,
+}
+
+/// What happens where this machine does not allow a layer of the sandbox.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Layers {
+    /// The cloud does not start.
+    Require,
+    /// The other layers hold, and a line says what is missing.
+    Degrade,
+    /// Functions have limits and a clean environment only.
+    Off,
+}
+
+/// What functions can reach.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Reach {
+    /// Nothing but themselves.
+    None,
+    /// This cloud alone, also under the names of AWS's services.
+    Platform,
+    /// What a program of this machine reaches.
+    Host,
 }
 
 /// An address; `localhost` is taken for IPv4 loopback, which brings IPv6 loopback with it.
@@ -80,8 +109,19 @@ impl Up {
             Iam::Enforce => IamMode::Enforce,
             Iam::Audit => IamMode::Audit,
         };
+        let mode = match self.sandbox {
+            Layers::Require => SandboxMode::Require,
+            Layers::Degrade => SandboxMode::Degrade,
+            Layers::Off => SandboxMode::Off,
+        };
+        let network = match self.network {
+            Reach::None => Network::None,
+            Reach::Platform => Network::Platform,
+            Reach::Host => Network::Host,
+        };
+        let sandbox = Sandbox { mode, network };
         let (database, blobs) = (self.store.clone(), self.blobs.clone());
-        Ok(Options { listen: self.listen, data, database, blobs, iam, ..Options::default() })
+        Ok(Options { listen: self.listen, data, database, blobs, iam, sandbox, ..Options::default() })
     }
 
     /// Runs the cloud until it is told to stop.
@@ -92,11 +132,19 @@ impl Up {
         runtime.block_on(async {
             let place = options.place()?;
             let running = server::start(options).await?;
+            tell_notices(&running);
             anstream::println!("cloudlet is ready at {} ({place})", running.endpoint());
             stop_signal().await?;
             running.stop().await;
             Ok(())
         })
+    }
+}
+
+/// Says what the operator should know before anything else is said.
+pub(crate) fn tell_notices(running: &Running) {
+    for notice in running.notices() {
+        anstream::eprintln!("{} {notice}", "notice:".yellow());
     }
 }
 

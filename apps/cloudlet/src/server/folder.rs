@@ -36,3 +36,8 @@ pub(super) fn scratch(data: Option<&Path>) -> anyhow::Result<(Option<tempfile::T
     made.with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
     Ok((None, scratch))
 }
+
+/// Where what is to stay lives: the data folder, or the temporary one of a cloud that keeps everything in memory.
+pub(super) fn kept(config: &cloud::Config) -> &Path {
+    config.data.as_deref().unwrap_or(&config.scratch)
+}

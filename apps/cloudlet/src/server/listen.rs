@@ -1,26 +1,29 @@
-//! The listener: sockets, HTTP/1.1 and HTTP/2, and a stop that lets requests finish.
+//! The listener: sockets, HTTP/1.1 and HTTP/2 with and without TLS on one port, and a stop that lets requests finish.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
 use cloud::Cloud;
 use cloud::http::Client;
+use cloud::sandbox::{Connection, Front, Guest};
 use futures::FutureExt as _;
 use http::{HeaderValue, Response, StatusCode, Version, header};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use shape::Stream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use super::body;
 use super::noted::Noted;
@@ -93,11 +96,21 @@ impl Bound {
     }
 
     /// Serves `cloud` until stopped.
-    pub(super) fn serve(self, cloud: Arc<Cloud>) -> Listener {
+    pub(super) fn serve(self, cloud: &Arc<Cloud>, tls: TlsAcceptor) -> Listener {
         let stopping = watch::Sender::new(false);
         let slots = Arc::new(Semaphore::new(connections_max()));
-        let serve = |socket| tokio::spawn(accept(socket, cloud.clone(), slots.clone(), stopping.subscribe()));
+        let serve = |socket| {
+            let service = Service { cloud: cloud.clone(), tls: tls.clone(), stopping: stopping.subscribe() };
+            tokio::spawn(accept(socket, service, slots.clone()))
+        };
         let tasks = self.sockets.into_iter().map(serve).collect();
+        let cloud_again = Arc::downgrade(cloud);
+        cloud.hooks().set_front(Arc::new(Guests {
+            cloud: cloud_again,
+            tls,
+            stopping: stopping.subscribe(),
+            slots,
+        }));
         Listener { stopping, tasks }
     }
 }
@@ -135,12 +148,15 @@ pub(super) fn raise_files_limit() {
     }
 }
 
-async fn accept(
-    socket: TcpListener,
+/// What every connection needs.
+#[derive(Clone)]
+struct Service {
     cloud: Arc<Cloud>,
-    slots: Arc<Semaphore>,
-    mut stopping: watch::Receiver<bool>,
-) {
+    tls: TlsAcceptor,
+    stopping: watch::Receiver<bool>,
+}
+
+async fn accept(socket: TcpListener, mut service: Service, slots: Arc<Semaphore>) {
     let graceful = GracefulShutdown::new();
     loop {
         // Without a slot others wait in the backlog of the socket.
@@ -150,10 +166,14 @@ async fn accept(
         };
         let accepted = tokio::select! {
             accepted = next => accepted,
-            _ = stopping.wait_for(|stopping| *stopping) => break,
+            _ = service.stopping.wait_for(|stopping| *stopping) => break,
         };
         match accepted {
-            Ok(((stream, peer), slot)) => connection(stream, peer, slot, &cloud, &graceful),
+            Ok(((stream, peer), slot)) => {
+                let local = stream.local_addr().unwrap_or(peer);
+                let from = From { peer: Some(peer), connection: Connection::new(peer, local) };
+                tokio::spawn(connection(stream, from, slot, service.clone(), graceful.watcher()));
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -163,6 +183,32 @@ async fn accept(
     drop(socket);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("open connections were cut after {} s", GRACE.as_secs());
+    }
+}
+
+/// Serves connections that were accepted in functions' own networks. Functions end with the cloud, so that nobody waits
+/// for their connections.
+struct Guests {
+    cloud: Weak<Cloud>,
+    tls: TlsAcceptor,
+    stopping: watch::Receiver<bool>,
+    slots: Arc<Semaphore>,
+}
+
+impl Front for Guests {
+    fn serve(&self, stream: std::net::TcpStream, guest: Arc<Guest>) {
+        let (Some(cloud), Ok(slot)) = (self.cloud.upgrade(), self.slots.clone().try_acquire_owned()) else {
+            return; // Closed: the cloud has stopped, or has no room.
+        };
+        let service = Service { cloud, tls: self.tls.clone(), stopping: self.stopping.clone() };
+        let from = From { peer: None, connection: Connection::of_guest(guest) };
+        match stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+            Ok(stream) => {
+                let graceful = GracefulShutdown::new();
+                drop(tokio::spawn(connection(stream, from, slot, service, graceful.watcher())));
+            }
+            Err(error) => tracing::warn!(%error, "a connection of a function cannot be served"),
+        }
     }
 }
 
@@ -178,19 +224,54 @@ async fn unbroken(serving: impl Future<Output = Response<Stream>>) -> Response<S
     })
 }
 
-fn connection(
+/// Where a connection comes from.
+struct From {
+    peer: Option<SocketAddr>,
+    connection: Connection,
+}
+
+/// How every TLS connection begins: a record of the kind `handshake` (RFC 8446, section 5.1). No method of HTTP does.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// Serves one connection to its end. HTTP and TLS are told apart by the first byte.
+async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    from: From,
     slot: OwnedSemaphorePermit,
-    cloud: &Arc<Cloud>,
-    graceful: &GracefulShutdown,
+    mut service: Service,
+    watcher: Watcher,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
+    let mut first = [0];
+    let greeting = tokio::select! {
+        greeting = tokio::time::timeout(HEAD_TIME, stream.peek(&mut first)) => greeting,
+        _ = service.stopping.wait_for(|stopping| *stopping) => return,
+    };
+    match greeting {
+        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {
+            match tokio::time::timeout(HEAD_TIME, service.tls.accept(stream)).await {
+                Ok(Ok(stream)) => speak(stream, from, true, &service.cloud, watcher).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a client and we could not agree on TLS"),
+                Err(_) => tracing::debug!("a client fell silent in the middle of a TLS handshake"),
+            }
+        }
+        Ok(Ok(1)) => speak(stream, from, false, &service.cloud, watcher).await,
+        // It closed, or kept silent.
+        _ => {}
+    }
+    drop(slot);
+}
+
+async fn speak<S>(stream: S, from: From, tls: bool, cloud: &Arc<Cloud>, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let cloud = cloud.clone();
     let stream = Noted::new(stream, HEAD_TIME);
-    let client = Arc::new(Client { peer: Some(peer), tls: false, names: stream.names() });
+    let From { peer, connection } = from;
+    let client = Arc::new(Client { peer, tls, names: stream.names(), connection: Some(connection) });
     let service = service_fn(move |request| {
         let (cloud, client) = (cloud.clone(), client.clone());
         let is_http_1 = request.version() <= Version::HTTP_11;
@@ -210,13 +291,9 @@ fn connection(
     let http2 = &mut builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(PING_TIME).keep_alive_timeout(PING_TIME);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let watched = graceful.watch(served);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(%peer, %error, "a connection ended early");
-        }
-        drop(slot);
-    });
+    if let Err(error) = watcher.watch(served).await {
+        tracing::debug!(?peer, %error, "a connection ended early");
+    }
 }
 
 #[cfg(test)]

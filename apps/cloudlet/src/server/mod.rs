@@ -5,6 +5,7 @@ mod database;
 mod folder;
 mod listen;
 mod noted;
+mod tls;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use cloud::{Cloud, Config, IamMode};
+use cloud::clock::SystemClock;
+use cloud::{Cloud, Config, IamMode, Sandbox};
 
 use crate::services::SERVICES;
 
@@ -36,6 +38,8 @@ pub struct Options {
     pub region: String,
     /// What happens when access is denied.
     pub iam: IamMode,
+    /// How functions are kept.
+    pub sandbox: Sandbox,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             iam: IamMode::Enforce,
+            sandbox: Sandbox::default(),
         }
     }
 }
@@ -69,6 +74,7 @@ pub struct Running {
     cloud: Arc<Cloud>,
     address: SocketAddr,
     listener: listen::Listener,
+    notices: Vec<String>,
     // Dropped, and with it removed, when the cloud stops.
     _scratch: Option<tempfile::TempDir>,
     // Held as long as the node runs.
@@ -89,6 +95,11 @@ impl Running {
     /// The base URL for clients.
     pub fn endpoint(&self) -> &str {
         self.cloud.endpoint()
+    }
+
+    /// What the operator should know, one line each: layers of the sandbox that this machine does not allow.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// Stops listening, finishes what runs, and stops.
@@ -114,6 +125,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         scratch,
         iam: options.iam,
         loopback: address.ip().is_loopback(),
+        sandbox: options.sandbox,
     };
     let mut lock = None;
     let cloud = match (&options.database, &options.data) {
@@ -129,7 +141,13 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         (_, None) => Cloud::open(config, SERVICES).await.context("cannot open a store in memory")?,
     };
     cloud.set_listening(address, false);
+    let authority =
+        tls::Authority::open(&folder::kept(cloud.config()).join("tls"), Arc::new(SystemClock::default()))?;
+    cloud.hooks().set_authority(authority.pem().to_owned());
+    let acceptor = authority.acceptor()?;
+    let notices =
+        lambda::prepare(&cloud).await.map_err(|failure| anyhow::anyhow!("{}", failure.message()))?;
     cloud.start();
-    let listener = listener.serve(cloud.clone());
-    Ok(Running { cloud, address, listener, _scratch: scratch_guard, _lock: lock })
+    let listener = listener.serve(&cloud, acceptor);
+    Ok(Running { cloud, address, listener, notices, _scratch: scratch_guard, _lock: lock })
 }

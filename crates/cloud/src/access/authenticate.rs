@@ -8,7 +8,7 @@ use wire::Body;
 use wire::sigv4::{self, Dialect, KeyCache, Presented};
 use wire::table::Protocol;
 
-use super::{body, neighbourhood, version2};
+use super::{body, guest, neighbourhood, version2};
 use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::failure::Failure;
@@ -153,6 +153,12 @@ async fn look_up(
     }
     let unknown = || sigv4::Error::UnknownKey { access_key_id: access_key_id.to_owned() };
     let key = cloud.identities().key(access_key_id).await?.ok_or_else(unknown)?;
+    if key.is_well_known
+        && let Some((account, principal)) = guest::role_behind(cloud, parts).await.map_err(Refusal::Other)?
+    {
+        (caller.account, caller.principal) = (account, principal);
+        return Ok((caller, key.secret));
+    }
     if key.is_well_known && !neighbourhood::is_near(parts) {
         let text = "The well-known keys of this cloud are for programs and pages of this machine: the request came \
                     under another name, or from a page elsewhere.";

@@ -9,9 +9,11 @@ use std::net::IpAddr;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 
-/// Names that lead here although a public name server knows them: AWS's own, which clients are told to send here, and
-/// the one that LocalStack's users have in their settings.
-const PUBLIC_NAMES: &[&str] = &["amazonaws.com", "amazonaws.com.cn", "localhost.localstack.cloud"];
+use crate::aws_names;
+
+/// A name that leads here although a public name server knows it, besides AWS's own, which clients are told to send
+/// here: the one that LocalStack's users have in their settings.
+const LOCALSTACK: &str = "localhost.localstack.cloud";
 /// Last labels that no public name server may resolve (RFC 6761, RFC 6762, RFC 8375, ICANN's `.internal`).
 const PRIVATE_LABELS: &[&str] = &["localhost", "local", "internal", "test", "home.arpa"];
 
@@ -20,27 +22,27 @@ pub(super) fn is_near(parts: &Parts) -> bool {
     let text =
         |name| parts.headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap_or_default());
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let host = text(&HOST).or(authority).is_none_or(|host| is_private(host, PUBLIC_NAMES));
-    let origin = text(&ORIGIN).is_none_or(|origin| {
-        origin.split_once("://").is_some_and(|(_, authority)| is_private(authority, &[]))
-    });
+    let host = text(&HOST).or(authority).is_none_or(|host| is_private(host) || is_told_to_come(host));
+    let origin = text(&ORIGIN)
+        .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, authority)| is_private(authority)));
     let site = parts.headers.get("sec-fetch-site").is_none_or(|site| site != "cross-site");
     host && origin && site
 }
 
 /// Whether an authority names a machine that nobody else can claim to be.
-fn is_private(authority: &str, besides: &[&str]) -> bool {
+fn is_private(authority: &str) -> bool {
     let name = without_port(authority).trim_end_matches('.').to_ascii_lowercase();
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
         return address.to_canonical().is_loopback();
     }
-    let under = |ending: &str| {
-        let rest = name.strip_suffix(ending);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
     // A name without a dot is looked up in the own network only.
-    !name.contains('.') || PRIVATE_LABELS.iter().chain(besides).any(|ending| under(ending))
+    !name.contains('.') || PRIVATE_LABELS.iter().any(|ending| aws_names::is_below(&name, ending))
+}
+
+fn is_told_to_come(authority: &str) -> bool {
+    let name = without_port(authority);
+    aws_names::contain(name) || aws_names::is_below(&name.to_ascii_lowercase(), LOCALSTACK)
 }
 
 fn without_port(authority: &str) -> &str {

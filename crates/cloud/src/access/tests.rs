@@ -22,6 +22,7 @@ use crate::identity::record::{AccessKey, Role, User};
 use crate::identity::session::{Issued, Wanted};
 use crate::instance::{Cloud, Config, IamMode, Parts};
 use crate::operation::{Conditions, Resource};
+use crate::sandbox::{Connection, Guest};
 use crate::service::{Service, Words};
 
 const ACCOUNT: &str = "000000000000";
@@ -84,6 +85,7 @@ impl Bench {
             scratch,
             iam,
             loopback,
+            sandbox: cloud::Sandbox::default(),
         };
         let parts = Parts { clock: clock.clone(), chance: Chance::from_seed(1), ..Parts::in_memory() };
         Self { cloud: Cloud::assemble(config, &[], parts).await.expect("opens"), clock }
@@ -227,6 +229,31 @@ async fn the_well_known_root() {
         who(&bench, &signed(&credentials("test", "wrong"), b""), b"").await.expect_err("wrong secret");
     assert_eq!(code(&failure), ("InvalidSignatureException", 400, Some("SignatureDoesNotMatch")));
     assert!(failure.message().starts_with("The request signature we calculated does not match"));
+}
+
+/// Hostile code in a function was root of the cloud, with the keys that everybody knows.
+#[tokio::test]
+async fn the_well_known_keys_are_the_role_in_a_function() {
+    let bench = Bench::new().await;
+    bench.role(READ, "AROA1").await;
+    let from = |guest: Guest| {
+        let mut head = signed(&credentials("test", "test"), b"");
+        head.extensions.insert(Connection::of_guest(Arc::new(guest)));
+        head
+    };
+    let guest =
+        |role: &str| Guest { function: "fn".into(), role: format!("arn:aws:iam::{ACCOUNT}:role/{role}") };
+    let caller = who(&bench, &from(guest("p/R")), b"").await.expect("known");
+    assert_eq!(caller.arn(), format!("arn:aws:sts::{ACCOUNT}:assumed-role/R/fn"));
+    bench.decide(&caller, "sqs:ReceiveMessage", QUEUE_ARN).await.expect("allowed");
+    bench.decide(&caller, "sqs:SendMessage", QUEUE_ARN).await.expect_err("not allowed");
+    let failure = who(&bench, &from(guest("gone")), b"").await.expect_err("no role");
+    assert_eq!(code(&failure).0, "AccessDenied");
+    // Keys of its own stay its own.
+    bench.user(READ).await;
+    let mut head = signed(&credentials("AKIABOB", "bobs"), b"");
+    head.extensions.insert(Connection::of_guest(Arc::new(guest("p/R"))));
+    assert_eq!(who(&bench, &head, b"").await.expect("known").arn(), "arn:aws:iam::000000000000:user/Bob");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ async fn cloud(clock: &Arc<VirtualClock>) -> Arc<Cloud> {
         scratch: std::env::temp_dir(),
         iam: IamMode::Enforce,
         loopback: true,
+        sandbox: cloud::Sandbox::default(),
     };
     Cloud::assemble(config, &[], Parts { clock: clock.clone(), ..Parts::in_memory() }).await.unwrap()
 }

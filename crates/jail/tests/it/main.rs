@@ -8,8 +8,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jail::cgroup::GroupLimits;
 use jail::host::{Child, Jail, Mode, system_binds};
-use jail::spec::{Assignment, Bind, Event, Exit, Files, Layers, Limits, Spec};
+use jail::spec::{Assignment, Bind, Event, Exit, Files, Layers, Limits, Network, Spec};
 
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -29,6 +30,13 @@ def try_(name, attack):
     except OSError as e:
         print(name, errno.errorcode.get(e.errno, e.errno))
 "#;
+
+mod layers;
+
+/// Limits of a whole sandbox.
+fn group(megabytes: u64, processes: u64) -> GroupLimits {
+    GroupLimits { memory_bytes: megabytes << 20, processes, share_megabytes: megabytes }
+}
 
 struct Sandbox {
     code: tempfile::TempDir,
@@ -63,28 +71,33 @@ impl Sandbox {
         [Sandbox::new(), Sandbox { late: true, ..Sandbox::new() }]
     }
 
-    fn start(&self, script: &str, files: &[OwnedFd], change: impl FnOnce(&mut Spec)) -> Child {
-        fs::write(self.code.path().join("attack.py"), format!("{PRELUDE}\n{script}")).unwrap();
+    fn spec(&self) -> Spec {
         let task =
             if self.jail.has_private_files() { PathBuf::from("/var/task") } else { self.code.path().into() };
         let mut binds = system_binds();
         binds.push(Bind::new(self.code.path(), "/var/task"));
-        let mut spec = Spec {
+        Spec {
             program: Some(PYTHON.into()),
             args: vec!["-S".into(), "-E".into(), task.join("attack.py").to_str().unwrap().into()],
             env: vec![("ONLY".into(), "this".into())],
             cwd: task,
             layers: Layers::default(),
             files: Files { binds, tmp_bytes: 16 << 20, ..Files::default() },
+            network: Network::default(),
             limits: Limits::default(),
             hostname: "inside".into(),
             companions: Default::default(),
-        };
+        }
+    }
+
+    fn start(&self, script: &str, files: &[OwnedFd], change: impl FnOnce(&mut Spec)) -> Child {
+        fs::write(self.code.path().join("attack.py"), format!("{PRELUDE}\n{script}")).unwrap();
+        let mut spec = self.spec();
         change(&mut spec);
         if self.late {
             return self.start_ahead(spec, files);
         }
-        self.jail.spawn(spec, files, 256 << 20).unwrap()
+        self.jail.spawn(spec, files, &group(256, 1024)).unwrap()
     }
 
     fn start_ahead(&self, mut spec: Spec, files: &[OwnedFd]) -> Child {
@@ -103,12 +116,12 @@ impl Sandbox {
         spec.cwd = "/".into();
         spec.args = vec!["-S".into(), "-E".into(), "-c".into(), WAIT.into(), (2 + files.len()).to_string()];
         let processes = spec.limits.processes;
-        let mut child = self.jail.spawn(spec, &files, 512 << 20).unwrap();
+        let mut child = self.jail.spawn(spec, &files, &group(512, 1024)).unwrap();
         assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
         let mut waiting = [0; 7];
         child.stdout.as_mut().unwrap().read_exact(&mut waiting).unwrap();
         assert_eq!(&waiting, b"waiting");
-        child.assign(&order, 256 << 20, processes).unwrap();
+        child.assign(&order, &group(256, processes)).unwrap();
         assert_eq!(child.next_event().unwrap(), Some(Event::Assigned));
         writer.write_all(b"!").unwrap();
         child
@@ -372,11 +385,12 @@ fn waiting(sandbox: &Sandbox, script: &str) -> Child {
             late: true,
             ..Files::default()
         },
+        network: Network::default(),
         limits: Limits::default(),
         hostname: "inside".into(),
         companions: Default::default(),
     };
-    let mut child = sandbox.jail.spawn(spec, &[], 256 << 20).unwrap();
+    let mut child = sandbox.jail.spawn(spec, &[], &group(256, 1024)).unwrap();
     assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
     child
 }
@@ -390,7 +404,7 @@ fn a_waiting_program_gets_only_what_was_ordered_and_only_where() {
         data_bytes: None,
     };
     let failed = |mut child: Child, order: &Assignment| {
-        child.assign(order, 256 << 20, 1024).unwrap();
+        child.assign(order, &group(256, 1024)).unwrap();
         child.wait().unwrap().unwrap_err()
     };
     let sleep = "import time; time.sleep(60)";

@@ -9,6 +9,8 @@ pub(super) enum Host {
     Service(String),
     /// S3's virtual-host style: the bucket stands in the name.
     Bucket(String),
+    /// A name of AWS's that is no service of this cloud: `polly.eu-west-1.amazonaws.com`.
+    Foreign(String),
     /// Neither: `localhost`, an address, a name of one's own.
     Other,
 }
@@ -43,10 +45,15 @@ pub(super) fn parse(host: &str, known: impl Fn(&str) -> bool, signed_for_s3: boo
             (true, bucket) => Host::Bucket(bucket.to_owned()),
             // `eu-west-1.sqs.localhost` is no endpoint name, and a stranger's name is no service.
             (false, region) if is_region(region) => Host::Service(service.to_owned()),
-            (false, _) => Host::Other,
+            (false, _) if name.ends_with(".localhost") => Host::Other,
+            (false, _) => Host::Foreign(name),
         };
     }
-    if signed_for_s3 && name.ends_with(".localhost") { Host::Bucket(front.to_owned()) } else { Host::Other }
+    match (name.ends_with(".localhost"), signed_for_s3) {
+        (true, true) => Host::Bucket(front.to_owned()),
+        (true, false) => Host::Other,
+        (false, _) => Host::Foreign(name),
+    }
 }
 
 /// `us-east-1`, `ap-southeast-2`, `us-gov-west-1`.

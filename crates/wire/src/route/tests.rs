@@ -170,6 +170,12 @@ fn by_action() {
         name(rest("GET", "sts.amazonaws.com", "/?Action=GetCallerIdentity&Version=2011-06-15", "")),
         "sts/GetCallerIdentity"
     );
+    // A service of AWS's that is not here: S3 took every path, and told of a bucket.
+    let foreign = "polly.us-east-1.amazonaws.com".to_owned();
+    assert_eq!(
+        ask(rest("GET", &foreign, "/v1/voices", ""), None).unwrap_err(),
+        RouteError::Unknown { name: foreign.clone() }
+    );
     let code = |request, body| ask(request, Some(body)).unwrap_err().answer().1;
     let unknown = code(form("localhost", "sqs"), "Action=Foo&Version=2012-11-05");
     assert_eq!(
@@ -267,6 +273,7 @@ fn hosts() {
     let known = |name: &str| matches!(name, "s3" | "sqs" | "sts" | "lambda");
     let service = |name: &str| Host::Service(name.to_owned());
     let bucket = |name: &str| Host::Bucket(name.to_owned());
+    let foreign = |name: &str| Host::Foreign(name.to_owned());
     for (text, expected) in [
         ("localhost:4566", Host::Other),
         ("127.0.0.1:4566", Host::Other),
@@ -287,7 +294,8 @@ fn hosts() {
         ("photos.s3-eu-west-1.amazonaws.com", bucket("photos")),
         ("sqs.s3.localhost", bucket("sqs")),
         ("photos.localhost", Host::Other),
-        ("abc.execute-api.us-east-1.amazonaws.com", Host::Other),
+        ("abc.execute-api.us-east-1.amazonaws.com", foreign("abc.execute-api.us-east-1.amazonaws.com")),
+        ("polly.eu-west-1.amazonaws.com", foreign("polly.eu-west-1.amazonaws.com")),
         ("evil.sqs.localhost", Host::Other),
     ] {
         assert_eq!(parse(text, known, false), expected, "{text}");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::Network;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -12,6 +13,7 @@ use crate::limits::TAGS_MAX;
 use crate::logging::Logging;
 use crate::names::{FunctionRef, LATEST};
 use crate::runner::Runner;
+use crate::runtime::network;
 use crate::shapes::{
     Architecture, DeadLetterConfig, Environment, EphemeralStorage, FileSystemConfig, FunctionCode,
     FunctionConfiguration, ImageConfig, LoggingConfig, PackageType, SnapStart, TracingConfig, VpcConfig,
@@ -85,7 +87,7 @@ impl Operation for CreateFunction {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<FunctionConfiguration, Error> {
         let function = FunctionRef::parse(cx, &input.function_name, None)?.unqualified();
-        check(&input)?;
+        check(&input, cx.cloud().config().sandbox.network)?;
         let settings = Settings {
             runtime: input.runtime,
             handler: input.handler,
@@ -167,7 +169,7 @@ fn fresh(cx: &Cx, code: Code, layers: Vec<LayerUse>) -> Config {
     }
 }
 
-fn check(input: &Input) -> Result<(), Error> {
+fn check(input: &Input, widest: Network) -> Result<(), Error> {
     if input.package_type == Some(PackageType::Image) {
         return Err(Error::unsupported("PackageType Image"));
     }
@@ -191,6 +193,7 @@ fn check(input: &Input) -> Result<(), Error> {
     if input.tags.len() > TAGS_MAX {
         return Err(Error::invalid(format!("The number of tags exceeds the limit ({TAGS_MAX})")));
     }
+    network::of(&input.tags, widest).map_err(Error::InvalidParameterValue)?;
     Ok(())
 }
 

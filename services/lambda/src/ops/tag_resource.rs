@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::function;
 use crate::limits::TAGS_MAX;
 use crate::names::FunctionRef;
+use crate::runtime::network;
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -55,6 +56,7 @@ impl Operation for TagResource {
         if row.tags.len() > TAGS_MAX {
             return Err(Error::invalid(format!("The number of tags exceeds the limit ({TAGS_MAX})")));
         }
+        network::of(&row.tags, cx.cloud().config().sandbox.network).map_err(Error::InvalidParameterValue)?;
         table::put(cx.tx(), &row).await?;
         Ok(Output)
     }

@@ -97,14 +97,25 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// `shared` is there for environments whose processes may use the Extensions API.
+    /// On the host's loopback interface, which other functions reach, too. `shared` is there for environments whose
+    /// processes may use the Extensions API.
     pub(crate) async fn listen(shared: Option<Arc<Shared>>) -> io::Result<Api> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
+        Ok(Api::on(listener, address, true, shared))
+    }
+
+    /// In the environment's own network, which nobody else reaches.
+    pub(crate) fn inside(listener: TcpListener, shared: Option<Arc<Shared>>) -> Api {
+        Api::on(listener, super::network::RUNTIME_API, false, shared)
+    }
+
+    fn on(listener: TcpListener, address: SocketAddr, guarded: bool, shared: Option<Arc<Shared>>) -> Api {
         let (sender, calls) = mpsc::channel(CALLS_MAX);
         let init = watch::Sender::new(None);
-        let task = tokio::spawn(accept(listener, address, init.subscribe(), sender, shared));
-        Ok(Api { address, init, calls, task, waiting: None, current: None, queued: None })
+        let task =
+            tokio::spawn(accept(listener, guarded.then_some(address), init.subscribe(), sender, shared));
+        Api { address, init, calls, task, waiting: None, current: None, queued: None }
     }
 
     /// Says which processes may connect.
@@ -176,7 +187,7 @@ impl Drop for Api {
 
 async fn accept(
     listener: TcpListener,
-    address: SocketAddr,
+    guarded: Option<SocketAddr>,
     init: watch::Receiver<Option<u32>>,
     calls: mpsc::Sender<Call>,
     shared: Option<Arc<Shared>>,
@@ -196,7 +207,9 @@ async fn accept(
         connections.spawn(async move {
             // A fast runtime may connect before the host has heard of its process.
             let Ok(Some(init)) = init.wait_for(Option::is_some).await.map(|init| *init) else { return };
-            let look = tokio::task::spawn_blocking(move || peer::is_within(from, address, init));
+            let look = tokio::task::spawn_blocking(move || {
+                guarded.is_none_or(|address| peer::is_within(from, address, init))
+            });
             if !look.await.unwrap_or(false) {
                 tracing::warn!(%from, "a process outside of the environment tried to use its Runtime API");
                 return;

@@ -15,10 +15,12 @@ use super::api::{Api, NextReply};
 use super::compiled;
 use super::extensions::Fault;
 use super::frames::{Frame, Head, Kind};
-use super::helper::Helper;
+use super::guests::Stay;
+use super::helper::{Helper, SIGKILL};
 use super::interpreters::Wanted;
 use super::launch::{Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
+use super::network::Served;
 use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
@@ -100,8 +102,12 @@ pub(crate) struct Environment {
     ticker: Ticker,
     /// When it became idle.
     pub(crate) idle_since: Instant,
+    /// Counts as one of the functions that run until everything inside has ended.
+    stay: Option<Stay>,
+    /// What it connects to in a network of its own.
+    served: Served,
     /// The folder that stands in for /tmp.
-    _scratch: Option<tempfile::TempDir>,
+    scratch: Option<tempfile::TempDir>,
 }
 
 /// The invocation that runs.
@@ -177,7 +183,9 @@ impl Environment {
             terse: false,
             ticker: Ticker::new(),
             idle_since: Instant::now(),
-            _scratch: None,
+            stay: None,
+            served: Served::default(),
+            scratch: None,
         }
     }
 
@@ -231,7 +239,7 @@ impl Environment {
         let started = Instant::now();
         self.init_started();
         self.await_registrations(until).await?;
-        let seen = self.launch.seen(&self.host, self._scratch.as_ref().map(|folder| folder.path()));
+        let seen = self.launch.seen(&self.host, self.scratch.as_ref().map(|folder| folder.path()));
         let mut order = self.launch.order(&seen);
         if let Some(variables) = self.late_variables.take() {
             order["env"] = serde_json::json!(variables.into_iter().collect::<BTreeMap<_, _>>());
@@ -469,7 +477,7 @@ impl Environment {
         let mut patience = until;
         let mut look = Instant::now() + MEMORY_EVERY;
         loop {
-            let watches = !self.host.jail.limits_trees() && self.init.is_some();
+            let watches = self.init.is_some();
             let wake = if watches { patience.min(look) } else { patience };
             tokio::select! {
                 biased;
@@ -523,6 +531,9 @@ impl Environment {
             if watches && now >= look {
                 if self.uses_too_much() {
                     return Heard::OutOfMemory;
+                }
+                if self.stores_too_much() {
+                    return Heard::Exited(Exit::Signal(SIGKILL));
                 }
                 look = now + MEMORY_EVERY;
             }

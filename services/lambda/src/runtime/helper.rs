@@ -15,7 +15,7 @@ pub(crate) struct Helper {
 }
 
 /// The same number on every Linux.
-const SIGKILL: i32 = 9;
+pub(crate) const SIGKILL: i32 = 9;
 /// An event is a short line; this ends a helper gone mad.
 const EVENT_BYTES_MAX: usize = 16 * 1024;
 

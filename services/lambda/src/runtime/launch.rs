@@ -6,15 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloud::Network;
+use cloud::sandbox::{Front, Guest};
+use jail::cgroup::GroupLimits;
 use jail::host::{Jail, system_binds};
 use jail::spec::{Bind, Companions, Files, Layers, Limits, Spec};
 use serde_json::json;
 
 use super::ahead::Ahead;
 use super::compiled::{self, Compiled};
+use super::guests::Guests;
 use super::image::Image;
 use super::interpreters::{Interpreter, Language, Wanted};
 use super::log::LogLine;
+use super::network;
 use super::variables;
 use crate::logging::Logging;
 
@@ -87,6 +92,8 @@ pub(crate) struct Launch {
     pub(crate) endpoint: String,
     /// Folders that it may change, and where it sees them.
     pub(crate) mounts: Vec<(PathBuf, String)>,
+    /// What it can reach.
+    pub(crate) network: Network,
     /// Why its environments are started.
     pub(crate) initialization: Initialization,
 }
@@ -110,6 +117,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
     async fn credentials(&self, launch: &Launch) -> Option<Credentials>;
     /// Takes log events of one stream. Must not wait.
     fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>);
+    /// Who serves what functions with a network of their own connect to.
+    fn front(&self) -> Option<Arc<dyn Front>> {
+        None
+    }
 }
 
 /// What all environments share.
@@ -123,6 +134,8 @@ pub(crate) struct Host {
     pub(crate) ahead: Ahead,
     /// Function images.
     pub(crate) compiled: Compiled,
+    /// The functions that run now.
+    pub(crate) guests: Arc<Guests>,
 }
 
 impl std::fmt::Debug for Host {
@@ -171,6 +184,8 @@ const NODE_MODULES_OF_ROOT: &str = "/node_modules";
 const RESERVED_BYTES: u64 = 64 << 20;
 /// What the sandbox's own processes may use inside the function's control group.
 const HELPER_BYTES: u64 = 8 << 20;
+/// The helper and process 1 beside the function's own processes.
+const HELPER_PROCESSES: u64 = 4;
 
 /// Lambda's user inside the sandbox.
 const PASSWD: &str =
@@ -193,9 +208,18 @@ fn hosts() -> String {
 const GROUP: &str = "root:x:0:\nsbx_user1051:x:{gid}:\n";
 
 impl Launch {
-    /// Memory of the whole sandbox, for the kernel's limit.
-    pub(crate) fn group_bytes(&self) -> u64 {
-        (u64::from(self.memory_mb) << 20) + HELPER_BYTES
+    /// What the whole sandbox may use, for the kernel's limit. Pages of /tmp count as memory there.
+    pub(crate) fn group(&self) -> GroupLimits {
+        GroupLimits {
+            memory_bytes: (u64::from(self.memory_mb + self.tmp_mb) << 20) + HELPER_BYTES,
+            processes: Limits::default().processes + HELPER_PROCESSES,
+            share_megabytes: u64::from(self.memory_mb),
+        }
+    }
+
+    /// The function, as the cloud knows those that connect to it.
+    pub(crate) fn guest(&self) -> Arc<Guest> {
+        Arc::new(Guest { function: self.name.clone(), role: self.role.clone() })
     }
 
     /// The paths as the function sees them on this host; `scratch` is this environment's own folder.
@@ -261,22 +285,20 @@ impl Launch {
         }
         let companions = self.companions(seen, &env);
         let memory = u64::from(self.memory_mb) << 20;
-        let data_bytes = (!host.jail.limits_trees()).then_some(2 * memory + RESERVED_BYTES);
+        let tmp_bytes = u64::from(self.tmp_mb) << 20;
+        // Without a private /tmp its folder is watched, and this is the wall behind that.
+        let file_bytes = scratch.is_some().then_some(tmp_bytes);
+        let mut files = Files { binds, texts, tmp_bytes, scratch, folders: self.folders(), late: false };
+        network::adapt(self, &mut files);
         Spec {
             program: Some(program),
             args,
             env,
             cwd: PathBuf::from(&seen.task),
             layers: Layers::default(),
-            files: Files {
-                binds,
-                texts,
-                tmp_bytes: u64::from(self.tmp_mb) << 20,
-                scratch,
-                folders: self.folders(),
-                late: false,
-            },
-            limits: Limits { data_bytes, ..Limits::default() },
+            files,
+            network: network::layout(self),
+            limits: Limits { data_bytes: Some(2 * memory + RESERVED_BYTES), file_bytes, ..Limits::default() },
             hostname: "169-254-100-1".into(),
             companions,
         }
@@ -307,7 +329,12 @@ impl Launch {
     /// Whether processes of its environments may ask for the Extensions API. Managed runtimes have it when something of
     /// the user's runs before or beside them.
     pub(crate) fn needs_api(&self) -> bool {
-        matches!(self.wanted, Wanted::Provided) || self.wrapper().is_some() || !self.extensions.is_empty()
+        matches!(self.wanted, Wanted::Provided) || self.has_company()
+    }
+
+    /// Whether something of the user's runs before or beside the runtime.
+    pub(crate) fn has_company(&self) -> bool {
+        self.wrapper().is_some() || !self.extensions.is_empty()
     }
 
     /// What is started, with its arguments.

@@ -1,6 +1,8 @@
 //! How much memory a sandbox uses, where the kernel does not limit it as a whole.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Processes of one sandbox that are looked at; a sandbox has at most 1,024.
 const PROCESSES_MAX: usize = 1024;
@@ -37,6 +39,36 @@ pub(crate) fn used_kilobytes(init: u32, limit: u64) -> u64 {
     pids.iter().map(|pid| field(&read(*pid, "smaps_rollup"), "Pss:")).sum()
 }
 
+/// Files that are looked at to find the size of a folder; a folder with more is full, however small they are.
+const FILES_MAX: usize = 65_536;
+
+/// What the files in a folder take up on the disk; looks no further than `limit`.
+pub(crate) fn stored_bytes(folder: &Path, limit: u64) -> u64 {
+    let (mut bytes, mut files) = (0, 0);
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        // A folder that is gone by now holds nothing.
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(data) = entry.metadata() else { continue };
+            if data.is_dir() {
+                folders.push(entry.path());
+            }
+            bytes += data.blocks() * BLOCK;
+            files += 1;
+            if files > FILES_MAX {
+                return u64::MAX;
+            }
+            if bytes > limit {
+                return bytes;
+            }
+        }
+    }
+    bytes
+}
+
+/// The unit of `st_blocks`: stat(2).
+const BLOCK: u64 = 512;
+
 fn read(pid: u32, file: &str) -> String {
     fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
 }
@@ -51,6 +83,16 @@ fn field(text: &str, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_have_a_size() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(stored_bytes(folder.path(), u64::MAX), 0);
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/file"), vec![1; 1 << 20]).unwrap();
+        assert!(stored_bytes(folder.path(), u64::MAX) >= 1 << 20);
+        assert!(stored_bytes(folder.path(), 1000) > 1000);
+    }
 
     #[test]
     fn this_process_uses_memory() {

@@ -4,6 +4,7 @@
 //! * [`environment`]: one sandboxed process: start, init phase, one invocation after the other, end.
 //! * [`pipes`] (lane A): pipes and frames, for the runtimes whose bootstrap is ours. [`frames`] has the format.
 //! * [`api`] (lane B): the real Runtime API over HTTP, for `provided.*`.
+//! * [`network`]: what a function can reach; [`guests`] who of those that connect is a function.
 //! * [`pool`]: which environment gets which invocation, and when one more is started.
 //! * [`provisioned`]: environments that are started ahead; [`starts`]: how many start at once, and whose turn it is.
 //! * [`stream`]: answers that come in pieces.
@@ -23,12 +24,15 @@ pub(crate) mod compiled;
 pub(crate) mod environment;
 pub(crate) mod extensions;
 pub(crate) mod frames;
+pub(crate) mod guests;
 pub(crate) mod helper;
 pub(crate) mod image;
 pub(crate) mod interpreters;
 pub(crate) mod launch;
 pub(crate) mod log;
 pub(crate) mod memory;
+pub(crate) mod names;
+pub(crate) mod network;
 pub(crate) mod outcome;
 pub(crate) mod output;
 pub(crate) mod peer;

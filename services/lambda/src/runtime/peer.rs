@@ -8,29 +8,25 @@ use std::net::SocketAddr;
 
 use super::memory;
 
-/// Whether the socket at `peer`, connected to `listener`, is held by a process below `init`.
-pub(crate) fn is_within(peer: SocketAddr, listener: SocketAddr, init: u32) -> bool {
-    let table = if peer.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
-    let table = fs::read_to_string(table).unwrap_or_default();
-    let Some(inode) = inode_of(&table, peer.port(), listener.port()) else { return false };
-    let wanted = format!("socket:[{inode}]");
-    memory::tree(init).iter().any(|pid| holds(*pid, &wanted))
+/// A socket of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Socket {
+    /// Never 0: that is a socket which no process holds any more.
+    pub(crate) inode: u64,
+    /// Whose process made it.
+    pub(crate) user: u32,
 }
 
 /// Whether a process below `init` listens at a port of the loopback interface, or of all interfaces.
 pub(crate) fn listens_within(port: u16, init: u32) -> bool {
     let tables =
         ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
-    let wanted: Vec<String> = tables
-        .iter()
-        .flat_map(|table| listeners(table, port))
-        .map(|inode| format!("socket:[{inode}]"))
-        .collect();
+    let wanted: Vec<u64> = tables.iter().flat_map(|table| listeners(table, port)).collect();
     if wanted.is_empty() {
         return false;
     }
     let tree = memory::tree(init);
-    wanted.iter().any(|socket| tree.iter().any(|pid| holds(*pid, socket)))
+    wanted.iter().any(|socket| tree.iter().any(|pid| holds(*pid, *socket)))
 }
 
 /// The state of a listening socket in /proc/net/tcp (TCP_LISTEN of the kernel).
@@ -47,8 +43,20 @@ fn listeners(table: &str, port: u16) -> Vec<u64> {
     found.collect()
 }
 
-/// The inode of the socket from one local port to another, of /proc/net/tcp (proc_pid_net(5)).
-fn inode_of(table: &str, local_port: u16, remote_port: u16) -> Option<u64> {
+/// Whether the socket at `peer`, connected to `listener`, is held by a process below `init`.
+pub(crate) fn is_within(peer: SocketAddr, listener: SocketAddr, init: u32) -> bool {
+    let Some(socket) = socket(peer, listener) else { return false };
+    memory::tree(init).iter().any(|pid| holds(*pid, socket.inode))
+}
+
+/// The socket at `from` that is connected to `to`.
+pub(crate) fn socket(from: SocketAddr, to: SocketAddr) -> Option<Socket> {
+    let table = if from.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
+    find(&fs::read_to_string(table).unwrap_or_default(), from.port(), to.port())
+}
+
+/// The socket from one local port to another, of /proc/net/tcp (proc_pid_net(5)).
+fn find(table: &str, local_port: u16, remote_port: u16) -> Option<Socket> {
     table.lines().skip(1).find_map(|line| {
         let mut words = line.split_ascii_whitespace();
         let (local, remote) = (words.nth(1)?, words.next()?);
@@ -56,16 +64,34 @@ fn inode_of(table: &str, local_port: u16, remote_port: u16) -> Option<u64> {
         if port(local)? != local_port || port(remote)? != remote_port {
             return None;
         }
-        words.nth(6)?.parse().ok().filter(|inode| *inode != 0)
+        let (user, inode) = (words.nth(4)?.parse().ok()?, words.nth(1)?.parse().ok()?);
+        (inode != 0).then_some(Socket { inode, user })
     })
 }
 
-fn holds(pid: u32, wanted: &str) -> bool {
+/// The user of this process.
+pub(crate) fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether a process has a descriptor of the socket.
+pub(crate) fn holds(pid: u32, inode: u64) -> bool {
+    let wanted = format!("socket:[{inode}]");
     // The folder of a process that ended, or of one that is not ours, cannot be read: it does not count.
     let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
     descriptors
         .flatten()
-        .any(|descriptor| fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == wanted))
+        .any(|descriptor| fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == &*wanted))
+}
+
+/// Whether a process that is not among `inside` has a descriptor of the socket. The youngest are asked first: clients
+/// are started for what they ask.
+pub(crate) fn held_outside(inode: u64, inside: &[u32]) -> bool {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let mut pids: Vec<u32> = names.filter(|pid| !inside.contains(pid)).collect();
+    pids.sort_unstable_by(|one, other| other.cmp(one));
+    pids.into_iter().any(|pid| holds(pid, inode))
 }
 
 #[cfg(test)]
@@ -80,6 +106,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let client = TcpStream::connect(address).unwrap();
         let peer = client.local_addr().unwrap();
+        assert_eq!(socket(peer, address).unwrap().user, own_user());
         assert!(is_within(peer, address, std::process::id()));
         let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         assert!(!is_within(peer, address, other.id()));

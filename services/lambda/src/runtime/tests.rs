@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloud::Network;
 use jail::host::{Jail, Mode};
 use serde_json::{Value, json};
 
@@ -61,6 +62,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         logging: Default::default(),
         endpoint: "http://127.0.0.1:4566".into(),
         mounts: Vec::new(),
+        network: Network::Host,
         initialization: Initialization::OnDemand,
     }
 }
@@ -166,11 +168,12 @@ impl Fixture {
         let jail = self.jail.lock().unwrap().take();
         Arc::new(Host {
             jail: jail.unwrap_or_else(|| Jail::probe(Mode::Degrade).unwrap()),
-            image: Image::write(&self.folder.path().join("runtime")).unwrap(),
+            image: Image::write(&self.folder.path().join("runtime"), None).unwrap(),
             backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
             scratch: self.folder.path().to_path_buf(),
             ahead,
             compiled: Compiled::without_delay(self.folder.path().join("compiled")),
+            guests: Arc::default(),
         })
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cloud::Network;
 use jail::spec::{Assignment, Spec};
 
 use crate::runtime::interpreters::{Language, Wanted};
@@ -81,7 +82,11 @@ impl Fit {
     /// The kind of process that this function can take over; none when it needs one of its own.
     pub(crate) fn of(launch: &Launch, host: &Host, prepared: Prepared) -> Option<Fit> {
         let interpreter = launch.interpreter.as_ref()?;
-        if !host.jail.can_assign() || launch.variables.keys().any(|name| is_read_at_start(name)) {
+        // The sockets in a network of its own belong to one function.
+        if !host.jail.can_assign()
+            || launch.network != Network::Host
+            || launch.variables.keys().any(|name| is_read_at_start(name))
+        {
             return None;
         }
         if launch.needs_api() {

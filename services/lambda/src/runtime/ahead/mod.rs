@@ -310,6 +310,7 @@ mod tests {
             cwd: "/".into(),
             layers: jail::spec::Layers::default(),
             files: jail::spec::Files::default(),
+            network: jail::spec::Network::default(),
             limits: jail::spec::Limits::default(),
             hostname: String::new(),
             companions: Default::default(),

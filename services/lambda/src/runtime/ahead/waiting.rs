@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jail::cgroup::GroupLimits;
 use jail::spec::{Assignment, Event};
 use serde_json::json;
 use tokio::time::timeout;
@@ -21,8 +22,8 @@ use crate::runtime::pipes::Pipes;
 const BOOT_TIME_MAX: Duration = Duration::from_secs(30);
 /// Binding a few folders takes half a millisecond.
 const ASSIGN_TIME_MAX: Duration = Duration::from_secs(5);
-/// Memory of a sandbox while it waits, where control groups exist: boto3 takes 40 MB.
-const MEMORY_BYTES: u64 = 256 << 20;
+/// A sandbox while it waits, where control groups exist: boto3 takes 40 MB, and whoever is waited for comes first.
+const WAITING: GroupLimits = GroupLimits { memory_bytes: 256 << 20, processes: 64, share_megabytes: 128 };
 
 /// A booted process without a function. It serves exactly one function version, ever.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Waiting {
     pub(crate) async fn boot(kind: &Kind, host: &Arc<Host>) -> io::Result<Waiting> {
         let (pipes, files) = Pipes::new()?;
         let (jail, spec) = (Arc::clone(host), kind.spec.clone());
-        let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, MEMORY_BYTES));
+        let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, &WAITING));
         let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
         let (stdout, stderr, helper) = connect(&mut child)?;
         let mut waiting =
@@ -91,8 +92,7 @@ impl Waiting {
 
     /// Gives the process its function's files and limits.
     pub(crate) async fn assign(&mut self, order: &Assignment, launch: &Launch) -> io::Result<()> {
-        let processes = jail::spec::Limits::default().processes;
-        self.child.assign(order, launch.group_bytes(), processes)?;
+        self.child.assign(order, &launch.group())?;
         let assigned = async {
             loop {
                 match self.helper.next().await {

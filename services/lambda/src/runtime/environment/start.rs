@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use cloud::Network;
+
 use super::beside::Beside;
 use super::{Environment, Lane};
 use crate::runtime::ahead::Taken;
@@ -11,7 +13,7 @@ use crate::runtime::api::Api;
 use crate::runtime::interpreters::Wanted;
 use crate::runtime::launch::{Credentials, Host, Launch};
 use crate::runtime::pipes::Pipes;
-use crate::runtime::variables;
+use crate::runtime::{network, variables};
 
 /// Starts the sandbox and connects everything to it.
 pub(super) async fn spawn(
@@ -31,6 +33,16 @@ pub(super) async fn spawn(
             }
         }
     }
+    fresh(launch, host, log_stream, credentials.as_ref()).await
+}
+
+/// A process started for the function alone.
+async fn fresh(
+    launch: Arc<Launch>,
+    host: Arc<Host>,
+    log_stream: Arc<str>,
+    credentials: Option<&Credentials>,
+) -> io::Result<Environment> {
     let scratch = match host.jail.has_private_files() {
         true => None,
         false => Some(tempfile::TempDir::new_in(&host.scratch)?),
@@ -46,26 +58,40 @@ pub(super) async fn spawn(
                 Some(beside) => Some(beside.listen().await?),
                 None => None,
             };
-            (Lane::Pipes(pipes), files, address)
+            (Some(Lane::Pipes(pipes)), files, address)
         }
-        Wanted::Provided => {
-            let api = Api::listen(shared).await?;
+        Wanted::Provided if launch.network == Network::Host => {
+            let api = Api::listen(shared.clone()).await?;
             let address = api.address.to_string();
-            (Lane::Api(api), Vec::new(), Some(address))
+            (Some(Lane::Api(api)), Vec::new(), Some(address))
         }
+        Wanted::Provided => (None, Vec::new(), Some(network::RUNTIME_API.to_string())),
     };
     if let Some(beside) = &mut beside {
         files.extend(beside.files()?);
     }
-    let env = variables::build(&launch, &seen, credentials.as_ref(), &log_stream, address.as_deref());
+    let env = variables::build(&launch, &seen, credentials, &log_stream, address.as_deref());
     let spec = launch.spec(&host, &seen, env, scratch_path);
-    let (jail, memory) = (Arc::clone(&host), launch.group_bytes());
-    let spawned = tokio::task::spawn_blocking(move || jail.jail.spawn(spec, &files, memory));
-    let mut child = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+    let (inner, limits, guest) = (Arc::clone(&host), launch.group(), launch.guest());
+    let entering = Arc::clone(&guest);
+    let spawned = tokio::task::spawn_blocking(move || {
+        let mut stay = None;
+        let enter = |helper, user| stay = Some(inner.guests.enter(helper, user, entering));
+        inner.jail.spawn_announced(spec, &files, &limits, enter).map(|child| (child, stay))
+    });
+    let (mut child, stay) = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+    let sockets = std::mem::take(&mut child.sockets);
+    let (api, served) = network::serve(&launch, sockets, host.backend.front(), &guest)?;
+    // Without a network inside there is no listener, and the helper tells why the start failed.
+    let lane = match (lane, api) {
+        (Some(lane), _) => lane,
+        (None, Some(listener)) => Lane::Api(Api::inside(listener, shared)),
+        (None, None) => Lane::Api(Api::listen(shared).await?),
+    };
     let (stdout, stderr, helper) = connect(&mut child)?;
     let mut environment = Environment::of(launch, host, log_stream, lane, child, helper, (stdout, stderr));
     environment.beside = beside;
-    environment._scratch = scratch;
+    (environment.stay, environment.served, environment.scratch) = (stay, served, scratch);
     Ok(environment)
 }
 
@@ -78,6 +104,8 @@ async fn assigned(
     credentials: Option<&Credentials>,
 ) -> io::Result<Environment> {
     let Taken { mut waiting, order } = taken;
+    // Before any code of the function is there.
+    let stay = host.guests.enter(waiting.child.helper_pid(), waiting.child.user(), launch.guest());
     waiting.assign(&order, launch).await?;
     let seen = launch.seen(host, None);
     let variables = variables::build(launch, &seen, credentials, log_stream, None);
@@ -87,6 +115,7 @@ async fn assigned(
         Environment::of(launch, host, log_stream, lane, waiting.child, waiting.helper, outputs);
     environment.init = waiting.init;
     environment.late_variables = Some(variables);
+    environment.stay = Some(stay);
     Ok(environment)
 }
 

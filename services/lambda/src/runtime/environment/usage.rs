@@ -1,10 +1,11 @@
-//! How much memory the sandbox of an environment uses.
+//! How much memory and disk the sandbox of an environment uses.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Environment;
+use crate::runtime::log::LogLine;
 use crate::runtime::memory;
 
 /// How often at most the memory for REPORT lines is read.
@@ -13,7 +14,23 @@ const PEAK_EVERY: Duration = Duration::from_millis(500);
 impl Environment {
     pub(super) fn uses_too_much(&self) -> bool {
         let limit = u64::from(self.launch.memory_mb) * 1024;
+        if let Some(bytes) = self.child.memory_bytes() {
+            return bytes / 1024 > limit;
+        }
         self.init.is_some_and(|(init, _)| memory::used_kilobytes(init, limit) > limit)
+    }
+
+    /// Whether the folder that stands in for /tmp holds more than it may; the log tells it.
+    pub(super) fn stores_too_much(&mut self) -> bool {
+        let limit = u64::from(self.launch.tmp_mb) << 20;
+        let full =
+            self.scratch.as_ref().is_some_and(|folder| memory::stored_bytes(folder.path(), limit) > limit);
+        if full {
+            self.healthy = false;
+            let text = format!("/tmp holds more than the {} MB of EphemeralStorage", self.launch.tmp_mb);
+            self.lines.push(LogLine { time_millis: self.host.backend.now_millis(), text });
+        }
+        full
     }
 
     /// Reads the peak of memory for REPORT, now and then.

@@ -1,0 +1,76 @@
+//! What all functions of a cloud share on this machine: the sandbox, the runtimes, scratch folders.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cloud::sandbox::{Sandbox, SandboxMode};
+use cloud::{Cloud, Failure, Network};
+use jail::host::{Jail, Mode};
+
+use crate::error::Error;
+use crate::runner::Runner;
+use crate::runtime::ahead::Ahead;
+use crate::runtime::compiled::Compiled;
+use crate::runtime::guests::Guests;
+use crate::runtime::image::Image;
+use crate::runtime::launch::{Backend, Host, Launch};
+
+/// Helpers that wait in control groups: as many starts as are likely to come at once.
+const SPARES: usize = 2;
+
+/// Finds out what this machine allows, before the first function. The lines say what is missing, one for each layer.
+///
+/// # Errors
+/// A layer is missing, and the operator does not want to go on without it.
+pub async fn prepare(cloud: &Arc<Cloud>) -> Result<Vec<String>, Failure> {
+    let host = Runner::of_cloud(cloud).host().await?;
+    Ok(host.jail.missing().iter().map(ToString::to_string).collect())
+}
+
+/// Blocks for some ten milliseconds.
+pub(crate) fn make(
+    sandbox: Sandbox,
+    folder: &std::path::Path,
+    authority: Option<&str>,
+    backend: Arc<dyn Backend>,
+    guests: Arc<Guests>,
+) -> Result<Host, Failure> {
+    let mode = match sandbox.mode {
+        SandboxMode::Require => Mode::Require,
+        SandboxMode::Degrade => Mode::Degrade,
+        SandboxMode::Off => Mode::Off,
+    };
+    let mut jail = Jail::probe(mode).map_err(|error| refused(&error.to_string()))?;
+    let wants_own = sandbox.network < Network::Host;
+    if wants_own && !jail.has_networks() {
+        let network = sandbox.network.word();
+        return Err(refused(&format!("this machine cannot give functions the network `{network}`")));
+    }
+    jail.keep_spares(SPARES);
+    let scratch: PathBuf = folder.join("tmp");
+    std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
+    let image = Image::write(&folder.join("runtime"), authority).map_err(Failure::internal)?;
+    let compiled = Compiled::new(folder.join("compiled"));
+    Ok(Host { jail, image, backend, scratch, guests, ahead: Ahead::default(), compiled })
+}
+
+/// Refuses a function whose network this machine, or its extensions, do not allow.
+pub(crate) fn check_network(launch: &Launch, host: &Host) -> Result<(), Error> {
+    if launch.network == Network::Host {
+        return Ok(());
+    }
+    let word = launch.network.word();
+    if !host.jail.has_networks() {
+        return Err(refused(&format!("this machine cannot give functions the network `{word}`")).into());
+    }
+    if launch.has_company() {
+        // Telemetry is sent to them, and nobody outside reaches them.
+        let text = format!("Extensions and wrappers need the network `host`, and the function has `{word}`");
+        return Err(Error::InvalidParameterValue(text));
+    }
+    Ok(())
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::new("ServiceException", 500, format!("Functions cannot run: {why}"))
+}
