@@ -17,8 +17,9 @@ use cloud::caller::Caller;
 use cloud::cx::Cx;
 use cloud::identity::record::Role;
 use cloud::{Cloud, Config, IamMode};
+use jail::cgroup::GroupLimits;
 use jail::host::{Jail, Mode, system_binds};
-use jail::spec::{Files, Layers, Limits, Spec};
+use jail::spec::{Files, Layers, Limits, Network, Spec};
 use serde_json::{Value, json};
 use store::layer::table;
 
@@ -49,6 +50,7 @@ async fn main() -> Result<()> {
         scratch: scratch.path().to_path_buf(),
         iam: IamMode::Enforce,
         loopback: true,
+        sandbox: cloud::Sandbox::default(),
     };
     let cloud = Cloud::open(config, &[&lambda::LAMBDA]).await?;
     make_role(&cloud).await?;
@@ -122,17 +124,19 @@ fn sandbox() -> Result<()> {
         cwd: "/".into(),
         layers: Layers::default(),
         files: Files { binds: system_binds(), tmp_bytes: 1 << 20, ..Files::default() },
+        network: Network::default(),
         limits: Limits::default(),
         hostname: "bench".into(),
         companions: Default::default(),
     };
+    let group = GroupLimits { memory_bytes: 128 << 20, processes: 1024, share_megabytes: 128 };
     let (mut bare, mut spawned, mut boxed) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..60 {
         let started = Instant::now();
         std::process::Command::new("/bin/true").status()?;
         bare.push(started.elapsed());
         let started = Instant::now();
-        let mut child = jail.spawn(spec(), &[], 128 << 20)?;
+        let mut child = jail.spawn(spec(), &[], &group)?;
         spawned.push(started.elapsed());
         child.wait()?.map_err(std::io::Error::other)?;
         boxed.push(started.elapsed());
