@@ -10,6 +10,7 @@ pub static SERVICES: &[&Service] = &[
     &dynamodb::DYNAMODB,
     &dynamodb::DYNAMODB_STREAMS,
     &ecr::ECR,
+    &events::EVENTS,
     &iam::IAM,
     &lambda::LAMBDA,
     &logs::LOGS,

@@ -160,6 +160,15 @@ impl Cx {
         self.call.lineage = lineage.map(Arc::from);
     }
 
+    /// Goes on for another account and region. Only what the cloud does of itself may do that.
+    pub fn for_account(&mut self, account: &str, region: &str) {
+        debug_assert!(
+            self.call.internal || matches!(self.caller.principal, crate::caller::Principal::Service(_))
+        );
+        self.caller.account = account.into();
+        self.caller.region = region.into();
+    }
+
     /// An ARN of `service` in the call's account and region.
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> Arn {
         Arn::new(service, self.region(), self.account(), resource)

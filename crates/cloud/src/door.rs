@@ -148,6 +148,8 @@ fn enter(cx: &mut Cx, service: &'static Service, entry: &'static Entry) {
     cx.call.operation = entry.name;
     cx.call.action = entry.action;
     cx.call.open = entry.open;
+    // Nobody else can reach such an operation.
+    cx.call.internal |= entry.internal;
     cx.call.kind = entry.kind;
 }
 

@@ -71,6 +71,8 @@ pub trait Operation: 'static {
     const ACTION: Option<&'static str> = None;
     /// Whether every authenticated caller may call it, as with STS GetCallerIdentity.
     const OPEN: bool = false;
+    /// Whether only the cloud itself calls it: it has no place in the API.
+    const INTERNAL: bool = false;
     /// The request.
     type Input: Shape + Send;
     /// The answer.
@@ -125,6 +127,8 @@ pub struct Entry {
     pub action: &'static str,
     /// Whether every authenticated caller may call it.
     pub open: bool,
+    /// Whether only the cloud itself calls it.
+    pub internal: bool,
     /// The request's schema.
     pub input: fn() -> Schema,
     /// The answer's schema.
@@ -149,6 +153,7 @@ pub const fn entry<O: Operation>() -> Entry {
             None => O::NAME,
         },
         open: O::OPEN,
+        internal: O::INTERNAL,
         input: O::Input::schema,
         output: O::Output::schema,
         run: |cx, doc| Box::pin(run::<O>(cx, doc)),

@@ -121,7 +121,7 @@ pub(crate) async fn hand_over(cx: &mut Cx, delivery: Delivery) -> Result<(), Fai
     }
     let end = End { failure: &failure, retries: 0, exhausted: None };
     match delivery.dead_letter.as_ref().map(|letter| letter.delivery(&delivery, &end)) {
-        Some(Ok(letter)) => send(cx, letter).await,
+        Some(Ok(letter)) => Box::pin(hand_over(cx, letter)).await,
         // The trace has the call that was refused.
         Some(Err(_)) | None => Ok(()),
     }

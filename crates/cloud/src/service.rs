@@ -56,7 +56,7 @@ impl Service {
     }
 
     fn routes(&self) -> ServiceRoutes {
-        let operations = self.operations.iter();
+        let operations = self.operations.iter().filter(|entry| !entry.internal);
         ServiceRoutes {
             name: self.name,
             signing_name: self.signing_name,

@@ -19,7 +19,7 @@ macro_rules! prefixes {
 
 // Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
 // 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
-// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b to 0x3f services to come, 0xf0 tests.
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c to 0x3f services to come, 0xf0 tests.
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
@@ -155,6 +155,18 @@ prefixes! {
     TEST_LOG = 0xf0, 0x03;
     /// Rows of the store's own tests.
     TEST_PLAIN = 0xf0, 0x04;
+    /// Event buses, by account, region and name.
+    EVENTS_BUS = 0x1b, 0x01;
+    /// Rules with their targets, by account, region, bus and name.
+    EVENTS_RULE = 0x1b, 0x02;
+    /// Archives of events, by account, region and name.
+    EVENTS_ARCHIVE = 0x1b, 0x03;
+    /// Archived events, by the archive's id, in the order in which they came.
+    EVENTS_ARCHIVED = 0x1b, 0x04;
+    /// How many events and bytes an archive has, by its id.
+    EVENTS_ARCHIVE_COUNTER = 0x1b, 0x05;
+    /// Replays, by account, region and name.
+    EVENTS_REPLAY = 0x1b, 0x06;
 }
 
 #[cfg(test)]

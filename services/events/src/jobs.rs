@@ -1,0 +1,113 @@
+//! Background work: schedules that are due, replays, and events whose retention is over.
+
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::job::{Job, Progress};
+use cloud::operation::BoxFuture;
+use serde_json::json;
+use store::layer::table::{self, Cursor, Paging};
+use store::layer::{counter, timer};
+
+use crate::error::Error;
+use crate::keys::{ArchiveRow, Archived};
+use crate::rule;
+
+/// Schedules have minutes; so late is one at most.
+const SCHEDULE_MILLIS: i64 = 500;
+/// Between two looks for replays.
+const REPLAY_MILLIS: i64 = 1_000;
+/// Between two looks for old events.
+const RETENTION_MILLIS: i64 = 10 * 60 * 1_000;
+/// Events that one transaction deletes.
+const SLICE: usize = 200;
+
+/// Fires schedules.
+pub(crate) const SCHEDULES: Job = Job {
+    name: "events/schedules",
+    every_millis: SCHEDULE_MILLIS,
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(schedules(cx)) },
+};
+
+/// Goes on with replays.
+pub(crate) const REPLAYS: Job = Job {
+    name: "events/replays",
+    every_millis: REPLAY_MILLIS,
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(replays(cx)) },
+};
+
+/// Deletes what retention has passed.
+pub(crate) const RETENTION: Job = Job {
+    name: "events/retention",
+    every_millis: RETENTION_MILLIS,
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
+        Box::pin(async move { retention(cx).await.map_err(cloud::ApiError::into_failure) })
+    },
+};
+
+async fn schedules(cx: &mut Cx) -> Result<Progress, Failure> {
+    let now = cx.now().millis();
+    let next = timer::next_at(&cx.snapshot().await?, rule::TIMER).await?;
+    if next.is_none_or(|next| next > now) {
+        return Ok(Progress::Done);
+    }
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "events", "FireSchedules", &json!({})).await?;
+    Ok(Progress::More)
+}
+
+async fn replays(cx: &mut Cx) -> Result<Progress, Failure> {
+    let view = cx.snapshot().await?;
+    let any = table::list::<crate::keys::ReplayRow>(&view, (), &Paging::first(1)).await?;
+    drop(view);
+    if any.items.is_empty() {
+        return Ok(Progress::Done);
+    }
+    let caller = cx.caller().clone();
+    let answer = cx.call_json(caller, "events", "RunReplays", &json!({})).await?;
+    Ok(if answer["More"] == true { Progress::More } else { Progress::Done })
+}
+
+async fn retention(cx: &mut Cx) -> Result<Progress, Error> {
+    let now = cx.now().millis();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let view = cx.snapshot().await?;
+        let page = table::list::<ArchiveRow>(&view, (), &Paging::after(100, after)).await?;
+        drop(view);
+        for archive in page.items.iter().filter(|archive| archive.retention_days > 0) {
+            let before = now - i64::from(archive.retention_days) * 24 * 3600 * 1_000;
+            while expire(cx, archive, before).await? {}
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(Progress::Done);
+        }
+    }
+}
+
+/// Deletes a slice of old events; whether there may be more.
+async fn expire(cx: &Cx, archive: &ArchiveRow, before_millis: i64) -> Result<bool, Error> {
+    let archive = archive.clone();
+    cx.transact(move |tx| {
+        let archive = archive.clone();
+        Box::pin(async move {
+            let entries = archive.events().read(tx, None, SLICE).await?;
+            let mut over = Vec::new();
+            for entry in &entries {
+                let archived: Archived = serde_json::from_slice(&entry.val).map_err(Failure::internal)?;
+                if archived.kept_at_millis >= before_millis {
+                    break;
+                }
+                over.push((entry.stamp, entry.val.len()));
+            }
+            let Some((last, _)) = over.last() else { return Ok::<_, Error>(false) };
+            archive.events().trim(tx, *last)?;
+            let [events, bytes] = archive.counters();
+            let length: usize = over.iter().map(|(_, length)| length).sum();
+            counter::add(tx, events, -i64::try_from(over.len()).unwrap_or(0))?;
+            counter::add(tx, bytes, -i64::try_from(length).unwrap_or(0))?;
+            Ok(over.len() == SLICE)
+        })
+    })
+    .await
+}

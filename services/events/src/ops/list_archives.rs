@@ -1,0 +1,87 @@
+//! ListArchives.
+
+use cloud::prelude::*;
+use store::layer::{counter, table};
+
+use crate::error::Error;
+use crate::keys::ArchiveRow;
+use crate::{archive, bus, paging};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 1..=48, pattern = r"[\.\-_A-Za-z0-9]+")]
+    name_prefix: Option<String>,
+    #[shape(len = 1..=1600)]
+    event_source_arn: Option<String>,
+    state: Option<String>,
+    #[shape(len = 1..=2048)]
+    next_token: Option<String>,
+    #[shape(range = 1..=100)]
+    limit: Option<i32>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    archives: Vec<Archive>,
+    next_token: Option<String>,
+}
+
+#[derive(Shape)]
+struct Archive {
+    archive_name: String,
+    event_source_arn: String,
+    state: String,
+    retention_days: i32,
+    size_bytes: i64,
+    event_count: i64,
+    creation_time: Timestamp,
+}
+
+/// Lists archives by one of: the beginning of their names, their bus, their state.
+pub(crate) struct ListArchives;
+
+impl Operation for ListArchives {
+    const NAME: &'static str = "ListArchives";
+    const KIND: Kind = Kind::Read;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, _: &Input) -> Result<Resource, Error> {
+        Ok(archive::arn(cx, "*").into())
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let filters = [input.name_prefix.is_some(), input.event_source_arn.is_some(), input.state.is_some()];
+        if filters.iter().filter(|given| **given).count() > 1 {
+            return Err(Error::invalid(
+                "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.",
+            ));
+        }
+        let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
+        let prefix = input.name_prefix.unwrap_or_default();
+        let paging = paging::read(input.limit, input.next_token.as_deref())?;
+        let page = table::list_starting::<ArchiveRow>(cx.tx(), (&account, &region), &prefix, &paging).await?;
+        let mut archives = Vec::with_capacity(page.items.len());
+        for row in page.items {
+            let source = bus::arn(cx, &row.bus).to_string();
+            // All archives are enabled.
+            if input.event_source_arn.as_ref().is_some_and(|wanted| *wanted != source)
+                || input.state.as_deref().is_some_and(|wanted| wanted != "ENABLED")
+            {
+                continue;
+            }
+            let [events, bytes] = row.counters();
+            archives.push(Archive {
+                archive_name: row.name,
+                event_source_arn: source,
+                state: "ENABLED".to_owned(),
+                retention_days: row.retention_days,
+                size_bytes: counter::get(cx.tx(), &bytes).await?,
+                event_count: counter::get(cx.tx(), &events).await?,
+                creation_time: Timestamp::from_millis(row.created_at_millis),
+            });
+        }
+        Ok(Output { archives, next_token: page.next.map(|next| next.to_text()) })
+    }
+}

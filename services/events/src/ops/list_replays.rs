@@ -1,0 +1,89 @@
+//! ListReplays.
+
+use cloud::prelude::*;
+use store::layer::table;
+
+use crate::error::Error;
+use crate::keys::ReplayRow;
+use crate::{archive, paging};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 1..=64, pattern = r"[\.\-_A-Za-z0-9]+")]
+    name_prefix: Option<String>,
+    state: Option<String>,
+    #[shape(len = 1..=1600)]
+    event_source_arn: Option<String>,
+    #[shape(len = 1..=2048)]
+    next_token: Option<String>,
+    #[shape(range = 1..=100)]
+    limit: Option<i32>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {
+    replays: Vec<Replay>,
+    next_token: Option<String>,
+}
+
+#[derive(Shape)]
+struct Replay {
+    replay_name: String,
+    event_source_arn: String,
+    state: String,
+    state_reason: Option<String>,
+    event_start_time: Timestamp,
+    event_end_time: Timestamp,
+    event_last_replayed_time: Option<Timestamp>,
+    replay_start_time: Timestamp,
+    replay_end_time: Option<Timestamp>,
+}
+
+/// Lists replays by one of: the beginning of their names, their state, their archive.
+pub(crate) struct ListReplays;
+
+impl Operation for ListReplays {
+    const NAME: &'static str = "ListReplays";
+    const KIND: Kind = Kind::Read;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, _: &Input) -> Result<Resource, Error> {
+        Ok(archive::replay_arn(cx, "*").into())
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let filters = [input.name_prefix.is_some(), input.event_source_arn.is_some(), input.state.is_some()];
+        if filters.iter().filter(|given| **given).count() > 1 {
+            return Err(Error::invalid(
+                "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix.",
+            ));
+        }
+        let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
+        let prefix = input.name_prefix.unwrap_or_default();
+        let paging = paging::read(input.limit, input.next_token.as_deref())?;
+        let page = table::list_starting::<ReplayRow>(cx.tx(), (&account, &region), &prefix, &paging).await?;
+        let mut replays = Vec::with_capacity(page.items.len());
+        for row in page.items {
+            let source = archive::arn(cx, &row.archive).to_string();
+            if input.event_source_arn.as_ref().is_some_and(|wanted| *wanted != source)
+                || input.state.as_ref().is_some_and(|wanted| *wanted != row.state)
+            {
+                continue;
+            }
+            replays.push(Replay {
+                replay_name: row.name,
+                event_source_arn: source,
+                state: row.state,
+                state_reason: row.state_reason,
+                event_start_time: Timestamp::from_millis(row.from_millis),
+                event_end_time: Timestamp::from_millis(row.to_millis),
+                event_last_replayed_time: row.last_millis.map(Timestamp::from_millis),
+                replay_start_time: Timestamp::from_millis(row.started_at_millis),
+                replay_end_time: row.ended_at_millis.map(Timestamp::from_millis),
+            });
+        }
+        Ok(Output { replays, next_token: page.next.map(|next| next.to_text()) })
+    }
+}

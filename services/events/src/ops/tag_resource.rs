@@ -1,0 +1,42 @@
+//! TagResource.
+
+use cloud::prelude::*;
+
+use crate::error::Error;
+use crate::limits::TAGS_MAX;
+use crate::tags::{Tag, Tagged};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(name = "ResourceARN", len = 1..=1600)]
+    resource_arn: String,
+    tags: Vec<Tag>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output;
+
+/// Adds tags to a bus or rule.
+pub(crate) struct TagResource;
+
+impl Operation for TagResource {
+    const NAME: &'static str = "TagResource";
+    const KIND: Kind = Kind::Write;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(_: &Cx, input: &Input) -> Result<Resource, Error> {
+        super::of_arn(&input.resource_arn)
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let mut tagged = Tagged::open(cx, &input.resource_arn).await?;
+        tagged.tags().extend(input.tags.into_iter().map(|tag| (tag.key, tag.value)));
+        if tagged.tags().len() > TAGS_MAX {
+            return Err(Error::Limit);
+        }
+        tagged.put(cx).await?;
+        Ok(Output)
+    }
+}

@@ -1,0 +1,191 @@
+//! From a bus to the targets of its rules.
+//!
+//! Rules are compiled once and stay in memory until a rule changes. All that an event causes happens in the
+//! transaction of the operation that brings it: messages are in their queues when it has answered, everything else
+//! waits in the outbox.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cloud::operation::BoxFuture;
+use cloud::prelude::*;
+use eventpattern::Pattern;
+use store::layer::counter;
+use store::layer::table::{self, Cursor, Paging};
+use store::{Version, keyspace};
+use tokio::sync::watch;
+
+use crate::bus::BusRef;
+use crate::error::Error;
+use crate::event::Event;
+use crate::keys::{ArchiveRow, Archived, RuleRow};
+use crate::limits::HOPS_MAX;
+use crate::transform::Known;
+use crate::{target, transform};
+
+/// Rows that are read at once.
+const PAGE: usize = 100;
+
+/// What waits for events on a bus.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    rules: Vec<(Pattern, RuleRow)>,
+    archives: Vec<(Option<Pattern>, ArchiveRow)>,
+}
+
+/// The listeners of buses, by account, region and name.
+#[derive(Default)]
+struct Cache(Mutex<Option<Inner>>);
+
+struct Inner {
+    changes: [watch::Receiver<Version>; 2],
+    buses: HashMap<(String, String, String), Arc<Listeners>>,
+    generation: u64,
+}
+
+impl Cache {
+    /// What is known of a bus, and the generation in which something newer may be kept.
+    fn find(&self, cx: &Cx, key: &(String, String, String)) -> (Option<Arc<Listeners>>, u64) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = inner.get_or_insert_with(|| Inner {
+            changes: [keyspace::EVENTS_RULE, keyspace::EVENTS_ARCHIVE]
+                .map(|prefix| cx.cloud().store().watch(prefix.0.to_vec().into())),
+            buses: HashMap::new(),
+            generation: 0,
+        });
+        for changes in &mut inner.changes {
+            // A closed store changes no more.
+            if changes.has_changed().unwrap_or(false) {
+                changes.mark_unchanged();
+                inner.buses.clear();
+                inner.generation += 1;
+            }
+        }
+        (inner.buses.get(key).cloned(), inner.generation)
+    }
+
+    fn keep(&self, generation: u64, key: (String, String, String), listeners: &Arc<Listeners>) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(inner) = inner.as_mut().filter(|inner| inner.generation == generation) {
+            inner.buses.insert(key, listeners.clone());
+        }
+    }
+}
+
+/// The listeners of a bus.
+async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
+    let cache = cx.state::<Cache>();
+    let key = (bus.account.clone(), cx.region().to_owned(), bus.name.clone());
+    let (known, generation) = cache.find(cx, &key);
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let view = store::snapshot(cx.cloud().store()).await?;
+    let mut listeners = Listeners::default();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let parts = (key.0.as_str(), key.1.as_str(), key.2.as_str());
+        let page = table::list::<RuleRow>(&view, parts, &Paging::after(PAGE, after)).await?;
+        let enabled = page.items.into_iter().filter(RuleRow::is_enabled);
+        listeners.rules.extend(enabled.filter_map(|rule| {
+            // Patterns were checked when they were put.
+            let pattern = Pattern::parse(rule.pattern.as_deref()?).ok()?;
+            Some((pattern, rule))
+        }));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let page =
+        table::list::<ArchiveRow>(&view, (key.0.as_str(), key.1.as_str()), &Paging::first(PAGE)).await?;
+    for archive in page.items.into_iter().filter(|archive| archive.bus == bus.name) {
+        let pattern = archive.pattern.as_deref().and_then(|text| Pattern::parse(text).ok());
+        listeners.archives.push((pattern, archive));
+    }
+    let listeners = Arc::new(listeners);
+    cache.keep(generation, key, &listeners);
+    Ok(listeners)
+}
+
+/// Brings an event to a bus: into its archives and to the targets of the rules that want it. `hops` counts the buses
+/// that it came through.
+pub(crate) async fn publish(cx: &mut Cx, bus: &BusRef, event: &Event, hops: u8) -> Result<(), Error> {
+    let listeners = listeners(cx, bus).await?;
+    for (pattern, archive) in &listeners.archives {
+        if pattern.as_ref().is_none_or(|pattern| pattern.matches(&event.json)) {
+            keep(cx, archive, event)?;
+        }
+    }
+    for (pattern, rule) in &listeners.rules {
+        if pattern.matches(&event.json) {
+            fire(cx, rule, event, hops).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings a replayed event to the rules that it is for. It is not archived again.
+pub(crate) async fn replay(
+    cx: &mut Cx,
+    bus: &BusRef,
+    filters: &[String],
+    event: &Event,
+) -> Result<(), Error> {
+    let listeners = listeners(cx, bus).await?;
+    for (pattern, rule) in &listeners.rules {
+        if (filters.is_empty() || filters.contains(&rule.arn())) && pattern.matches(&event.json) {
+            fire(cx, rule, event, 0).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends an event to the targets of a rule.
+pub(crate) fn fire<'a>(
+    cx: &'a mut Cx,
+    rule: &'a RuleRow,
+    event: &'a Event,
+    hops: u8,
+) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let known = Known { rule, ingestion_millis: cx.now().millis() };
+        for target in &rule.targets {
+            let bus = target.arn.parse::<Arn>().ok().filter(|arn| arn.service() == "events");
+            if let Some(arn) = bus {
+                forward(cx, &arn, event, hops).await?;
+                continue;
+            }
+            let payload = transform::payload(target, &event.json, &known);
+            target::deliver(cx, rule, target, &event.json, payload).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Brings an event to another bus as it is. One that went through too many is dropped: it would go round for ever.
+async fn forward(cx: &mut Cx, arn: &Arn, event: &Event, hops: u8) -> Result<(), Error> {
+    let name = arn.resource().strip_prefix("event-bus/").unwrap_or_default();
+    let bus = BusRef { account: arn.account().to_owned(), name: name.to_owned() };
+    if hops == HOPS_MAX {
+        tracing::warn!(bus = %arn, "an event was dropped: it went through too many buses");
+        return Ok(());
+    }
+    publish(cx, &bus, event, hops + 1).await
+}
+
+/// Puts an event into an archive.
+fn keep(cx: &mut Cx, archive: &ArchiveRow, event: &Event) -> Result<(), Error> {
+    let archived = Archived {
+        time_millis: event.time_millis,
+        kept_at_millis: cx.now().millis(),
+        event: event.json.clone(),
+    };
+    let bytes = serde_json::to_vec(&archived).map_err(Failure::internal)?;
+    let [events, size] = archive.counters();
+    let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    archive.events().append(cx.tx(), bytes)?;
+    counter::add(cx.tx(), events, 1)?;
+    counter::add(cx.tx(), size, length)?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Rules: names, ARNs, states, schedules.
+
+use cloud::prelude::*;
+use eventpattern::Pattern;
+use jiff::tz::TimeZone;
+use schedule::Expression;
+use store::Tx;
+use store::layer::{table, timer};
+
+use crate::bus::DEFAULT;
+use crate::error::Error;
+use crate::keys::RuleRow;
+use crate::limits::PATTERN_CHARS_MAX;
+
+/// The kind of the timers of schedules.
+pub(crate) const TIMER: &str = "events/schedule";
+
+/// The states that a rule may be put in.
+const STATES: [&str; 3] = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
+
+/// The resource part of a rule's ARN: rules of the default bus do not name it.
+pub(crate) fn resource(bus: &str, name: &str) -> String {
+    if bus == DEFAULT { format!("rule/{name}") } else { format!("rule/{bus}/{name}") }
+}
+
+/// The ARN of a rule of the caller's account.
+pub(crate) fn arn(cx: &Cx, bus: &str, name: &str) -> Arn {
+    cx.arn("events", resource(bus, name))
+}
+
+/// The rule, which has to be there, and its bus, too.
+pub(crate) async fn open(cx: &mut Cx, bus: &str, name: &str) -> Result<RuleRow, Error> {
+    crate::bus::open(cx, bus).await?;
+    let key = (cx.account().to_owned(), cx.region().to_owned());
+    let row = table::get(cx.tx(), (&key.0, &key.1, bus, name)).await?;
+    row.ok_or_else(|| Error::no_rule(name, bus))
+}
+
+/// Checks a pattern and gives it back as it was written.
+pub(crate) fn check_pattern(text: &str) -> Result<Pattern, Error> {
+    if text.chars().count() > PATTERN_CHARS_MAX {
+        return Err(Error::Limit);
+    }
+    Pattern::parse(text).map_err(|error| Error::Pattern(error.to_string()))
+}
+
+/// Checks a state.
+pub(crate) fn check_state(state: &str) -> Result<(), Error> {
+    if STATES.contains(&state) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "1 validation error detected: Value '{state}' at 'state' failed to satisfy constraint: Member must satisfy enum \
+         value set: [ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]"
+    )))
+}
+
+/// Reads a schedule; rules know no `at`.
+pub(crate) fn check_schedule(text: &str) -> Result<Expression, Error> {
+    match Expression::parse(text) {
+        Ok(Expression::At(_)) | Err(_) => Err(Error::invalid("Parameter ScheduleExpression is not valid.")),
+        Ok(expression) => Ok(expression),
+    }
+}
+
+/// Sets the timer of a rule to the next time after `after_millis`, or takes it away.
+pub(crate) async fn plan(tx: &mut Tx, rule: &RuleRow, after_millis: i64) -> Result<(), Error> {
+    let name = (rule.account.as_str(), rule.region.as_str(), rule.name.as_str());
+    let due = rule.schedule.as_deref().filter(|_| rule.is_enabled()).and_then(|text| {
+        let expression = Expression::parse(text).ok()?;
+        let after = jiff::Timestamp::from_millisecond(after_millis).ok()?;
+        let from = jiff::Timestamp::from_millisecond(rule.scheduled_from_millis).ok()?;
+        expression.next(after, from, &TimeZone::UTC)
+    });
+    match due {
+        Some(due) => timer::set(tx, TIMER, name, due.as_millisecond(), Vec::new()).await?,
+        None => {
+            timer::cancel(tx, TIMER, name).await?;
+        }
+    }
+    Ok(())
+}
