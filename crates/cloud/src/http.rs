@@ -79,8 +79,7 @@ pub async fn serve_client(cloud: &Arc<Cloud>, request: Request<Stream>, client: 
         Ok(found) => found,
         Err(refused) => return refused.encode(&cx, &parts),
     };
-    let service = cloud.registry().services()[found.service];
-    let entry = &service.operations[found.operation];
+    let (service, entry) = cloud.registry().routed(found.service, found.operation);
     let mut response = match answer(&mut cx, service, entry, &found, &parts, body, peer, tls).await {
         Ok(response) => response,
         Err(failure) => encode_failure(found.protocol, &failure, cx.request_id(), &parts),

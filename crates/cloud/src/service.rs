@@ -55,8 +55,13 @@ impl Service {
         self.operations.iter().find(|entry| entry.name == name)
     }
 
+    /// The operations of the API.
+    fn routed(&self) -> impl Iterator<Item = &'static Entry> + use<> {
+        self.operations.iter().filter(|entry| !entry.internal)
+    }
+
     fn routes(&self) -> ServiceRoutes {
-        let operations = self.operations.iter().filter(|entry| !entry.internal);
+        let operations = self.routed();
         ServiceRoutes {
             name: self.name,
             signing_name: self.signing_name,
@@ -81,6 +86,8 @@ pub struct Registry {
     operations: HashMap<(&'static str, &'static str), (&'static Service, &'static Entry)>,
     functions: Option<ShortWay>,
     router: wire::Router,
+    /// The operations that the router knows, service by service, in its order.
+    routed: Vec<Vec<&'static Entry>>,
 }
 
 /// The short way to functions, with the service and the operation for which it stands.
@@ -102,7 +109,8 @@ impl Registry {
             Some((*service, entry, functions))
         });
         let router = wire::Router::new(services.iter().map(|service| service.routes()).collect());
-        Self { services: services.to_vec(), operations, functions, router }
+        let routed = services.iter().map(|service| service.routed().collect()).collect();
+        Self { services: services.to_vec(), operations, functions, router, routed }
     }
 
     /// The services in table order.
@@ -133,8 +141,57 @@ impl Registry {
         })
     }
 
+    /// The service and operation that the router found.
+    pub(crate) fn routed(&self, service: usize, operation: usize) -> (&'static Service, &'static Entry) {
+        (self.services[service], self.routed[service][operation])
+    }
+
     /// The HTTP router.
     pub fn router(&self) -> &wire::Router {
         &self.router
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shape::Doc;
+
+    use super::*;
+    use crate::operation::Kind;
+
+    const fn line(name: &'static str, internal: bool) -> Entry {
+        Entry {
+            name,
+            kind: Kind::Read,
+            http: None,
+            action: name,
+            open: false,
+            internal,
+            input: || shape::Schema::Document,
+            output: || shape::Schema::Document,
+            run: |_, _| Box::pin(async { Ok(Doc::Null) }),
+        }
+    }
+
+    static SERVICE: Service = Service {
+        name: "x",
+        title: "X",
+        signing_name: "x",
+        protocols: &[Protocol::json_1_1("X")],
+        operations: &[line("A", false), line("B", true), line("C", false)],
+        resources: &[],
+        jobs: &[],
+        plane: None,
+        words: Words::JSON,
+    };
+
+    /// An operation that only the cloud calls had shifted those behind it.
+    #[test]
+    fn the_router_knows_the_operations_of_the_api_by_their_places() {
+        let registry = Registry::new(&[&SERVICE]);
+        let names: Vec<_> = SERVICE.routes().operations.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, ["A", "C"]);
+        assert_eq!(registry.routed(0, 1).1.name, "C");
+        assert!(registry.operation("x", "B").is_some());
     }
 }

@@ -234,3 +234,21 @@ async fn patterns_are_tested() {
     let wrong = json!({"EventPattern": "{\"a\":[1]}", "Event": "[]"});
     assert_eq!(world.error("events", "TestEventPattern", wrong).await.1, "Parameter Event is not valid.");
 }
+
+#[tokio::test]
+async fn operations_of_jobs_are_not_in_the_api() {
+    let world = world().await;
+    let ask = async |operation: &str, body: &'static str| {
+        let request = http::Request::post("/")
+            .header("host", "localhost")
+            .header("x-amz-target", format!("AWSEvents.{operation}"))
+            .header("content-type", "application/x-amz-json-1.1");
+        let body = shape::Stream::once(body.as_bytes().into());
+        let peer = Some("127.0.0.1:1".parse().unwrap());
+        let response = cloud::http::serve(world.cloud(), request.body(body).unwrap(), peer, false).await;
+        let body = response.into_body().collect(10_000).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    assert!(ask("FireSchedules", "{}").await.contains("UnknownOperationException"));
+    assert!(!ask("PutRule", "{\"Name\":\"r\"}").await.contains("UnknownOperationException"));
+}
