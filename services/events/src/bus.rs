@@ -18,22 +18,29 @@ pub(crate) const DEFAULT: &str = "default";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BusRef {
     pub(crate) account: String,
+    pub(crate) region: String,
     pub(crate) name: String,
 }
 
 impl BusRef {
     /// The bus that a name or an ARN names; the default one without either.
     pub(crate) fn parse(cx: &Cx, given: Option<&str>) -> Result<Self, Error> {
-        let own = |name: &str| Self { account: cx.account().to_owned(), name: name.to_owned() };
+        let own = |name: &str| Self {
+            account: cx.account().to_owned(),
+            region: cx.region().to_owned(),
+            name: name.to_owned(),
+        };
         let Some(given) = given else { return Ok(own(DEFAULT)) };
         if !given.starts_with("arn:") {
             return Ok(own(given));
         }
         let arn: Arn = given.parse().map_err(|_| Error::no_bus(given))?;
         match arn.resource().strip_prefix("event-bus/") {
-            Some(name) if arn.service() == "events" && arn.region() == cx.region() => {
-                Ok(Self { account: arn.account().to_owned(), name: name.to_owned() })
-            }
+            Some(name) if arn.service() == "events" && arn.region() == cx.region() => Ok(Self {
+                account: arn.account().to_owned(),
+                region: arn.region().to_owned(),
+                name: name.to_owned(),
+            }),
             _ => Err(Error::no_bus(given)),
         }
     }
@@ -45,8 +52,8 @@ impl BusRef {
     }
 
     /// Its ARN.
-    pub(crate) fn arn(&self, region: &str) -> Arn {
-        Arn::new("events", region, &self.account, format_args!("event-bus/{}", self.name))
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::new("events", &self.region, &self.account, format_args!("event-bus/{}", self.name))
     }
 }
 

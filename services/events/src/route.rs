@@ -75,7 +75,7 @@ impl Cache {
 /// The listeners of a bus.
 async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
     let cache = cx.state::<Cache>();
-    let key = (bus.account.clone(), cx.region().to_owned(), bus.name.clone());
+    let key = (bus.account.clone(), bus.region.clone(), bus.name.clone());
     let (known, generation) = cache.find(cx, &key);
     if let Some(known) = known {
         return Ok(known);
@@ -166,7 +166,8 @@ pub(crate) fn fire<'a>(
 /// Brings an event to another bus as it is. One that went through too many is dropped: it would go round for ever.
 async fn forward(cx: &mut Cx, arn: &Arn, event: &Event, hops: u8) -> Result<(), Error> {
     let name = arn.resource().strip_prefix("event-bus/").unwrap_or_default();
-    let bus = BusRef { account: arn.account().to_owned(), name: name.to_owned() };
+    let bus =
+        BusRef { account: arn.account().to_owned(), region: arn.region().to_owned(), name: name.to_owned() };
     if hops == HOPS_MAX {
         tracing::warn!(bus = %arn, "an event was dropped: it went through too many buses");
         return Ok(());

@@ -58,6 +58,10 @@ impl Operation for ListArchives {
                 "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.",
             ));
         }
+        if let Some(arn) = &input.event_source_arn {
+            let bus = archive::bus_of(cx, "EventSourceArn", arn)?;
+            bus::open(cx, &bus).await?;
+        }
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
         let prefix = input.name_prefix.unwrap_or_default();
         let paging = paging::read(input.limit, input.next_token.as_deref())?;

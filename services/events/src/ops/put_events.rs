@@ -60,7 +60,7 @@ impl Operation for PutEvents {
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         let buses: Result<BTreeSet<_>, Error> =
             input.entries.iter().map(|entry| BusRef::parse(cx, entry.event_bus_name.as_deref())).collect();
-        Ok(Resource::All(buses?.iter().map(|bus| bus.arn(cx.region())).collect()))
+        Ok(Resource::All(buses?.iter().map(BusRef::arn).collect()))
     }
 
     /// The policy of the bus, where all entries are for one.

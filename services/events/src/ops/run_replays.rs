@@ -63,7 +63,7 @@ async fn slice(cx: &mut Cx, mut row: ReplayRow) -> Result<(), Error> {
         return Ok(table::put(cx.tx(), &row).await?);
     };
     cx.for_account(&row.account, &row.region);
-    let bus = BusRef { account: row.account.clone(), name: row.bus.clone() };
+    let bus = BusRef { account: row.account.clone(), region: row.region.clone(), name: row.bus.clone() };
     let entries = source.events().read(cx.tx(), row.behind.map(Stamp), REPLAY_SLICE).await?;
     let at_end = entries.len() < REPLAY_SLICE;
     for entry in entries {

@@ -21,7 +21,7 @@ pub(crate) struct Output {
 pub(crate) struct TestEventPattern;
 
 /// What an event must have, besides a version.
-const FIELDS: [&str; 6] = ["id", "account", "source", "time", "region", "resources"];
+const FIELDS: [&str; 5] = ["id", "account", "source", "time", "region"];
 
 impl Operation for TestEventPattern {
     const NAME: &'static str = "TestEventPattern";
