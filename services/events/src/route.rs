@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloud::caller::Caller;
 use cloud::operation::BoxFuture;
 use cloud::prelude::*;
 use eventpattern::Pattern;
@@ -15,7 +16,7 @@ use store::layer::table::{self, Cursor, Paging};
 use store::{Version, keyspace};
 use tokio::sync::watch;
 
-use crate::bus::BusRef;
+use crate::bus::{self, BusRef};
 use crate::error::Error;
 use crate::event::Event;
 use crate::keys::{ArchiveRow, Archived, RuleRow};
@@ -153,7 +154,7 @@ pub(crate) fn fire<'a>(
         for target in &rule.targets {
             let bus = target.arn.parse::<Arn>().ok().filter(|arn| arn.service() == "events");
             if let Some(arn) = bus {
-                forward(cx, &arn, event, hops).await?;
+                forward(cx, rule, &arn, event, hops).await?;
                 continue;
             }
             let payload = transform::payload(target, &event.json, &known);
@@ -163,14 +164,27 @@ pub(crate) fn fire<'a>(
     })
 }
 
-/// Brings an event to another bus as it is. One that went through too many is dropped: it would go round for ever.
-async fn forward(cx: &mut Cx, arn: &Arn, event: &Event, hops: u8) -> Result<(), Error> {
+/// Brings an event to another bus as it is. One that went through too many is dropped: it would go round for ever. The
+/// bus of another account must let that of the rule put events.
+async fn forward(cx: &mut Cx, rule: &RuleRow, arn: &Arn, event: &Event, hops: u8) -> Result<(), Error> {
     let name = arn.resource().strip_prefix("event-bus/").unwrap_or_default();
     let bus =
         BusRef { account: arn.account().to_owned(), region: arn.region().to_owned(), name: name.to_owned() };
     if hops == HOPS_MAX {
         tracing::warn!(bus = %arn, "an event was dropped: it went through too many buses");
         return Ok(());
+    }
+    if bus.account != rule.account {
+        let row = bus::find(cx.tx(), &bus.account, &bus.region, &bus.name).await?;
+        let policy = row.and_then(|row| row.policy);
+        let mut sender = cx.act_as(Caller::root(rule.account.as_str(), rule.region.as_str()));
+        let resource = Resource::One(arn.clone());
+        if let Err(failure) =
+            sender.require_with("events:PutEvents", &resource, policy.as_deref(), &Vec::new()).await
+        {
+            tracing::info!(bus = %arn, %failure, "an event was not taken by the bus of another account");
+            return Ok(());
+        }
     }
     publish(cx, &bus, event, hops + 1).await
 }

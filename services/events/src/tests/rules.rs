@@ -129,6 +129,27 @@ async fn buses_forward_to_buses_and_never_for_ever() {
     assert_eq!(bodies(&world, &url).await.len(), 3, "each time it passes the bus, five hops in all");
 }
 
+/// Any rule could send to the buses of others.
+#[tokio::test]
+async fn buses_of_other_accounts_are_asked() {
+    let world = world().await;
+    let (url, arn) = queue(&world, "q").await;
+    rule(&world, "queue", "default", json!({"Id": "1", "Arn": arn})).await;
+    let stranger = || cloud::caller::Caller::root("111111111111", "us-east-1");
+    let put = json!({"Name": "r", "EventPattern": "{\"source\":[\"shop\"]}"});
+    world.call_as(stranger(), "events", "PutRule", put).await.unwrap();
+    let default = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+    let targets = json!({"Rule": "r", "Targets": [{"Id": "1", "Arn": default}]});
+    world.call_as(stranger(), "events", "PutTargets", targets).await.unwrap();
+    let entries = json!({"Entries": [{"Source": "shop", "DetailType": "t", "Detail": "{}"}]});
+    world.call_as(stranger(), "events", "PutEvents", entries.clone()).await.unwrap();
+    assert!(bodies(&world, &url).await.is_empty());
+    let permission = json!({"StatementId": "s", "Action": "events:PutEvents", "Principal": "111111111111"});
+    world.ok("events", "PutPermission", permission).await;
+    world.call_as(stranger(), "events", "PutEvents", entries).await.unwrap();
+    assert_eq!(bodies(&world, &url).await.len(), 1);
+}
+
 #[tokio::test]
 async fn schedules_fire() {
     let world = world().await;
