@@ -69,7 +69,6 @@ pub(crate) struct Global {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the process")]
 enum Command {
     /// Run the cloud, deploy the project in this folder, and again whenever a file changes.
     Dev(dev::Dev),

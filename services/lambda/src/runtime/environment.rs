@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jail::spec::{Event, Exit};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::beside::Beside;
@@ -24,14 +23,17 @@ use super::network::Served;
 use super::outcome::{Ended, Outcome};
 use super::output::Output;
 use super::pipes::Pipes;
-use super::stream::{Piece, Streamed, TimeUp};
+use super::stream::{Streamed, TimeUp};
 use super::ticker::Ticker;
 use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 
 mod beside;
+mod invocation;
 pub(crate) mod json;
 mod start;
 mod usage;
+
+pub(crate) use self::invocation::Invocation;
 
 /// Memory of log lines that an environment keeps until its invocation ends.
 const HELD_BYTES_MAX: usize = 1024 * 1024;
@@ -40,23 +42,6 @@ const HELD_BYTES_MAX: usize = 1024 * 1024;
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
 /// How long the helper may take to say how the program ended, once its pipe is closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// What is to be invoked.
-#[derive(Debug, Clone)]
-pub(crate) struct Invocation {
-    pub(crate) request_id: Arc<str>,
-    pub(crate) payload: Bytes,
-    /// The ARN with the qualifier that the caller used.
-    pub(crate) invoked_arn: Arc<str>,
-    /// `X-Amzn-Trace-Id`.
-    pub(crate) trace: String,
-    /// The client context as JSON, or empty.
-    pub(crate) client_context: String,
-    /// The Cognito identity as JSON, or empty.
-    pub(crate) identity: String,
-    /// Where the answer goes piece by piece; none for a caller that takes it as a whole.
-    pub(crate) stream: Option<mpsc::Sender<Piece>>,
-}
 
 type Variables = Vec<(String, String)>;
 

@@ -89,7 +89,7 @@ impl Report<'_> {
             queue: Duration::ZERO,
             init: self.init,
             duration: self.duration,
-            billed_millis: u64::try_from(self.billed_millis()).unwrap_or(u64::MAX),
+            billed_millis: self.billed_millis(),
             memory_used_mb: self.memory_used_mb,
         }
     }
