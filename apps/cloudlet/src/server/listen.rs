@@ -204,8 +204,12 @@ impl Front for Guests {
         let from = From { peer: None, connection: Connection::of_guest(guest) };
         match stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
             Ok(stream) => {
-                let graceful = GracefulShutdown::new();
-                drop(tokio::spawn(connection(stream, from, slot, service, graceful.watcher())));
+                drop(tokio::spawn(async move {
+                    // Its end would be taken for the order to stop.
+                    let graceful = GracefulShutdown::new();
+                    connection(stream, from, slot, service, graceful.watcher()).await;
+                    drop(graceful);
+                }));
             }
             Err(error) => tracing::warn!(%error, "a connection of a function cannot be served"),
         }
