@@ -2,6 +2,7 @@
 nubo-db/dynamodb-conformance saw DynamoDB answer."""
 
 import decimal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -263,6 +264,92 @@ def test_legacy_parameters_still_work(ddb, table):
     )
     assert found["Items"] == [{"n": {"N": "5"}, "x": {"S": "y"}}]
     assert ddb.scan(TableName=table.name, ScanFilter={"x": {"ComparisonOperator": "NULL"}})["Count"] == 0
+
+
+def test_batches_write_and_read(ddb, table):
+    keys = [{"p": {"S": "batch"}, "s": {"N": str(n)}} for n in range(30)]
+    puts = [{"PutRequest": {"Item": {**key, "x": {"S": "y"}}}} for key in keys]
+    for start in (0, 25):
+        assert ddb.batch_write_item(RequestItems={table.name: puts[start : start + 25]})["UnprocessedItems"] == {}
+    asked = {table.name: {"Keys": keys, "ProjectionExpression": "x, s", "ConsistentRead": True}}
+    found = ddb.batch_get_item(RequestItems=asked)
+    assert found["UnprocessedKeys"] == {} and len(found["Responses"][table.name]) == 30
+    assert found["Responses"][table.name][0].keys() == {"x", "s"}
+    error = fails("ValidationException", ddb.batch_write_item, RequestItems={table.name: [puts[0], puts[0]]})
+    assert error["Message"] == "Provided list of item keys contains duplicates"
+
+
+def test_transactions_are_all_or_nothing(ddb, table):
+    put = lambda n, **more: {"Put": {"TableName": table.name, "Item": {"p": {"S": "t"}, "s": {"N": str(n)}}, **more}}
+    ddb.transact_write_items(TransactItems=[put(1), put(2)], ClientRequestToken=table.name)
+    ddb.transact_write_items(TransactItems=[put(1), put(2)], ClientRequestToken=table.name)
+    condition = {"ConditionExpression": "attribute_not_exists(p)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    with pytest.raises(ddb.exceptions.TransactionCanceledException) as caught:
+        ddb.transact_write_items(TransactItems=[put(3), put(1, **condition)])
+    none, failed = caught.value.response["CancellationReasons"]
+    assert none["Code"] == "None" and failed["Code"] == "ConditionalCheckFailed"
+    assert failed["Item"] == {"p": {"S": "t"}, "s": {"N": "1"}}
+    get = lambda n: {"Get": {"TableName": table.name, "Key": {"p": {"S": "t"}, "s": {"N": str(n)}}}}
+    found = ddb.transact_get_items(TransactItems=[get(2), get(3)])["Responses"]
+    assert found == [{"Item": {"p": {"S": "t"}, "s": {"N": "2"}}}, {}]
+    statement = lambda text: {"Statement": text.format(table.name)}
+    ddb.execute_transaction(TransactStatements=[
+        statement("INSERT INTO \"{}\" VALUE {{'p': 't', 's': 4}}"),
+        statement("UPDATE \"{}\" SET n = 1 WHERE p = 't' AND s = 2"),
+    ])
+    with pytest.raises(ddb.exceptions.TransactionCanceledException) as caught:
+        ddb.execute_transaction(TransactStatements=[statement("INSERT INTO \"{}\" VALUE {{'p': 't', 's': 4}}")])
+    assert caught.value.response["CancellationReasons"][0]["Code"] == "DuplicateItem"
+
+
+def test_a_stream_tells_what_happened(cloud, ddb, name):
+    ddb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    key = {"id": {"S": "x"}}
+    for n in ("1", "1", "2"):
+        ddb.put_item(TableName=name, Item={**key, "n": {"N": n}})
+    ddb.delete_item(TableName=name, Key=key)
+    streams = cloud.client("dynamodbstreams")
+    arn = ddb.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+    assert [stream["StreamArn"] for stream in streams.list_streams(TableName=name)["Streams"]] == [arn]
+    seen = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        seen += streams.get_records(ShardIterator=iterator)["Records"]
+    assert [record["eventName"] for record in seen] == ["INSERT", "MODIFY", "REMOVE"]
+    assert seen[1]["dynamodb"]["OldImage"]["n"] == {"N": "1"} and seen[1]["dynamodb"]["NewImage"]["n"] == {"N": "2"}
+    ddb.delete_table(TableName=name)
+
+
+def test_an_index_is_added_with_what_is_there(ddb, table):
+    fill(table, partition="late")
+    ddb.update_table(
+        TableName=table.name,
+        AttributeDefinitions=[{"AttributeName": "n", "AttributeType": "N"}, {"AttributeName": "p", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "by-n",
+                    "KeySchema": [{"AttributeName": "n", "KeyType": "HASH"}, {"AttributeName": "p", "KeyType": "RANGE"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
+    for _ in range(100):
+        indexes = ddb.describe_table(TableName=table.name)["Table"]["GlobalSecondaryIndexes"]
+        if all(index["IndexStatus"] == "ACTIVE" for index in indexes):
+            break
+        time.sleep(0.1)
+    found = table.query(IndexName="by-n", KeyConditionExpression=Key("n").eq(3) & Key("p").eq("late"))
+    assert found["Count"] == 5 and found["Items"][0].keys() == {"p", "s", "n"}
 
 
 def test_partiql(ddb, table):
