@@ -23,7 +23,8 @@ async fn uncovered(caller: fn() -> Caller) -> Vec<String> {
     let world = World::new(SERVICES).await;
     let mut found = Vec::new();
     for service in SERVICES {
-        for entry in service.operations {
+        // What only the cloud calls has no way in.
+        for entry in service.operations.iter().filter(|entry| !entry.internal) {
             let input = least((entry.input)());
             let answer = cloud::door::call(world.cloud(), caller(), service.name, entry.name, input).await;
             if !denied(&answer) {

@@ -2,8 +2,6 @@
 
 use cloud::prelude::*;
 
-use crate::error::Error;
-
 mod cancel_replay;
 mod create_archive;
 mod create_event_bus;
@@ -72,10 +70,9 @@ pub(crate) use untag_resource::UntagResource;
 pub(crate) use update_archive::UpdateArchive;
 pub(crate) use update_event_bus::UpdateEventBus;
 
-/// What access is decided on where the caller gives an ARN.
-fn of_arn(arn: &str) -> Result<Resource, Error> {
-    let arn: Arn = arn.parse().map_err(|_| Error::invalid(format!("Parameter {arn} is not valid.")))?;
-    Ok(arn.into())
+/// What access is decided on where the caller gives an ARN; what is no ARN is told to those who may do it anywhere.
+fn of_arn(arn: &str) -> Resource {
+    arn.parse::<Arn>().map_or(Resource::Any, Resource::One)
 }
 
 /// Condition keys for what a pattern asks of the source and the type of events.

@@ -27,7 +27,7 @@ impl Operation for TagResource {
     type Error = Error;
 
     fn resource(_: &Cx, input: &Input) -> Result<Resource, Error> {
-        super::of_arn(&input.resource_arn)
+        Ok(super::of_arn(&input.resource_arn))
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
