@@ -136,3 +136,25 @@ def test_the_stage_of_a_rest_api_gets_its_access_log_and_its_tags(own, run):
     stage = gateway.get_stage(restApiId=api, stageName="dev")
     assert stage["accessLogSettings"]["format"] == "$context.httpMethod $context.path"
     run("remove")
+
+
+def test_events_of_a_bus_reach_a_function(own, run):
+    file = run.folder / "serverless.yml"
+    function = """
+  listen:
+    handler: src/listen.handler
+    events:
+      - eventBridge: {pattern: {source: [shop]}}
+      - schedule: rate(1 hour)
+"""
+    file.write_text(file.read_text().replace("\nfunctions:\n", "\nfunctions:" + function, 1))
+    (run.folder / "src/listen.js").write_text("exports.handler = async event => console.log('heard', event.detail.n);\n")
+    run("deploy")
+    events = own.client("events")
+    rules = {rule.get("ScheduleExpression", "pattern") for rule in events.list_rules()["Rules"]}
+    assert rules == {"rate(1 hour)", "pattern"}
+    entry = {"Source": "shop", "DetailType": "order", "Detail": json.dumps({"n": 4711})}
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    assert eventually(lambda: "heard 4711" in run("logs", "-f", "listen"))
+    run("remove")
+    assert events.list_rules()["Rules"] == []
