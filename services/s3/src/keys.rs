@@ -43,6 +43,9 @@ pub(crate) struct ObjectRow {
     /// It was uploaded in parts: each of its files is one.
     #[serde(default)]
     pub(crate) multipart: bool,
+    /// The digests of the parts of a composite checksum, as far as they fit in a row, parted by blanks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) part_checksums: String,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
 }

@@ -331,6 +331,7 @@ mod tests {
             checksums: BTreeMap::new(),
             checksum_type: String::new(),
             multipart: false,
+            part_checksums: String::new(),
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         }
     }

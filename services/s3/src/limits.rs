@@ -44,3 +44,5 @@ pub(crate) const LIST_UPLOADS_MAX: i32 = 1000;
 /// Bytes of one configuration as it is stored. S3 allows 64 KB of CORS rules and names no number for the others; a
 /// bucket's row, which holds them all, must fit into a value of the store.
 pub(crate) const SETTING_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of the parts' digests that stand in an object's row: enough for a thousand parts with SHA-256.
+pub(crate) const PART_CHECKSUMS_BYTES_MAX: usize = 48 * 1024;

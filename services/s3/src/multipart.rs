@@ -12,7 +12,7 @@ use crate::bucket;
 use crate::checksum;
 use crate::error::Error;
 use crate::keys::{BucketRow, PartRow, UploadRow};
-use crate::limits::{PART_BYTES_MIN, PARTS_MAX};
+use crate::limits::{PART_BYTES_MIN, PART_CHECKSUMS_BYTES_MAX, PARTS_MAX};
 
 /// The whole object's checksum comes from those of its parts by arithmetic.
 pub(crate) const FULL: &str = "FULL_OBJECT";
@@ -79,6 +79,18 @@ pub(crate) fn check_number(number: i32) -> Result<u32, Error> {
             value: number.to_string(),
         }
     })
+}
+
+/// The digests of parts that GetObjectAttributes shows for a composite checksum; none where they are too many for a
+/// row, which also names ten thousand files.
+pub(crate) fn part_checksums(upload: &UploadRow, parts: &[PartRow]) -> String {
+    if upload.checksum_type != COMPOSITE {
+        return String::new();
+    }
+    let algorithm = upload.algorithm.as_deref().unwrap_or_default();
+    let sums: Vec<&str> =
+        parts.iter().map(|part| part.checksums.get(algorithm).map_or("-", String::as_str)).collect();
+    Some(sums.join(" ")).filter(|text| text.len() <= PART_CHECKSUMS_BYTES_MAX).unwrap_or_default()
 }
 
 /// The algorithms to compute for a part: the upload's own, or CRC64NVME for the whole and what the client sent.

@@ -174,6 +174,7 @@ fn object(cx: &Cx, upload: &UploadRow, parts: &[PartRow]) -> Result<ObjectRow, E
         checksums: [(algorithm.name().to_owned(), sum)].into(),
         checksum_type: upload.checksum_type.clone(),
         multipart: true,
+        part_checksums: multipart::part_checksums(upload, parts),
         tags: upload.tags.clone(),
     })
 }

@@ -155,6 +155,7 @@ impl Operation for CopyObject {
             headers: if replaces { new_headers(&input)? } else { source.headers.clone() },
             tags: if retags { headers::tags(input.tagging.as_deref())? } else { source.tags.clone() },
             multipart: false,
+            part_checksums: String::new(),
             ..source.clone()
         };
         object.headers.storage_class = input.storage_class.clone().filter(|class| class != "STANDARD");

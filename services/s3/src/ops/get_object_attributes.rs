@@ -74,6 +74,14 @@ struct ObjectParts {
 struct Part {
     part_number: i32,
     size: i64,
+    #[shape(name = "ChecksumCRC32")]
+    checksum_crc32: Option<String>,
+    #[shape(name = "ChecksumCRC32C")]
+    checksum_crc32c: Option<String>,
+    #[shape(name = "ChecksumSHA1")]
+    checksum_sha1: Option<String>,
+    #[shape(name = "ChecksumSHA256")]
+    checksum_sha256: Option<String>,
 }
 
 pub(crate) struct GetObjectAttributes;
@@ -145,6 +153,23 @@ fn sums(row: &ObjectRow) -> Checksum {
     }
 }
 
+/// A part with its digest, where the object has kept it.
+fn part(row: &ObjectRow, part_number: i32, size: i64) -> Part {
+    let at = usize::try_from(part_number - 1).unwrap_or(usize::MAX);
+    let sum = row.part_checksums.split(' ').nth(at).filter(|sum| !matches!(*sum, "" | "-"));
+    let of = |algorithm: Algorithm| {
+        sum.filter(|_| row.checksums.contains_key(algorithm.name())).map(str::to_owned)
+    };
+    Part {
+        part_number,
+        size,
+        checksum_crc32: of(Algorithm::Crc32),
+        checksum_crc32c: of(Algorithm::Crc32c),
+        checksum_sha1: of(Algorithm::Sha1),
+        checksum_sha256: of(Algorithm::Sha256),
+    }
+}
+
 /// Parts are listed one by one only for composite checksums; otherwise there is their number alone.
 fn parts(input: &Input, row: &ObjectRow) -> Option<ObjectParts> {
     let sizes = row.parts();
@@ -159,7 +184,7 @@ fn parts(input: &Input, row: &ObjectRow) -> Option<ObjectParts> {
         .zip(sizes)
         .filter(|(number, _)| *number > marker)
         .take(usize::try_from(max).unwrap_or(0))
-        .map(|(part_number, bytes)| Part { part_number, size: size(bytes) })
+        .map(|(part_number, bytes)| part(row, part_number, size(bytes)))
         .collect();
     let last = parts.last().map_or(marker, |part| part.part_number);
     if row.checksum_type == crate::multipart::FULL {

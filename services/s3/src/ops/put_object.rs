@@ -216,6 +216,7 @@ fn object(
         checksums: checksum::stored(&taken.sums),
         checksum_type: "FULL_OBJECT".to_owned(),
         multipart: false,
+        part_checksums: String::new(),
         tags,
     }
 }

@@ -168,6 +168,22 @@ async fn parts_can_be_copied() {
     assert_eq!(read(&world, "a").await, b"234");
 }
 
+/// The digests of the parts of a composite checksum were not kept.
+#[tokio::test]
+async fn parts_of_a_composite_checksum_show_theirs() {
+    let world = world().await;
+    world.ok("s3", "PutObject", input(json!({"Key": "source", "Body": body(b"0123456789")}))).await;
+    let id = begin(&world, "a", json!({"ChecksumAlgorithm": "SHA256"})).await;
+    let copy = json!({"Key": "a", "UploadId": id, "PartNumber": 1, "CopySource": "photos/source"});
+    let copied = world.ok("s3", "UploadPartCopy", input(copy)).await["CopyPartResult"].clone();
+    let part = json!({"PartNumber": 1, "ETag": copied["ETag"], "ChecksumSHA256": copied["ChecksumSHA256"]});
+    complete(&world, "a", &id, &[part]).await;
+    let asked = json!({"Key": "a", "ObjectAttributes": ["ObjectParts"]});
+    let answer = world.ok("s3", "GetObjectAttributes", input(asked)).await;
+    let parts = &answer["ObjectParts"]["Parts"];
+    assert_eq!(parts, &json!([{"PartNumber": 1, "Size": 10, "ChecksumSHA256": copied["ChecksumSHA256"]}]));
+}
+
 #[tokio::test]
 async fn uploads_are_listed_in_order_and_folded() {
     let world = world().await;
