@@ -30,6 +30,7 @@ use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
 mod beside;
 mod invocation;
 pub(crate) mod json;
+mod last_words;
 mod start;
 mod usage;
 
@@ -492,7 +493,10 @@ impl Environment {
                     | Event::CompanionFailed { .. }
                     | Event::CompanionExited { .. }) => self.beside_told(&event),
                     Event::Failed { step, error } => return Heard::Failed(step, error),
-                    Event::Exited(exit) => return self.exited(exit),
+                    Event::Exited(exit) => {
+                        let heard = self.exited(exit);
+                        return self.last_words().await.map_or(heard, Heard::Frame);
+                    }
                 },
                 step = beside::next_step(&mut self.beside), if self.beside.is_some() => {
                     if let Some(heard) = self.take_step(step) {
