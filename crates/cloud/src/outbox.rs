@@ -65,6 +65,9 @@ pub struct Delivery {
     /// Deliveries with another queue do not hold this one up. Empty: the one of the target service.
     #[serde(default)]
     pub queue: String,
+    /// The region that it is delivered in, when it is another than that of the call.
+    #[serde(default)]
+    pub region: Option<String>,
     /// How often and how long to try.
     pub policy: Policy,
     /// What a queue gets when it is given up; without one it stays in the outbox, as dead.
@@ -109,7 +112,8 @@ pub(crate) async fn hand_over(cx: &mut Cx, delivery: Delivery) -> Result<(), Fai
     if cx.tx.is_none() || cx.call.kind != Kind::Write || entry.kind != Kind::Write {
         return send(cx, delivery).await;
     }
-    let caller = caller_of(&delivery, cx.account(), cx.region())?;
+    let region = delivery.region.as_deref().unwrap_or(cx.region());
+    let caller = caller_of(&delivery, cx.account(), region)?;
     let failure = match cx.call_json(caller, service, operation, input).await {
         Ok(_) => return Ok(()),
         Err(failure) if failure.is_conflict() => return Err(failure),
@@ -143,7 +147,8 @@ pub(crate) async fn send(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure>
     let lane = lane_of(&delivery);
     let cloud = cx.cloud().clone();
     let (id, now) = (cx.new_id(), cx.now().millis());
-    let stored = Stored { delivery, account: cx.account().to_owned(), region: cx.region().to_owned() };
+    let region = delivery.region.clone().unwrap_or_else(|| cx.region().to_owned());
+    let stored = Stored { delivery, account: cx.account().to_owned(), region };
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
     match &mut cx.tx {
         Some(tx) => layer::push(tx, &lane, &id, now, now, payload)?,

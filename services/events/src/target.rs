@@ -79,6 +79,7 @@ pub(crate) async fn deliver(
         source_arn: Some(rule.arn()),
         // A target that is slow or away must not hold up the others.
         queue: target.arn.clone(),
+        region: Some(arn.region().to_owned()),
         policy: Policy {
             attempts_max: u32::try_from(retries).unwrap_or(0).saturating_add(1),
             age_max_millis: i64::from(target.age_seconds.unwrap_or(AGE_SECONDS)) * 1_000,

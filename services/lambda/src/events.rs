@@ -50,6 +50,7 @@ pub(crate) async fn accept(cx: &mut Cx, function: &FunctionRef, payload: &str) -
         source_arn: Some(arn.to_string()),
         queue: function.arn().to_string(),
         policy: POLICY,
+        region: None,
         dead_letter: None,
         final_refusals: false,
     };
@@ -264,6 +265,7 @@ impl Accepted<'_> {
             source_arn: Some(self.function.qualified_arn().to_string()),
             queue: arn.to_string(),
             policy: POLICY,
+            region: None,
             dead_letter: None,
             final_refusals: false,
         };
