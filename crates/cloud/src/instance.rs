@@ -135,6 +135,7 @@ impl Cloud {
 
     /// Starts the background work: outbox, traces, jobs, and the services' own recovery.
     pub fn start(self: &Arc<Self>) {
+        outbox::open(self);
         self.tasks.spawn_loop(outbox::run(self.clone()));
         self.tasks.spawn(trace::run(self.clone()));
         self.tasks.spawn_loop(housekeeping::run(self.clone()));

@@ -198,9 +198,13 @@ impl Lanes {
     }
 }
 
+/// Lets what is sent from now on be delivered: before [`run`] gets to run, calls may come.
+pub(crate) fn open(cloud: &Cloud) {
+    cloud.states().get::<Lanes>().state().started = true;
+}
+
 /// Delivers until the cloud stops.
 pub(crate) async fn run(cloud: Arc<Cloud>) {
-    cloud.states().get::<Lanes>().state().started = true;
     for service in cloud.registry().services() {
         ensure(&cloud, service.name.to_owned());
     }
