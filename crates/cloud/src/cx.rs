@@ -52,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) kind: Kind,
     /// Calls above this one.
     pub(crate) depth: u8,
+    /// Which attempt of a delivery it is, from 1.
+    pub(crate) attempt: u32,
     /// The platform itself acts: nothing to decide.
     pub(crate) internal: bool,
     /// What the function took that the call has invoked.
@@ -137,6 +139,11 @@ impl Cx {
     /// The id of the request, as the client sees it.
     pub fn request_id(&self) -> &str {
         &self.call.request_id
+    }
+
+    /// Which attempt it is when the outbox calls; 1 for everybody else.
+    pub fn attempt(&self) -> u32 {
+        self.call.attempt
     }
 
     /// As [`Cx::request_id`], to be shared.
@@ -312,6 +319,7 @@ impl Call {
             open: false,
             kind: Kind::Free,
             depth: 0,
+            attempt: 1,
             internal: false,
             invocation: None,
         }

@@ -35,6 +35,7 @@ pub mod operation;
 pub mod outbox;
 pub mod plane;
 pub mod resource;
+pub mod role;
 pub mod sandbox;
 pub mod service;
 pub mod state;

@@ -24,6 +24,7 @@ use crate::door;
 use crate::failure::{ApiError, Failure};
 use crate::instance::Cloud;
 use crate::operation::Kind;
+use crate::role;
 use crate::target::Target;
 
 pub use self::dead_letter::DeadLetter;
@@ -62,6 +63,9 @@ pub struct Delivery {
     pub principal: String,
     /// The resource on whose behalf it calls.
     pub source_arn: Option<String>,
+    /// The role as which it calls: the principal assumes it for each attempt.
+    #[serde(default)]
+    pub role: Option<String>,
     /// Deliveries with another queue do not hold this one up. Empty: the one of the target service.
     #[serde(default)]
     pub queue: String,
@@ -113,7 +117,11 @@ pub(crate) async fn hand_over(cx: &mut Cx, delivery: Delivery) -> Result<(), Fai
         return send(cx, delivery).await;
     }
     let region = delivery.region.as_deref().unwrap_or(cx.region());
-    let caller = caller_of(&delivery, cx.account(), region)?;
+    let caller = match caller_of(cx, &delivery, cx.account(), region).await {
+        // It may be there, or be trusted, later.
+        Err(_) if delivery.role.is_some() => return send(cx, delivery).await,
+        caller => caller?,
+    };
     let failure = match cx.call_json(caller, service, operation, input).await {
         Ok(_) => return Ok(()),
         Err(failure) if failure.is_conflict() => return Err(failure),
@@ -132,11 +140,14 @@ pub(crate) async fn hand_over(cx: &mut Cx, delivery: Delivery) -> Result<(), Fai
 }
 
 /// Who calls for a delivery.
-fn caller_of(delivery: &Delivery, account: &str, region: &str) -> Result<Caller, Failure> {
+async fn caller_of(cx: &Cx, delivery: &Delivery, account: &str, region: &str) -> Result<Caller, Failure> {
     let mut caller = Caller::service("cloudlet", account, region, delivery.source_arn.as_deref());
     caller.principal = Principal::service(&delivery.principal)
         .ok_or_else(|| Failure::internal(format!("unknown principal `{}`", delivery.principal)))?;
-    Ok(caller)
+    match &delivery.role {
+        Some(role) => role::assume(cx, &caller, role, &cx.new_id()).await,
+        None => Ok(caller),
+    }
 }
 
 /// Writes a delivery: with the transaction of a Write operation, in one of its own otherwise.
@@ -417,8 +428,10 @@ enum Finished {
 async fn attempt(cloud: &Arc<Cloud>, entry: &mut Entry, stored: &Stored) -> Result<Finished, Failure> {
     let target = &stored.delivery.target;
     let (_, operation) = door::find(cloud, &target.service, &target.operation)?;
-    let caller = caller_of(&stored.delivery, &stored.account, &stored.region)?;
-    let mut cx = Cx::outer(cloud, caller.clone());
+    let mut cx = Cx::internal(cloud, "cloudlet");
+    let caller = caller_of(&cx, &stored.delivery, &stored.account, &stored.region).await?;
+    cx = Cx::outer(cloud, caller.clone());
+    cx.call.attempt = entry.attempts;
     if operation.kind != Kind::Write {
         let call = cx.call_json(caller, &target.service, &target.operation, &target.input);
         return while_leased(cloud, entry, call).await.map(|_answer| Finished::Called);

@@ -17,6 +17,7 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) const RESUME: Job = Job {
     name: "cloudformation/resume",
     every_millis: 500,
+    timer: None,
     run: |cx| {
         Box::pin(async move {
             resume(cx).await.map_err(cloud::ApiError::into_failure)?;

@@ -26,6 +26,7 @@ const TOO_OLD_SECS: u64 = 5 * 365 * 24 * 60 * 60;
 pub(crate) const EXPIRY: Job = Job {
     name: "dynamodb/expiry",
     every_millis: EVERY_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { sweep(cx).await.map_err(cloud::ApiError::into_failure) })
     },

@@ -27,6 +27,7 @@ const WORK_EVERY_MILLIS: i64 = 250;
 pub(crate) const WORK: Job = Job {
     name: "dynamodb/work",
     every_millis: WORK_EVERY_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { work(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -64,6 +65,7 @@ const PAGE: usize = 200;
 pub(crate) const RETENTION: Job = Job {
     name: "dynamodb/retention",
     every_millis: RETENTION_EVERY_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retain(cx).await.map_err(cloud::ApiError::into_failure) })
     },

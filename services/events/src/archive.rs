@@ -7,6 +7,9 @@ use crate::bus::BusRef;
 use crate::error::Error;
 use crate::keys::{ArchiveRow, ReplayRow};
 
+/// The kind of the timers of replays: one that goes on has a timer that is due.
+pub(crate) const TIMER: &str = "events/replay";
+
 /// The ARN of an archive of the caller's account.
 pub(crate) fn arn(cx: &Cx, name: &str) -> Arn {
     cx.arn("events", format_args!("archive/{name}"))

@@ -10,12 +10,10 @@ use store::layer::{counter, timer};
 
 use crate::error::Error;
 use crate::keys::{ArchiveRow, Archived};
-use crate::rule;
+use crate::{archive, rule};
 
-/// Schedules have minutes; so late is one at most.
-const SCHEDULE_MILLIS: i64 = 500;
-/// Between two looks for replays.
-const REPLAY_MILLIS: i64 = 1_000;
+/// The rest after a failure of what waits for timers.
+const BROKEN_MILLIS: i64 = 1_000;
 /// Between two looks for old events.
 const RETENTION_MILLIS: i64 = 10 * 60 * 1_000;
 /// Events that one transaction deletes.
@@ -24,47 +22,43 @@ const SLICE: usize = 200;
 /// Fires schedules.
 pub(crate) const SCHEDULES: Job = Job {
     name: "events/schedules",
-    every_millis: SCHEDULE_MILLIS,
-    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(schedules(cx)) },
+    every_millis: BROKEN_MILLIS,
+    timer: Some(rule::TIMER),
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
+        Box::pin(when_due(cx, rule::TIMER, "FireSchedules"))
+    },
 };
 
 /// Goes on with replays.
 pub(crate) const REPLAYS: Job = Job {
     name: "events/replays",
-    every_millis: REPLAY_MILLIS,
-    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(replays(cx)) },
+    every_millis: BROKEN_MILLIS,
+    timer: Some(archive::TIMER),
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
+        Box::pin(when_due(cx, archive::TIMER, "RunReplays"))
+    },
 };
 
 /// Deletes what retention has passed.
 pub(crate) const RETENTION: Job = Job {
     name: "events/retention",
     every_millis: RETENTION_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retention(cx).await.map_err(cloud::ApiError::into_failure) })
     },
 };
 
-async fn schedules(cx: &mut Cx) -> Result<Progress, Failure> {
+/// Calls the operation that does what timers of a kind are for, when one of them is due.
+async fn when_due(cx: &mut Cx, kind: &str, operation: &str) -> Result<Progress, Failure> {
     let now = cx.now().millis();
-    let next = timer::next_at(&cx.snapshot().await?, rule::TIMER).await?;
+    let next = timer::next_at(&cx.snapshot().await?, kind).await?;
     if next.is_none_or(|next| next > now) {
         return Ok(Progress::Done);
     }
     let caller = cx.caller().clone();
-    cx.call_json(caller, "events", "FireSchedules", &json!({})).await?;
+    cx.call_json(caller, "events", operation, &json!({})).await?;
     Ok(Progress::More)
-}
-
-async fn replays(cx: &mut Cx) -> Result<Progress, Failure> {
-    let view = cx.snapshot().await?;
-    let any = table::list::<crate::keys::ReplayRow>(&view, (), &Paging::first(1)).await?;
-    drop(view);
-    if any.items.is_empty() {
-        return Ok(Progress::Done);
-    }
-    let caller = cx.caller().clone();
-    let answer = cx.call_json(caller, "events", "RunReplays", &json!({})).await?;
-    Ok(if answer["More"] == true { Progress::More } else { Progress::Done })
 }
 
 async fn retention(cx: &mut Cx) -> Result<Progress, Error> {

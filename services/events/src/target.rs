@@ -55,11 +55,10 @@ pub(crate) async fn deliver(
         write_log(cx, &arn, payload);
         return Ok(());
     }
-    let called = match arn.service() {
+    let mut called = match arn.service() {
         "kinesis" => stream(&arn, target, event, &payload),
         _ => Target::of(&arn, &payload).map_err(Failure::internal)?,
     };
-    let mut called = called;
     if let Some(group) = target.message_group.as_ref().filter(|_| arn.service() == "sqs") {
         called.input["MessageGroupId"] = json!(group);
     }
@@ -71,12 +70,15 @@ pub(crate) async fn deliver(
             .into(),
         group: None,
         explains: true,
+        own_code: false,
+        role: None,
     });
     let retries = target.retries.unwrap_or(RETRIES);
     let delivery = Delivery {
         target: called,
         principal: PRINCIPAL.to_owned(),
         source_arn: Some(rule.arn()),
+        role: target.role_arn.clone(),
         // A target that is slow or away must not hold up the others.
         queue: target.arn.clone(),
         region: Some(arn.region().to_owned()),

@@ -12,7 +12,7 @@ use crate::code;
 use crate::runner::Runner;
 
 /// Ends idle environments.
-pub(crate) const SWEEP: Job = Job { name: "lambda/sweep", every_millis: 10_000, run: sweep };
+pub(crate) const SWEEP: Job = Job { name: "lambda/sweep", every_millis: 10_000, timer: None, run: sweep };
 
 fn sweep<'a>(cx: &'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>> {
     Box::pin(async move {
@@ -22,7 +22,8 @@ fn sweep<'a>(cx: &'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>> {
 }
 
 /// Removes folders of unpacked code that no running function uses. They are unpacked again when they are needed.
-pub(crate) const FOLDERS: Job = Job { name: "lambda/folders", every_millis: 3_600_000, run: folders };
+pub(crate) const FOLDERS: Job =
+    Job { name: "lambda/folders", every_millis: 3_600_000, timer: None, run: folders };
 
 /// A folder younger than this may be of a function that is being made.
 const AGE_MIN: Duration = Duration::from_secs(3600);

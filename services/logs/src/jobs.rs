@@ -21,6 +21,7 @@ const EVERY_MILLIS: i64 = 10 * 60 * 1000;
 pub(crate) const RETENTION: Job = Job {
     name: "logs/retention",
     every_millis: EVERY_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(run(cx)) },
 };
 

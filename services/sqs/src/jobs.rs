@@ -20,6 +20,7 @@ const EVERY_MILLIS: i64 = 60 * 1000;
 pub(crate) const RETENTION: Job = Job {
     name: "sqs/retention",
     every_millis: EVERY_MILLIS,
+    timer: None,
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { run(cx).await.map_err(cloud::ApiError::into_failure) })
     },

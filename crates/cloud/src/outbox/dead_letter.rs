@@ -32,6 +32,12 @@ pub struct DeadLetter {
     /// Whether attributes say why, with the names that EventBridge has for them.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
     pub explains: bool,
+    /// Whether `ERROR_CODE` is the code of the error itself instead of EventBridge's word for it.
+    #[serde(default)]
+    pub own_code: bool,
+    /// The role as which the message is sent.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// Why a delivery was given up.
@@ -57,7 +63,8 @@ impl DeadLetter {
         let mut target = Target::of(&arn, &self.body)?;
         let mut attributes = self.attributes.clone();
         if self.explains {
-            attributes.insert("ERROR_CODE".to_owned(), error_code(end.failure).to_owned());
+            let code = if self.own_code { end.failure.code() } else { error_code(end.failure) };
+            attributes.insert("ERROR_CODE".to_owned(), code.to_owned());
             attributes.insert("ERROR_MESSAGE".to_owned(), end.failure.message().to_owned());
             attributes.insert("RETRY_ATTEMPTS".to_owned(), end.retries.to_string());
             let condition = end.exhausted.map(|exhausted| match exhausted {
@@ -82,6 +89,7 @@ impl DeadLetter {
             target,
             principal: failed.principal.clone(),
             source_arn: failed.source_arn.clone(),
+            role: self.role.clone(),
             queue: String::new(),
             region: Some(arn.region().to_owned()),
             policy: POLICY,
@@ -127,6 +135,8 @@ mod tests {
             attributes: [("RULE_ARN".to_owned(), "r".to_owned())].into(),
             group: None,
             explains: true,
+            own_code: false,
+            role: None,
         };
         let failed = letter_of(&letter, &Failure::new("AccessDenied", 403, "no"), None);
         let attributes = &failed.target.input["MessageAttributes"];
@@ -145,6 +155,7 @@ mod tests {
             target,
             principal: "events.amazonaws.com".to_owned(),
             source_arn: None,
+            role: None,
             queue: String::new(),
             region: None,
             policy: POLICY,

@@ -161,7 +161,7 @@ operation!(AddLater, Write, cx, input => {
     };
     let policy = Policy { attempts_max: 3, age_max_millis: 3_600_000, backoff_millis: 60_000, backoff_millis_max: 120_000 };
     let source_arn = Some("arn:aws:sqs:us-east-1:000000000000:source".to_owned());
-    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, queue: if input.name == "queued" { "one".to_owned() } else { String::new() }, policy, region: None, dead_letter: None, final_refusals: false }).await?;
+    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, role: None, queue: if input.name == "queued" { "one".to_owned() } else { String::new() }, policy, region: None, dead_letter: None, final_refusals: false }).await?;
     let output = add(cx, &Input { name: "sent".to_owned(), most: None }).await?;
     Ok(output)
 });

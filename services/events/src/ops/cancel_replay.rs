@@ -1,7 +1,7 @@
 //! CancelReplay.
 
 use cloud::prelude::*;
-use store::layer::table;
+use store::layer::{table, timer};
 
 use crate::archive;
 use crate::error::Error;
@@ -42,6 +42,8 @@ impl Operation for CancelReplay {
         row.state = "CANCELLED".to_owned();
         row.ended_at_millis = Some(cx.now().millis());
         table::put(cx.tx(), &row).await?;
+        let name = (row.account.as_str(), row.region.as_str(), row.name.as_str());
+        timer::cancel(cx.tx(), archive::TIMER, name).await?;
         let replay_arn = archive::replay_arn(cx, &row.name).to_string();
         Ok(Output { replay_arn, state: "CANCELLING".to_owned(), state_reason: None })
     }

@@ -2,26 +2,23 @@
 //! transaction. It has no place in the API.
 
 use cloud::prelude::*;
-use store::Stamp;
-use store::layer::table::{self, Paging};
+use store::layer::{table, timer};
+use store::{Stamp, tuple};
 
 use crate::bus::BusRef;
 use crate::error::Error;
 use crate::event::Event;
 use crate::keys::{ArchiveRow, Archived, ReplayRow};
 use crate::limits::REPLAY_SLICE;
-use crate::route;
+use crate::{archive, route};
 
 #[derive(Shape)]
 pub(crate) struct Input;
 
 #[derive(Shape)]
-pub(crate) struct Output {
-    /// Whether a replay has more to send.
-    more: bool,
-}
+pub(crate) struct Output;
 
-/// Sends a slice of the first replay that goes on.
+/// Sends a slice of the replay that has waited longest.
 pub(crate) struct RunReplays;
 
 impl Operation for RunReplays {
@@ -37,22 +34,21 @@ impl Operation for RunReplays {
     }
 
     async fn run(cx: &mut Cx, _: Input) -> Result<Output, Error> {
-        let mut after = None;
-        loop {
-            let page = table::list::<ReplayRow>(cx.tx(), (), &Paging::after(100, after)).await?;
-            if let Some(row) = page.items.into_iter().find(ReplayRow::is_active) {
-                slice(cx, row).await?;
-                return Ok(Output { more: true });
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(Output { more: false });
+        let now_millis = cx.now().millis();
+        for timer in timer::take_due(cx.tx(), archive::TIMER, now_millis, 1).await? {
+            let key: (String, String, String) = tuple::unpack(&timer.name.0)?;
+            let row = table::get::<ReplayRow>(cx.tx(), (&key.0, &key.1, &key.2)).await?;
+            let Some(row) = row.filter(ReplayRow::is_active) else { continue };
+            if slice(cx, row).await? {
+                timer::set(cx.tx(), archive::TIMER, key, now_millis, Vec::new()).await?;
             }
         }
+        Ok(Output)
     }
 }
 
-async fn slice(cx: &mut Cx, mut row: ReplayRow) -> Result<(), Error> {
+/// Whether there is more to send.
+async fn slice(cx: &mut Cx, mut row: ReplayRow) -> Result<bool, Error> {
     row.state = "RUNNING".to_owned();
     let key = (row.account.clone(), row.region.clone());
     let source: Option<ArchiveRow> = table::get(cx.tx(), (&key.0, &key.1, &row.archive)).await?;
@@ -60,7 +56,8 @@ async fn slice(cx: &mut Cx, mut row: ReplayRow) -> Result<(), Error> {
         row.state = "FAILED".to_owned();
         row.state_reason = Some("The archive was deleted.".to_owned());
         row.ended_at_millis = Some(cx.now().millis());
-        return Ok(table::put(cx.tx(), &row).await?);
+        table::put(cx.tx(), &row).await?;
+        return Ok(false);
     };
     cx.for_account(&row.account, &row.region);
     let bus = BusRef { account: row.account.clone(), region: row.region.clone(), name: row.bus.clone() };
@@ -82,5 +79,6 @@ async fn slice(cx: &mut Cx, mut row: ReplayRow) -> Result<(), Error> {
         row.state = "COMPLETED".to_owned();
         row.ended_at_millis = Some(cx.now().millis());
     }
-    Ok(table::put(cx.tx(), &row).await?)
+    table::put(cx.tx(), &row).await?;
+    Ok(!at_end)
 }

@@ -1,7 +1,7 @@
 //! StartReplay.
 
 use cloud::prelude::*;
-use store::layer::table;
+use store::layer::{table, timer};
 
 use crate::error::Error;
 use crate::keys::ReplayRow;
@@ -97,6 +97,8 @@ impl Operation for StartReplay {
         if !table::insert(cx.tx(), &row).await? {
             return Err(Error::Exists(format!("Replay {} already exists.", row.name)));
         }
+        let name = (row.account.as_str(), row.region.as_str(), row.name.as_str());
+        timer::set(cx.tx(), archive::TIMER, name, now.millis(), Vec::new()).await?;
         Ok(Output {
             replay_arn: archive::replay_arn(cx, &row.name).to_string(),
             state: row.state,
