@@ -7,7 +7,7 @@ use schedule::Expression;
 use store::Tx;
 use store::layer::{table, timer};
 
-use crate::bus::DEFAULT;
+use crate::bus::{BusRef, DEFAULT};
 use crate::error::Error;
 use crate::keys::RuleRow;
 use crate::limits::PATTERN_CHARS_MAX;
@@ -34,6 +34,16 @@ pub(crate) async fn open(cx: &mut Cx, bus: &str, name: &str) -> Result<RuleRow, 
     let key = (cx.account().to_owned(), cx.region().to_owned());
     let row = table::get(cx.tx(), (&key.0, &key.1, bus, name)).await?;
     row.ok_or_else(|| Error::no_rule(name, bus))
+}
+
+/// Puts a rule in a state.
+pub(crate) async fn set_state(cx: &mut Cx, bus: Option<&str>, name: &str, state: &str) -> Result<(), Error> {
+    let bus = BusRef::own(cx, bus)?;
+    let mut row = open(cx, &bus, name).await?;
+    row.state = state.to_owned();
+    let now_millis = cx.now().millis();
+    plan(cx.tx(), &row, now_millis).await?;
+    Ok(table::put(cx.tx(), &row).await?)
 }
 
 /// Checks a pattern and gives it back as it was written.

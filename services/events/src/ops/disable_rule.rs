@@ -1,7 +1,6 @@
 //! DisableRule.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::bus::BusRef;
 use crate::error::Error;
@@ -34,12 +33,7 @@ impl Operation for DisableRule {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
-        let mut row = rule::open(cx, &bus, &input.name).await?;
-        row.state = "DISABLED".to_owned();
-        let now_millis = cx.now().millis();
-        rule::plan(cx.tx(), &row, now_millis).await?;
-        table::put(cx.tx(), &row).await?;
+        rule::set_state(cx, input.event_bus_name.as_deref(), &input.name, "DISABLED").await?;
         Ok(Output)
     }
 }
