@@ -1,11 +1,12 @@
 //! ListArchives.
 
 use cloud::prelude::*;
-use store::layer::{counter, table};
+use store::layer::counter;
 
 use crate::error::Error;
 use crate::keys::ArchiveRow;
-use crate::{archive, bus, paging};
+use crate::paging::{self, Asked};
+use crate::{archive, bus};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -53,19 +54,16 @@ impl Operation for ListArchives {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let filters = [input.name_prefix.is_some(), input.event_source_arn.is_some(), input.state.is_some()];
-        if filters.iter().filter(|given| **given).count() > 1 {
-            return Err(Error::invalid(
-                "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.",
-            ));
-        }
+        paging::one_filter(Self::NAME, filters)?;
         if let Some(arn) = &input.event_source_arn {
             let bus = archive::bus_of(cx, "EventSourceArn", arn)?;
             bus::open(cx, &bus).await?;
         }
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let prefix = input.name_prefix.unwrap_or_default();
-        let paging = paging::read(input.limit, input.next_token.as_deref())?;
-        let page = table::list_starting::<ArchiveRow>(cx.tx(), (&account, &region), &prefix, &paging).await?;
+        let asked =
+            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
+        let page = asked.rows::<ArchiveRow>(cx, (&account, &region)).await?;
+        let next_token = paging::token(&page);
         let mut archives = Vec::with_capacity(page.items.len());
         for row in page.items {
             let source = bus::arn(cx, &row.bus).to_string();
@@ -86,6 +84,6 @@ impl Operation for ListArchives {
                 creation_time: Timestamp::from_millis(row.created_at_millis),
             });
         }
-        Ok(Output { archives, next_token: page.next.map(|next| next.to_text()) })
+        Ok(Output { archives, next_token })
     }
 }

@@ -1,12 +1,11 @@
 //! ListEventBuses.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::bus::{self, DEFAULT};
 use crate::error::Error;
 use crate::keys::BusRow;
-use crate::paging;
+use crate::paging::{self, Asked};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -50,10 +49,12 @@ impl Operation for ListEventBuses {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let prefix = input.name_prefix.unwrap_or_default();
+        let prefix = input.name_prefix.clone().unwrap_or_default();
         let first_page = input.next_token.is_none();
-        let paging = paging::read(input.limit, input.next_token.as_deref())?;
-        let page = table::list_starting::<BusRow>(cx.tx(), (&account, &region), &prefix, &paging).await?;
+        let asked =
+            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
+        let page = asked.rows::<BusRow>(cx, (&account, &region)).await?;
+        let next_token = paging::token(&page);
         let mut rows = page.items;
         // It has a row only when something was changed in it.
         if first_page && DEFAULT.starts_with(&prefix) && !rows.iter().any(|row| row.name == DEFAULT) {
@@ -69,6 +70,6 @@ impl Operation for ListEventBuses {
             creation_time: time(row.created_at_millis),
             last_modified_time: time(row.modified_at_millis),
         });
-        Ok(Output { event_buses: event_buses.collect(), next_token: page.next.map(|next| next.to_text()) })
+        Ok(Output { event_buses: event_buses.collect(), next_token })
     }
 }

@@ -1,11 +1,11 @@
 //! ListReplays.
 
 use cloud::prelude::*;
-use store::layer::table;
 
+use crate::archive;
 use crate::error::Error;
 use crate::keys::ReplayRow;
-use crate::{archive, paging};
+use crate::paging::{self, Asked};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -55,15 +55,12 @@ impl Operation for ListReplays {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let filters = [input.name_prefix.is_some(), input.event_source_arn.is_some(), input.state.is_some()];
-        if filters.iter().filter(|given| **given).count() > 1 {
-            return Err(Error::invalid(
-                "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix.",
-            ));
-        }
+        paging::one_filter(Self::NAME, filters)?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let prefix = input.name_prefix.unwrap_or_default();
-        let paging = paging::read(input.limit, input.next_token.as_deref())?;
-        let page = table::list_starting::<ReplayRow>(cx.tx(), (&account, &region), &prefix, &paging).await?;
+        let asked =
+            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
+        let page = asked.rows::<ReplayRow>(cx, (&account, &region)).await?;
+        let next_token = paging::token(&page);
         let mut replays = Vec::with_capacity(page.items.len());
         for row in page.items {
             let source = archive::arn(cx, &row.archive).to_string();
@@ -84,6 +81,6 @@ impl Operation for ListReplays {
                 replay_end_time: row.ended_at_millis.map(Timestamp::from_millis),
             });
         }
-        Ok(Output { replays, next_token: page.next.map(|next| next.to_text()) })
+        Ok(Output { replays, next_token })
     }
 }

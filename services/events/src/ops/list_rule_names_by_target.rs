@@ -1,12 +1,12 @@
 //! ListRuleNamesByTarget.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::bus::{self, BusRef};
 use crate::error::Error;
 use crate::keys::RuleRow;
-use crate::{paging, rule};
+use crate::paging::{self, Asked};
+use crate::rule;
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -45,10 +45,11 @@ impl Operation for ListRuleNamesByTarget {
         let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
         bus::open(cx, &bus).await?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let paging = paging::read(input.limit, input.next_token.as_deref())?;
-        let page = table::list::<RuleRow>(cx.tx(), (&account, &region, &bus), &paging).await?;
+        let asked = Asked { name_prefix: None, limit: input.limit, next_token: input.next_token };
+        let page = asked.rows::<RuleRow>(cx, (&account, &region, &bus)).await?;
+        let next_token = paging::token(&page);
         let sends = |row: &RuleRow| row.targets.iter().any(|target| target.arn == input.target_arn);
         let rule_names = page.items.into_iter().filter(sends).map(|row| row.name).collect();
-        Ok(Output { rule_names, next_token: page.next.map(|next| next.to_text()) })
+        Ok(Output { rule_names, next_token })
     }
 }

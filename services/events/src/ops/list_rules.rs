@@ -1,12 +1,12 @@
 //! ListRules.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::bus::{self, BusRef};
 use crate::error::Error;
 use crate::keys::RuleRow;
-use crate::{paging, rule};
+use crate::paging::{self, Asked};
+use crate::rule;
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -57,10 +57,10 @@ impl Operation for ListRules {
         let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
         bus::open(cx, &bus).await?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let prefix = input.name_prefix.unwrap_or_default();
-        let paging = paging::read(input.limit, input.next_token.as_deref())?;
-        let page =
-            table::list_starting::<RuleRow>(cx.tx(), (&account, &region, &bus), &prefix, &paging).await?;
+        let asked =
+            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
+        let page = asked.rows::<RuleRow>(cx, (&account, &region, &bus)).await?;
+        let next_token = paging::token(&page);
         let rules = page.items.into_iter().map(|row| Rule {
             arn: row.arn(),
             name: row.name,
@@ -71,6 +71,6 @@ impl Operation for ListRules {
             role_arn: row.role_arn,
             event_bus_name: row.bus,
         });
-        Ok(Output { rules: rules.collect(), next_token: page.next.map(|next| next.to_text()) })
+        Ok(Output { rules: rules.collect(), next_token })
     }
 }
