@@ -18,5 +18,6 @@ mod plugins;
 pub mod problem;
 pub mod project;
 pub mod steps;
+mod truth;
 pub mod variables;
 pub mod yaml;

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::truth::truthy;
+
 /// `{"Ref": name}`.
 pub(super) fn reference(name: &str) -> Value {
     json!({ "Ref": name })
@@ -100,17 +102,6 @@ pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 /// A member of several levels.
 pub(super) fn deep<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, key| get(value, key))
-}
-
-/// Whether JavaScript takes a value for true.
-pub(super) fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
-    }
 }
 
 /// A list, or the value as a list of one.

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::cfn::{deep, get, get_att, join, key_values, list, reference, take, text, truthy};
+use super::cfn::{deep, get, get_att, join, key_values, list, reference, take, text};
 use super::{coerce, names};
 use crate::model::{Packages, Service};
 use crate::problem::Problem;
+use crate::truth::truthy;
 
 /// A service as the compiler sees it.
 pub(super) struct Config<'a> {

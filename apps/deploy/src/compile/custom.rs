@@ -39,7 +39,7 @@ const FUNCTION_NAME_LENGTH_MAX: usize = 64;
 pub(super) fn add(config: &Config, out: &mut Output, helper: &Helper, statements: Vec<Value>) {
     let deployment_role =
         config.provider(&["iam", "deploymentRole"]).or_else(|| config.provider(&["cfnRole"]));
-    let logs = config.provider(&["logs", "frameworkLambda"]).is_some_and(super::cfn::truthy);
+    let logs = config.provider(&["logs", "frameworkLambda"]).is_some_and(crate::truth::truthy);
     let mut depends_on = Vec::new();
     if deployment_role.is_none() {
         allow(config, out, statements, logs);

@@ -10,7 +10,7 @@ use super::{invoke, names, version};
 /// What a function gets when neither it nor the provider says anything.
 const MEMORY_MB_DEFAULT: u64 = 1024;
 const TIMEOUT_SECONDS_DEFAULT: u64 = 6;
-pub(super) const RUNTIME_DEFAULT: &str = "nodejs16.x";
+pub(crate) const RUNTIME_DEFAULT: &str = "nodejs16.x";
 
 /// Puts the functions with their versions, aliases, URLs and settings for asynchronous invocation.
 pub(super) fn compile(config: &Config, out: &mut Output) {
@@ -170,7 +170,7 @@ impl Maker<'_, '_> {
     }
 
     fn tracing(&mut self, out: &mut Output) {
-        let common = self.config.provider(&["tracing", "lambda"]).filter(|mode| super::cfn::truthy(mode));
+        let common = self.config.provider(&["tracing", "lambda"]).filter(|mode| crate::truth::truthy(mode));
         let Some(mode) = take(&self.function.settings, "tracing").or(common) else { return };
         let mode = if mode.is_boolean() { json!("Active") } else { mode.clone() };
         self.set("TracingConfig", json!({ "Mode": mode }));

@@ -55,7 +55,7 @@ fn cors(settings: &Value) -> Value {
     ]);
     let chosen = |key: &str, default: Value| match settings.get(key) {
         Some(Value::Null) => Value::Null,
-        Some(value) if super::cfn::truthy(value) => unique(value),
+        Some(value) if crate::truth::truthy(value) => unique(value),
         _ => default,
     };
     present(json!({

@@ -27,6 +27,7 @@ mod version;
 use serde_json::Value;
 
 pub use self::finish::normalise;
+pub(crate) use self::functions::RUNTIME_DEFAULT;
 
 use self::config::Config;
 use self::output::Output;

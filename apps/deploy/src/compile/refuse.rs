@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::cfn::{get, take, text, truthy};
+use super::cfn::{get, take, text};
 use super::functions::RUNTIME_DEFAULT;
 use super::{Template, custom, names};
 use crate::model::Service;
 use crate::problem::Problem;
+use crate::truth::truthy;
 
 /// What the names of the runtimes begin with that functions can run in.
 const FAMILIES: &[&str] = &["nodejs", "python", "provided"];

@@ -20,7 +20,7 @@ pub(super) fn compile(
     let settings = &function.settings;
     let versioned = get(settings, "versionFunction")
         .or_else(|| config.provider(&["versionFunctions"]))
-        .is_none_or(super::cfn::truthy);
+        .is_none_or(crate::truth::truthy);
     if !versioned && function.alias.is_none() {
         return;
     }

@@ -10,11 +10,9 @@ use std::path::Path;
 use serde_json::Value;
 use zip::ZipArchive;
 
+use crate::compile::RUNTIME_DEFAULT;
 use crate::model::{Packages, Service};
 use crate::problem::Problem;
-
-/// The runtime of functions that name none (the framework's default).
-const RUNTIME_DEFAULT: &str = "nodejs";
 
 /// A notice for each handler whose file is not in its archive.
 pub(crate) fn missing(service: &Service, packages: &Packages) -> Vec<Problem> {

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::model::{Package, Packages, Service};
 use crate::problem::{Errors, Problem};
+use crate::truth::truthy;
 use cache::Cache;
 use collect::{Entries, Wanted};
 
@@ -156,10 +157,10 @@ impl Builder<'_> {
                 .map(Some);
         }
         let all = self.service.get(&["package", "individually"]);
-        if truthy(own("individually")) || truthy(all) {
+        if own("individually").is_some_and(truthy) || all.is_some_and(truthy) {
             let shared_artifact = self.service.get(&["package", "artifact"]);
             return match shared_artifact {
-                Some(artifact) if !truthy(own("individually")) => {
+                Some(artifact) if !own("individually").is_some_and(truthy) => {
                     self.artifact(artifact, &["package", "artifact"], None)
                 }
                 _ => self.individual(name),
@@ -222,7 +223,7 @@ impl Builder<'_> {
         Ok(Wanted {
             root: self.service.directory.clone(),
             patterns,
-            without_dev_dependencies: dev.is_none_or(|dev| dev.is_null() || truthy(Some(dev))),
+            without_dev_dependencies: dev.is_none_or(|dev| dev.is_null() || truthy(dev)),
         })
     }
 
@@ -234,7 +235,7 @@ impl Builder<'_> {
             let paths = self.service.layers().values().filter_map(|layer| layer["path"].as_str());
             excludes.extend(paths.map(|path| format!("{}/**", path.trim_end_matches('/'))));
         }
-        if truthy(self.service.get(&["useDotenv"])) {
+        if self.service.get(&["useDotenv"]).is_some_and(truthy) {
             excludes.push(".env*".to_owned());
         }
         if place != ["package"] {
@@ -320,15 +321,6 @@ impl Builder<'_> {
         let name =
             file.file_name().map_or_else(|| artifact.to_owned(), |name| name.to_string_lossy().into_owned());
         Ok(Package { file, name, sha256, size_bytes })
-    }
-}
-
-/// What JavaScript takes for true.
-fn truthy(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(_) => true,
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Session;
 use crate::compile::Template;
 use crate::problem::{Errors, Problem};
+use crate::truth::truthy;
 
 /// What a line of the access log holds when nothing else is said (the framework's default).
 const FORMAT: &str = "requestId: $context.requestId, ip: $context.identity.sourceIp, \
@@ -197,11 +198,6 @@ fn partition(region: &str) -> &'static str {
 /// A setting that is on unless it is switched off.
 fn flag(settings: &Value, name: &str) -> bool {
     settings.get(name).is_none_or(|value| value.is_null() || truthy(value))
-}
-
-/// What JavaScript takes for true, of the values that a configuration has here.
-fn truthy(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false)) && value != "" && value != 0
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::cfn::{
     execute_api_arn, get, get_att, invocation_uri, join, list, present, reference, resource, take, text,
-    truthy,
 };
 use super::super::config::{Config, Function};
 use super::super::names;
 use super::super::output::Output;
+use crate::truth::truthy;
 
 const METHODS: &[&str] = &["ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE"];
 const TIMEOUT_MILLISECONDS: u64 = 30_000;

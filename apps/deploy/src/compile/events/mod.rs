@@ -86,7 +86,7 @@ fn unknown(config: &Config, out: &mut Output) {
                     out.problems.push(
                         config.service.problem(&path, format!("the event type `{kind}` is not supported")),
                     );
-                } else if !super::cfn::truthy(settings) {
+                } else if !crate::truth::truthy(settings) {
                     let message = format!("the event `{kind}` says nothing, and makes nothing");
                     out.notices.push(config.service.problem(&path, message));
                 }

@@ -240,10 +240,9 @@ fn put_stage(config: &Config, out: &mut Output) {
     }
     let mut properties =
         json!({ "ApiId": api(config), "StageName": config.stage(), "Description": description(config) });
-    let logs =
-        config.provider(&["logs", "websocket"]).filter(|logs| super::super::cfn::truthy(logs)).cloned();
+    let logs = config.provider(&["logs", "websocket"]).filter(|logs| crate::truth::truthy(logs)).cloned();
     if let Some(logs) = &logs {
-        let on = |key: &str| get(logs, key).is_none_or(super::super::cfn::truthy);
+        let on = |key: &str| get(logs, key).is_none_or(crate::truth::truthy);
         let level = if on("executionLogging") { text(logs, "level").unwrap_or("INFO") } else { "OFF" };
         properties["DefaultRouteSettings"] =
             json!({ "DataTraceEnabled": on("fullExecutionData"), "LoggingLevel": level });

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::super::cfn::{get, reference, take, truthy};
+use super::super::super::cfn::{get, reference, take};
 use super::super::super::config::Config;
 use super::super::super::names;
 use super::super::super::output::Output;
 use super::event::Http;
 use super::resources::Resources;
 use super::{api, integration};
+use crate::truth::truthy;
 
 /// Puts the method and returns its logical id.
 pub(super) fn put(config: &Config, out: &mut Output, resources: &Resources, http: &Http) -> String {

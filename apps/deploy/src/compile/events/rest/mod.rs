@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use self::event::Http;
 use self::resources::Resources;
-use super::super::cfn::{execute_api_arn, get, join, reference, resource, take, text, truthy};
+use super::super::cfn::{execute_api_arn, get, join, reference, resource, take, text};
 use super::super::config::Config;
 use super::super::output::Output;
 use super::super::{custom, names};
+use crate::truth::truthy;
 
 /// The logical id of the REST API.
 const API: &str = "ApiGatewayRestApi";

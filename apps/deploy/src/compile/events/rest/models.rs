@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::cfn::{get, reference, resource, take, text, truthy};
+use super::super::super::cfn::{get, reference, resource, take, text};
 use super::super::super::config::Config;
 use super::super::super::names;
 use super::super::super::output::Output;
 use super::event::Http;
 use super::resources::Resources;
 use super::{API, api};
+use crate::truth::truthy;
 
 /// Puts the validator and the models, and names them in their methods.
 pub(super) fn put(config: &Config, out: &mut Output, _resources: &Resources, events: &[Http]) {
