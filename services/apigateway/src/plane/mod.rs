@@ -139,7 +139,9 @@ async fn serve(
     let method: &MethodPlan = found.target;
     let parameters = found.parameters;
     let answered = async {
-        opened.as_ref().err().cloned().map_or(Ok(()), Err)?;
+        if let Err(refusal) = &opened {
+            return Err(refusal.clone());
+        }
         if let Some(throttle) = &method.throttle {
             throttle.pass(request.time_millis)?;
         }
