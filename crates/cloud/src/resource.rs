@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cx::Cx;
 use crate::failure::Failure;
@@ -130,12 +130,7 @@ impl ResourceRequest {
 
     /// A property as text; numbers and booleans are written out, as CloudFormation does.
     pub fn text(&self, name: &str) -> Option<String> {
-        match self.properties.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(value) => Some(value.to_string()),
-            _ => None,
-        }
+        text(self.properties.get(name)?)
     }
 
     /// The physical id; an error for a resource that was never created.
@@ -149,6 +144,31 @@ impl ResourceRequest {
     /// template gives none) counts as made by this request.
     pub fn adopts(&self, property: &str) -> bool {
         self.repeated || !self.properties.contains_key(property)
+    }
+
+    /// The tags of the resource over those of the stack. Types write `Tags` as a list of keys and values or as a map;
+    /// numbers and booleans are written out.
+    pub fn all_tags(&self) -> BTreeMap<String, String> {
+        let mut tags = self.tags.clone();
+        match self.property("Tags") {
+            Some(Value::Object(own)) => {
+                tags.extend(own.iter().filter_map(|(key, value)| Some((key.clone(), text(value)?))));
+            }
+            Some(Value::Array(own)) => {
+                tags.extend(
+                    own.iter().filter_map(|tag| Some((text(tag.get("Key")?)?, text(tag.get("Value")?)?))),
+                );
+            }
+            _ => {}
+        }
+        tags
+    }
+
+    /// [`Self::all_tags`] and those of [`Self::system_tags`].
+    pub fn marked_tags(&self) -> BTreeMap<String, String> {
+        let mut tags = self.all_tags();
+        tags.extend(self.system_tags());
+        tags
     }
 
     /// The tags by which CloudFormation marks what it makes, for the types that AWS marks with them.
@@ -189,6 +209,20 @@ impl ResourceRequest {
             .map(|at| SUFFIX_ALPHABET[((step(at) >> 32) % letters) as usize] as char)
             .collect()
     }
+}
+
+/// A value as text; numbers and booleans are written out.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// Tags as most APIs take them: objects with `Key` and `Value`.
+pub fn tag_list(tags: &BTreeMap<String, String>) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
 #[cfg(test)]

@@ -89,17 +89,6 @@ fn flags(value: &Value) -> Value {
     }
 }
 
-/// The tags of a resource over those of its stack.
-fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
-    let mut tags = request.tags.clone();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags
-}
-
 /// A property, the member of an input that it becomes, and the conversion between them.
 type Member = (&'static str, &'static str, fn(&Value) -> Value);
 

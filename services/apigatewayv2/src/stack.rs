@@ -146,14 +146,7 @@ impl ResourceType for Api {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let mut input = members(&request.properties);
-        let mut tags = request.tags.clone();
-        if let Some(Value::Object(own)) = request.property("Tags") {
-            tags.extend(
-                own.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))),
-            );
-        }
-        tags.extend(request.system_tags());
-        input.insert("tags".to_owned(), json!(tags));
+        input.insert("tags".to_owned(), json!(request.marked_tags()));
         if request.repeated
             && let Some(api) = found_api(cx, request).await?
         {

@@ -43,17 +43,6 @@ fn members(request: &ResourceRequest, names: &[(&str, &str)]) -> Value {
     Value::Object(input)
 }
 
-/// The stack's tags and the resource's own.
-fn tags(request: &ResourceRequest) -> Vec<Value> {
-    let mut tags = request.tags.clone();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
-}
-
 /// Gives a bus or rule the tags that are wanted and takes the others.
 async fn retag(cx: &mut Cx, arn: &str, wanted: &[Value]) -> Result<(), Failure> {
     let present = call(cx, "ListTagsForResource", &json!({"ResourceARN": arn})).await?;

@@ -85,14 +85,3 @@ fn copy(request: &ResourceRequest, names: &[&str], input: &mut Value) {
         }
     }
 }
-
-/// The tags of the resource: those of the property over those of the stack.
-fn tags(stack: impl IntoIterator<Item = (String, String)>, properties: &Map<String, Value>) -> Vec<Value> {
-    let mut tags: std::collections::BTreeMap<String, String> = stack.into_iter().collect();
-    for tag in properties.get("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags.into_iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
-}

@@ -37,7 +37,7 @@ impl ResourceType for LogGroup {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("LogGroupName").unwrap_or_else(|| request.generated_name(NAME_MAX));
-        let mut input = json!({"logGroupName": name, "tags": tags(request)});
+        let mut input = json!({"logGroupName": name, "tags": request.marked_tags()});
         for (property, member) in
             [("LogGroupClass", "logGroupClass"), ("DeletionProtectionEnabled", "deletionProtectionEnabled")]
         {
@@ -60,7 +60,7 @@ impl ResourceType for LogGroup {
         if request.property("RetentionInDays") != old.get("RetentionInDays") {
             put_retention(cx, &name, request.property("RetentionInDays")).await?;
         }
-        let wanted = tags(request);
+        let wanted = request.marked_tags();
         let current = call(cx, "ListTagsLogGroup", &json!({"logGroupName": name})).await?;
         let keys = current["tags"].as_object().into_iter().flat_map(Map::keys);
         let gone: Vec<_> = keys.filter(|key| !wanted.contains_key(*key)).collect();
@@ -146,18 +146,6 @@ async fn put_retention(cx: &mut Cx, group: &str, days: Option<&Value>) -> Result
         None => call(cx, "DeleteRetentionPolicy", &json!({"logGroupName": group})).await?,
     };
     Ok(())
-}
-
-/// The tags of the resource over those of the stack.
-fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
-    let mut tags = request.tags.clone();
-    tags.extend(request.system_tags());
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags
 }
 
 fn outcome(cx: &Cx, name: String) -> ResourceOutcome {

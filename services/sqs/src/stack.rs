@@ -1,5 +1,7 @@
 //! CloudFormation resource types.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use cloud::prelude::*;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
@@ -83,7 +85,7 @@ impl ResourceType for Queue {
         if is_fifo {
             attributes.insert("FifoQueue".to_owned(), json!("true"));
         }
-        let input = json!({"QueueName": name, "Attributes": attributes, "tags": tags(request)});
+        let input = json!({"QueueName": name, "Attributes": attributes, "tags": request.marked_tags()});
         let answer = call(cx, "CreateQueue", &input).await?;
         outcome(cx, answer["QueueUrl"].as_str().unwrap_or_default()).await
     }
@@ -105,7 +107,7 @@ impl ResourceType for Queue {
         if !wanted.is_empty() {
             call(cx, "SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": wanted})).await?;
         }
-        retag(cx, &url, tags(request)).await?;
+        retag(cx, &url, request.marked_tags()).await?;
         outcome(cx, &url).await
     }
 
@@ -158,27 +160,14 @@ fn attributes(properties: &Map<String, Value>) -> Map<String, Value> {
     given.map(|(name, value)| (name.to_owned(), Value::String(text(value)))).collect()
 }
 
-/// The stack's tags and the queue's own.
-fn tags(request: &ResourceRequest) -> Map<String, Value> {
-    let mut tags: Map<String, Value> =
-        request.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-    tags.extend(request.system_tags().map(|(key, value)| (key, json!(value))));
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), json!(value));
-        }
-    }
-    tags
-}
-
-async fn retag(cx: &mut Cx, url: &str, wanted: Map<String, Value>) -> Result<(), Failure> {
+async fn retag(cx: &mut Cx, url: &str, wanted: BTreeMap<String, String>) -> Result<(), Failure> {
     let present = call(cx, "ListQueueTags", &json!({"QueueUrl": url})).await?;
     let present = present["Tags"].as_object().cloned().unwrap_or_default();
     let gone: Vec<&String> = present.keys().filter(|key| !wanted.contains_key(*key)).collect();
     if !gone.is_empty() {
         call(cx, "UntagQueue", &json!({"QueueUrl": url, "TagKeys": gone})).await?;
     }
-    if !wanted.is_empty() && wanted != present {
+    if wanted.iter().any(|(key, value)| present.get(key).and_then(Value::as_str) != Some(value)) {
         call(cx, "TagQueue", &json!({"QueueUrl": url, "Tags": wanted})).await?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
 /// `AWS::SSM::Parameter`.
@@ -74,7 +74,7 @@ async fn put(
     }
     input.insert("Name".to_owned(), json!(name));
     input.insert("Overwrite".to_owned(), json!(overwrite));
-    let tags = tags(request);
+    let tags = tag_list(&request.all_tags());
     if !overwrite && !tags.is_empty() {
         input.insert("Tags".to_owned(), Value::Array(tags.clone()));
     }
@@ -86,15 +86,4 @@ async fn put(
     }
     let attributes = ["Type", "Value"].map(|name| (name.to_owned(), json!(request.text(name))));
     Ok(ResourceOutcome { physical_id: name.to_owned(), attributes: attributes.into() })
-}
-
-/// The stack's tags and the resource's own, which CloudFormation writes as a map.
-fn tags(request: &ResourceRequest) -> Vec<Value> {
-    let mut tags = request.tags.clone();
-    if let Some(Value::Object(own)) = request.property("Tags") {
-        for (key, value) in own {
-            tags.insert(key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        }
-    }
-    tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }

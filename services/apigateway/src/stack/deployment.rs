@@ -189,7 +189,7 @@ impl ResourceType for Stage {
         let name = request.text("StageName").unwrap_or_else(|| request.generated_name(128));
         let api = request.text("RestApiId").unwrap_or_default();
         let mut input = json!({"restApiId": api, "stageName": name});
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             input["tags"] = json!(tags);
         }
@@ -245,7 +245,7 @@ impl ResourceType for Stage {
         let api = request.text("RestApiId").unwrap_or_default();
         let input = json!({"restApiId": api, "stageName": name, "patchOperations": patches});
         call(cx, "UpdateStage", input).await?;
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             let arn = format!("arn:aws:apigateway:{}::/restapis/{api}/stages/{name}", cx.region());
             call(cx, "TagResource", json!({"resourceArn": arn, "tags": tags})).await?;

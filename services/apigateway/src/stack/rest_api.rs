@@ -62,7 +62,7 @@ impl ResourceType for RestApi {
             return Ok(attributes(&member(&made, "id"), &made));
         }
         let mut input = json!({"name": name});
-        input["tags"] = json!(all_tags(request));
+        input["tags"] = json!(request.marked_tags());
         copy(
             request,
             &mut input,
@@ -120,20 +120,13 @@ impl ResourceType for RestApi {
             patches.push(json!({"op": "replace", "path": path, "value": kind.unwrap_or("EDGE")}));
         }
         let updated = call(cx, "UpdateRestApi", json!({"restApiId": id, "patchOperations": patches})).await?;
-        retag(cx, &id, &updated, &all_tags(request)).await?;
+        retag(cx, &id, &updated, &request.marked_tags()).await?;
         Ok(attributes(&id, &updated))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         gone(call(cx, "DeleteRestApi", json!({"restApiId": request.physical()?})).await)
     }
-}
-
-/// The tags of the API, of its stack, and those that say where it belongs.
-fn all_tags(request: &ResourceRequest) -> BTreeMap<String, String> {
-    let mut all = tags(request);
-    all.extend(request.system_tags());
-    all
 }
 
 /// Gives the API the tags that are wanted and takes the others.

@@ -70,7 +70,7 @@ impl ResourceType for ApiKey {
             return Ok(outcome(id.clone(), &[("APIKeyId", json!(id))]));
         }
         let mut input = json!({"name": name});
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             input["tags"] = json!(tags);
         }
@@ -139,7 +139,7 @@ impl ResourceType for UsagePlan {
             return Ok(outcome(id.clone(), &[("Id", json!(id))]));
         }
         let mut input = json!({"name": name});
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             input["tags"] = json!(tags);
         }

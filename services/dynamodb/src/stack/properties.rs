@@ -80,30 +80,6 @@ pub(crate) fn policy(properties: &Map<String, Value>) -> Option<String> {
     property(properties, "ResourcePolicy")?.get("PolicyDocument").map(Value::to_string)
 }
 
-/// The tags of a resource, over those of its stack.
-pub(crate) fn tags(
-    properties: &Map<String, Value>,
-    stack: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut tags = stack.clone();
-    for tag in properties.get("Tags").and_then(Value::as_array).into_iter().flatten() {
-        let text = |name: &str| match tag.get(name) {
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(other) => Some(other.to_string()),
-            None => None,
-        };
-        if let (Some(key), Some(value)) = (text("Key"), text("Value")) {
-            tags.insert(key, value);
-        }
-    }
-    tags
-}
-
-/// Tags as the API lists them.
-pub(crate) fn tag_list(tags: &BTreeMap<String, String>) -> Value {
-    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
-}
-
 /// Global indexes by name.
 pub(crate) fn indexes(properties: &Map<String, Value>) -> BTreeMap<String, Value> {
     let listed = property(properties, "GlobalSecondaryIndexes");

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::properties::{encryption, indexes, policy, property, recovery, stream, tag_list, tags, ttl};
+use super::properties::{encryption, indexes, policy, property, recovery, stream, ttl};
 use crate::jobs;
 use crate::limits::NAME_CHARS_MAX;
 
@@ -84,9 +84,9 @@ impl ResourceType for TableResource {
             ("ResourcePolicy", policy(&request.properties).map(Value::String)),
         ];
         input.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        let tags = tags(&request.properties, &request.tags);
+        let tags = request.all_tags();
         if !tags.is_empty() {
-            input.insert("Tags".to_owned(), tag_list(&tags));
+            input.insert("Tags".to_owned(), tag_list(&tags).into());
         }
         match call(cx, "CreateTable", Value::Object(input)).await {
             Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("TableName") => {}
@@ -111,7 +111,7 @@ impl ResourceType for TableResource {
         change_ttl(cx, &name, ttl(old), ttl(new)).await?;
         change_recovery(cx, &name, &recovery(old), &recovery(new)).await?;
         change_policy(cx, &name, policy(old), policy(new)).await?;
-        change_tags(cx, &name, &tags(new, &request.tags)).await?;
+        change_tags(cx, &name, &request.all_tags()).await?;
         outcome(cx, &name).await
     }
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, retag, tags, unless_gone};
+use super::{call, members, outcome, retag, unless_gone};
 
 /// `AWS::Events::EventBus`.
 pub(crate) struct EventBus;
@@ -32,7 +32,7 @@ impl ResourceType for EventBus {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let mut input = members(request, &[("Name", "Name"), ("Description", "Description")]);
-        input["Tags"] = json!(tags(request));
+        input["Tags"] = json!(tag_list(&request.all_tags()));
         match call(cx, "CreateEventBus", &input).await {
             Err(failure) if failure.code() == "ResourceAlreadyExistsException" && request.adopts("Name") => {}
             answer => {
@@ -54,7 +54,7 @@ impl ResourceType for EventBus {
         let input = json!({"Name": name, "Description": request.text("Description")});
         let updated = call(cx, "UpdateEventBus", &input).await?;
         set_policy(cx, request, &name).await?;
-        retag(cx, updated["Arn"].as_str().unwrap_or_default(), &tags(request)).await?;
+        retag(cx, updated["Arn"].as_str().unwrap_or_default(), &tag_list(&request.all_tags())).await?;
         described(cx, &name).await
     }
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, retag, tags, unless_gone};
+use super::{call, members, outcome, retag, unless_gone};
 
 /// `AWS::Events::Rule`.
 pub(crate) struct Rule;
@@ -99,12 +99,12 @@ async fn put(
 ) -> Result<ResourceOutcome, Failure> {
     let mut input = members(request, &MEMBERS);
     input["Name"] = json!(name);
-    input["Tags"] = json!(tags(request));
+    input["Tags"] = json!(tag_list(&request.all_tags()));
     let bus = input.get("EventBusName").cloned().unwrap_or(Value::Null);
     let made = call(cx, "PutRule", &input).await?;
     let arn = made["RuleArn"].clone();
     if request.physical_id.is_some() {
-        retag(cx, arn.as_str().unwrap_or_default(), &tags(request)).await?;
+        retag(cx, arn.as_str().unwrap_or_default(), &tag_list(&request.all_tags())).await?;
     }
     let targets = |properties: &Map<String, Value>| -> Vec<Value> {
         properties.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default()

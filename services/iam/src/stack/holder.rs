@@ -2,10 +2,10 @@
 
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::ResourceRequest;
+use cloud::resource::{ResourceRequest, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::{call, document, ignore_missing, tags, texts};
+use super::{call, document, ignore_missing, texts};
 
 /// A kind of holder of policies.
 pub(super) struct Holder {
@@ -80,7 +80,7 @@ impl Holder {
     }
 
     async fn bring_tags(&self, cx: &mut Cx, name: &str, request: &ResourceRequest) -> Result<(), Failure> {
-        let wanted = tags(request.tags.clone(), &request.properties);
+        let wanted = tag_list(&request.all_tags());
         let listed = call(cx, &format!("List{}Tags", self.title), &self.named(name)).await?;
         let there = listed["Tags"].as_array().cloned().unwrap_or_default();
         let gone = there.iter().filter(|tag| !wanted.iter().any(|wanted| wanted["Key"] == tag["Key"]));

@@ -90,7 +90,7 @@ impl ResourceType for Function {
         let mut input = settings(request)?;
         input["FunctionName"] = json!(name);
         input["Code"] = code(request)?;
-        input["Tags"] = Value::Object(tags(request));
+        input["Tags"] = json!(request.marked_tags());
         if let Some(architectures) = request.property("Architectures") {
             input["Architectures"] = architectures.clone();
         }
@@ -253,29 +253,12 @@ fn code(request: &ResourceRequest) -> Result<Value, Failure> {
     Ok(json!({"ZipFile": STANDARD.encode(bytes)}))
 }
 
-/// The tags of the stack, of the resource, and those that say where it belongs.
-fn tags(request: &ResourceRequest) -> Map<String, Value> {
-    let mut tags: Map<String, Value> =
-        request.tags.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(key) = tag["Key"].as_str() {
-            tags.insert(key.to_string(), plain(&tag["Value"]));
-        }
-    }
-    let own = [&request.stack_name, &request.stack_id, &request.logical_id];
-    for (name, value) in STACK_TAGS.iter().zip(own) {
-        tags.insert((*name).to_string(), json!(value));
-    }
-    tags
-}
-
 fn is_ours(request: &ResourceRequest, tags: &Value) -> bool {
     tags[STACK_TAGS[1]] == *request.stack_id && tags[STACK_TAGS[2]] == *request.logical_id
 }
 
 async fn update_tags(cx: &mut Cx, request: &ResourceRequest, arn: &Value) -> Result<(), Failure> {
-    let mut wanted = tags(request);
-    wanted.retain(|name, _| !STACK_TAGS.contains(&name.as_str()));
+    let mut wanted = request.all_tags();
     let current = call(cx, "ListTags", &json!({"Resource": arn})).await?;
     let current = current["Tags"].as_object().cloned().unwrap_or_default();
     let gone: Vec<&String> = current
@@ -285,7 +268,7 @@ async fn update_tags(cx: &mut Cx, request: &ResourceRequest, arn: &Value) -> Res
     if !gone.is_empty() {
         call(cx, "UntagResource", &json!({"Resource": arn, "TagKeys": gone})).await?;
     }
-    wanted.retain(|name, value| current.get(name) != Some(value));
+    wanted.retain(|name, value| current.get(name).and_then(Value::as_str) != Some(value));
     if !wanted.is_empty() {
         call(cx, "TagResource", &json!({"Resource": arn, "Tags": wanted})).await?;
     }

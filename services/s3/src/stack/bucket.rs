@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
 /// `AWS::S3::Bucket`.
@@ -188,28 +188,13 @@ async fn configure(
             }
         }
     }
-    call(cx, "PutBucketTagging", json!({"Bucket": name, "Tagging": {"TagSet": tags(request)}})).await?;
+    call(
+        cx,
+        "PutBucketTagging",
+        json!({"Bucket": name, "Tagging": {"TagSet": tag_list(&request.marked_tags())}}),
+    )
+    .await?;
     Ok(())
-}
-
-/// The stack's tags, the bucket's own and CloudFormation's.
-fn tags(request: &ResourceRequest) -> Vec<Value> {
-    let mut tags = request.tags.clone();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), text(&tag["Value"])) {
-            tags.insert(key.to_owned(), value);
-        }
-    }
-    tags.extend(request.system_tags());
-    tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
-    }
 }
 
 fn outcome(cx: &Cx, name: String) -> ResourceOutcome {
