@@ -28,6 +28,7 @@ pub mod header_names;
 mod housekeeping;
 pub mod http;
 pub mod identity;
+pub mod inbox;
 pub mod instance;
 pub mod job;
 pub mod lease;
@@ -42,6 +43,7 @@ pub mod state;
 pub mod target;
 pub mod tasks;
 pub mod trace;
+pub mod web;
 pub mod xray;
 
 pub use failure::{ApiError, Failure};

@@ -19,12 +19,14 @@ macro_rules! prefixes {
 
 // Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
 // 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
-// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c to 0x3f services to come, 0xf0 tests.
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c sns, 0x1d to 0x3f services to come, 0xf0 tests.
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
     /// What one node at a time does, by name.
     SYSTEM_LEASE = 0x01, 0x02;
+    /// Mails and text messages to people, by account, region and time.
+    SYSTEM_INBOX = 0x01, 0x03;
     /// Deliveries that wait or are leased.
     OUTBOX_READY = 0x02, 0x01;
     /// Deliveries that were given up.
@@ -167,6 +169,18 @@ prefixes! {
     EVENTS_ARCHIVE_COUNTER = 0x1b, 0x05;
     /// Replays, by account, region and name.
     EVENTS_REPLAY = 0x1b, 0x06;
+    /// SNS topics, by account, region and name.
+    SNS_TOPIC = 0x1c, 0x01;
+    /// Subscriptions, by account, region, topic and id.
+    SNS_SUBSCRIPTION = 0x1c, 0x02;
+    /// What FIFO topics remember of the last minutes, by the topic's id and the deduplication id.
+    SNS_DEDUPLICATION = 0x1c, 0x03;
+    /// The next number of each FIFO topic, by its id.
+    SNS_SEQUENCE = 0x1c, 0x04;
+    /// The key that signs notifications.
+    SNS_SIGNER = 0x1c, 0x05;
+    /// Settings of text messages, by account and region.
+    SNS_SMS = 0x1c, 0x06;
 }
 
 #[cfg(test)]
