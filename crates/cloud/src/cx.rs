@@ -56,8 +56,6 @@ pub(crate) struct Call {
     pub(crate) attempt: u32,
     /// The platform itself acts: nothing to decide.
     pub(crate) internal: bool,
-    /// Which attempt of a delivery it is, or of one above it; 0 when nothing is delivered.
-    pub(crate) attempt: u32,
     /// What the function took that the call has invoked.
     pub(crate) invocation: Option<Arc<Invocation>>,
 }
@@ -161,11 +159,6 @@ impl Cx {
     /// Through which functions the trace has come, as `X-Amzn-Trace-Id` says it; empty when it began here.
     pub fn lineage(&self) -> &str {
         self.call.lineage.as_deref().unwrap_or_default()
-    }
-
-    /// Which attempt of a delivery by the outbox this call is: 1 at first; 0 when nobody delivers.
-    pub fn attempt(&self) -> u32 {
-        self.call.attempt
     }
 
     /// Goes on in a trace that began elsewhere, such as that of an event that waited.
@@ -328,7 +321,6 @@ impl Call {
             depth: 0,
             attempt: 1,
             internal: false,
-            attempt: 0,
             invocation: None,
         }
     }
