@@ -30,6 +30,7 @@ pub(crate) const RESUME: Job = Job {
 pub(crate) const PURGE: Job = Job {
     name: "cloudformation/purge",
     every_millis: 60 * 60 * 1000,
+    timer: None,
     run: |cx| Box::pin(async move { purge(cx).await.map_err(cloud::ApiError::into_failure) }),
 };
 
