@@ -96,9 +96,11 @@ impl Jail {
             return Ok(jail);
         }
         let users = root.then(Users::find);
-        jail.find_namespaces(users)?;
-        jail.find_networks()?;
-        jail.find_kernel_rules()?;
+        if !jail.find_all(users.as_ref())? {
+            jail.find_namespaces(users)?;
+            jail.find_networks()?;
+            jail.find_kernel_rules()?;
+        }
         jail.groups = Tree::find().map(Arc::new);
         if jail.groups.is_none() {
             jail.missing.push(Missing {
@@ -112,6 +114,24 @@ impl Jail {
             Some(missing) => Err(Error::Required(missing.clone())),
             None => Ok(jail),
         }
+    }
+
+    /// Tries all layers at once, which is one attempt on most machines. False where one of them is missing.
+    fn find_all(&mut self, users: Option<&Users>) -> Result<bool, Error> {
+        let layers = Layers {
+            namespaces: true,
+            user_namespace: users.is_none(),
+            user: users.map(Users::first),
+            landlock: true,
+            seccomp: true,
+        };
+        let works = try_out(layers, Network { own: true, listen: Vec::new() })?.is_ok();
+        if works {
+            self.layers = layers;
+            self.users = users.cloned();
+            self.networks = true;
+        }
+        Ok(works)
     }
 
     fn find_namespaces(&mut self, users: Option<Users>) -> Result<(), Error> {

@@ -10,8 +10,8 @@ const USERS_FIRST_SMALL: u32 = 61_440;
 /// How many sandboxes can have a user of their own at the same time.
 const USERS_MAX: u32 = 4_096;
 
-/// User ids of sandboxes that run now.
-#[derive(Debug)]
+/// User ids of sandboxes that run now; clones share them.
+#[derive(Debug, Clone)]
 pub(crate) struct Users {
     first: u32,
     taken: Arc<Mutex<BTreeSet<u32>>>,
