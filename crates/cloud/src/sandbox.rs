@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
+use crate::Failure;
+
 /// What the operator chose for functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sandbox {
@@ -133,12 +135,18 @@ impl Connection {
     }
 }
 
+/// Who signs the listener's own certificates.
+pub trait Authority: Send + Sync {
+    /// Its certificate in PEM, made when it is first asked for.
+    fn pem(&self) -> Result<Arc<str>, Failure>;
+}
+
 /// What others registered.
 #[derive(Default)]
 pub struct Hooks {
     guests: OnceLock<Arc<dyn Guests>>,
     front: OnceLock<Arc<dyn Front>>,
-    authority: OnceLock<String>,
+    authority: OnceLock<Arc<dyn Authority>>,
 }
 
 impl Hooks {
@@ -161,16 +169,17 @@ impl Hooks {
         self.front.get()
     }
 
-    /// Registers the certificate, in PEM, with which the listener's own certificates are signed. The first one stays.
-    pub fn set_authority(&self, pem: String) {
-        if self.authority.set(pem).is_err() {
+    /// Registers who signs the listener's own certificates. The first one stays.
+    pub fn set_authority(&self, authority: Arc<dyn Authority>) {
+        if self.authority.set(authority).is_err() {
             tracing::warn!("the cloud has a second certificate authority; functions trust the first");
         }
     }
 
-    /// The certificate, in PEM, with which the listener's own certificates are signed.
-    pub fn authority(&self) -> Option<&str> {
-        self.authority.get().map(String::as_str)
+    /// The certificate, in PEM, with which the listener's own certificates are signed; none in a cloud without a
+    /// listener. Blocks for some milliseconds when it is made now.
+    pub fn authority(&self) -> Result<Option<Arc<str>>, Failure> {
+        self.authority.get().map(|authority| authority.pem()).transpose()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cloud::sandbox::{Sandbox, SandboxMode};
 use cloud::{Cloud, Failure, Network};
 use jail::host::{Jail, Mode};
+use tokio::task::JoinHandle;
 
 use crate::error::Error;
 use crate::runner::Runner;
@@ -18,29 +19,46 @@ use crate::runtime::launch::{Backend, Host, Launch};
 /// Helpers that wait in control groups: as many starts as are likely to come at once.
 const SPARES: usize = 2;
 
-/// Finds out what this machine allows, before the first function. The lines say what is missing, one for each layer.
-///
-/// # Errors
-/// A layer is missing, and the operator does not want to go on without it.
-pub async fn prepare(cloud: &Arc<Cloud>) -> Result<Vec<String>, Failure> {
-    let host = Runner::of_cloud(cloud).host().await?;
-    Ok(host.jail.missing().iter().map(ToString::to_string).collect())
+/// Finds out what this machine allows. That takes some ten milliseconds, mostly of waiting, so it is begun before
+/// anything else starts.
+#[derive(Debug)]
+pub struct Search(JoinHandle<Result<Jail, Failure>>);
+
+impl Search {
+    /// Begins. A runtime of tokio must be there.
+    pub fn begin(sandbox: Sandbox) -> Self {
+        Self(tokio::task::spawn_blocking(move || search(sandbox)))
+    }
+
+    /// Gives what was found to the functions of a cloud. The lines say what is missing, one for each layer.
+    ///
+    /// # Errors
+    /// A layer is missing, and the operator does not want to go on without it.
+    pub async fn end(self, cloud: &Arc<Cloud>) -> Result<Vec<String>, Failure> {
+        let jail = self.0.await.map_err(Failure::internal)??;
+        let host = Runner::of_cloud(cloud).host_with(Some(jail)).await?;
+        Ok(host.jail.missing().iter().map(ToString::to_string).collect())
+    }
 }
 
-/// Blocks for some ten milliseconds.
-pub(crate) fn make(
-    sandbox: Sandbox,
-    folder: &std::path::Path,
-    authority: Option<&str>,
-    backend: Arc<dyn Backend>,
-    guests: Arc<Guests>,
-) -> Result<Host, Failure> {
+fn search(sandbox: Sandbox) -> Result<Jail, Failure> {
     let mode = match sandbox.mode {
         SandboxMode::Require => Mode::Require,
         SandboxMode::Degrade => Mode::Degrade,
         SandboxMode::Off => Mode::Off,
     };
-    let mut jail = Jail::probe(mode).map_err(|error| refused(&error.to_string()))?;
+    Jail::probe(mode).map_err(|error| refused(&error.to_string()))
+}
+
+/// Blocks; for some ten milliseconds where it must find out what this machine allows.
+pub(crate) fn make(
+    sandbox: Sandbox,
+    folder: &std::path::Path,
+    jail: Option<Jail>,
+    backend: Arc<dyn Backend>,
+    guests: Arc<Guests>,
+) -> Result<Host, Failure> {
+    let mut jail = jail.map_or_else(|| search(sandbox), Ok)?;
     let wants_own = sandbox.network < Network::Host;
     if wants_own && !jail.has_networks() {
         let network = sandbox.network.word();
@@ -49,7 +67,7 @@ pub(crate) fn make(
     jail.keep_spares(SPARES);
     let scratch: PathBuf = folder.join("tmp");
     std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
-    let image = Image::write(&folder.join("runtime"), authority).map_err(Failure::internal)?;
+    let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
     let compiled = Compiled::new(folder.join("compiled"));
     Ok(Host { jail, image, backend, scratch, guests, ahead: Ahead::default(), compiled })
 }

@@ -43,7 +43,7 @@ mod unzip;
 mod upload;
 mod urls;
 
-pub use host::prepare;
+pub use host::Search;
 
 /// The service's table of contents.
 pub static LAMBDA: Service = Service {

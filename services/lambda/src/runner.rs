@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use cloud::prelude::*;
 use cloud::sandbox::Front;
 use cloud::{Cloud, Failure};
+use jail::host::Jail;
 use store::layer::table;
 use store::{Tx, Version, keyspace};
 use tokio::sync::{OnceCell, watch};
@@ -358,16 +359,19 @@ impl Runner {
 
     /// The sandbox and the runtimes of this machine, found at the first need.
     pub(crate) async fn host(&self) -> Result<Arc<Host>, Failure> {
+        self.host_with(None).await
+    }
+
+    /// The same; `jail` is what the machine allows, where that is known already.
+    pub(crate) async fn host_with(&self, jail: Option<Jail>) -> Result<Arc<Host>, Failure> {
         let cloud = self.cloud.upgrade().ok_or_else(|| Failure::internal("the cloud has stopped"))?;
         let make = async {
             let folder = code::root(&cloud);
             let backend = Arc::new(InCloud { cloud: Arc::downgrade(&cloud), log: self.log.clone() });
             let (sandbox, guests) = (cloud.config().sandbox, Arc::new(Guests::default()));
             cloud.hooks().set_guests(Arc::new(Register(Arc::clone(&guests))));
-            let authority = cloud.hooks().authority().map(str::to_string);
-            let made = tokio::task::spawn_blocking(move || {
-                host::make(sandbox, &folder, authority.as_deref(), backend, guests)
-            });
+            let made =
+                tokio::task::spawn_blocking(move || host::make(sandbox, &folder, jail, backend, guests));
             made.await.map_err(Failure::internal)?.map(Arc::new)
         };
         self.host.get_or_try_init(|| make).await.cloned()

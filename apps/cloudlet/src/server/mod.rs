@@ -117,6 +117,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     listen::raise_files_limit();
     let (scratch_guard, scratch) = folder::scratch(options.data.as_deref())?;
     let listener = listen::bind(options.listen)?;
+    let search = lambda::Search::begin(options.sandbox);
     let address = listener.address();
     let config = Config {
         account: options.account,
@@ -142,11 +143,10 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     };
     cloud.set_listening(address, false);
     let authority =
-        tls::Authority::open(&folder::kept(cloud.config()).join("tls"), Arc::new(SystemClock::default()))?;
-    cloud.hooks().set_authority(authority.pem().to_owned());
+        tls::Authority::new(folder::kept(cloud.config()).join("tls"), Arc::new(SystemClock::default()));
+    cloud.hooks().set_authority(authority.clone());
     let acceptor = authority.acceptor()?;
-    let notices =
-        lambda::prepare(&cloud).await.map_err(|failure| anyhow::anyhow!("{}", failure.message()))?;
+    let notices = search.end(&cloud).await.map_err(|failure| anyhow::anyhow!("{}", failure.message()))?;
     cloud.start();
     let listener = listener.serve(&cloud, acceptor);
     Ok(Running { cloud, address, listener, notices, _scratch: scratch_guard, _lock: lock })

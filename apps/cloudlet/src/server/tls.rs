@@ -1,20 +1,20 @@
 //! TLS under AWS's names: a certificate authority of this cloud's own, and certificates made as clients ask for names.
 //!
 //! Older SDKs and plain HTTP clients know no other address than `https://<service>.<region>.amazonaws.com`. Where they
-//! are led here, they are answered with a certificate that the authority signs; functions and `cloudlet exec` trust it.
-//! Nobody else does, and the key never leaves the data folder.
+//! are led here, they are answered with a certificate that the authority signs. Nobody trusts it who was not told to,
+//! and the key never leaves the data folder.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
-use cloud::aws_names;
 use cloud::clock::Clock;
+use cloud::{Failure, aws_names};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rcgen::{
@@ -43,14 +43,20 @@ const KEY_FILE: &str = "ca-key.pem";
 /// What clients get who ask by address, or under a name of this machine.
 const OWN_NAMES: [&str; 4] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 
-/// A certificate authority, and the certificates that it made.
+/// A certificate authority. It is read, or made, at the first need: most clouds never speak TLS.
 pub(super) struct Authority {
-    pem: String,
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    signer: Mutex<Option<Signer>>,
+}
+
+/// The keys, and the certificates that were made.
+struct Signer {
+    pem: Arc<str>,
     issuer: Issuer<'static, KeyPair>,
     /// One key for all certificates: they all are this server.
     key: KeyPair,
-    clock: Arc<dyn Clock>,
-    made: Mutex<HashMap<String, (i64, Arc<CertifiedKey>)>>,
+    made: HashMap<String, (i64, Arc<CertifiedKey>)>,
 }
 
 impl fmt::Debug for Authority {
@@ -60,21 +66,19 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// The one in a folder, made now when there is none.
-    pub(super) fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
-        let found = read(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-        let (pem, key) = match found {
-            Some(found) => found,
-            None => make(folder, &*clock)
-                .with_context(|| format!("cannot make a certificate authority in `{}`", folder.display()))?,
-        };
-        let issuer = Issuer::new(authority_params(&*clock)?, KeyPair::from_pem(&key)?);
-        Ok(Arc::new(Self { pem, issuer, key: KeyPair::generate()?, clock, made: Mutex::default() }))
+    /// The one that a folder keeps.
+    pub(super) fn new(folder: PathBuf, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { folder, clock, signer: Mutex::default() })
     }
 
-    /// The authority's certificate.
-    pub(super) fn pem(&self) -> &str {
-        &self.pem
+    /// Lets the signer work, which is read or made now if need be.
+    fn with_signer<T>(&self, work: impl FnOnce(&mut Signer) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
+        let signer = match &mut *signer {
+            Some(signer) => signer,
+            none => none.insert(Signer::open(&self.folder, &*self.clock)?),
+        };
+        work(signer)
     }
 
     /// What takes TLS connections.
@@ -88,22 +92,46 @@ impl Authority {
     }
 
     fn certificate(&self, name: &str) -> anyhow::Result<Arc<CertifiedKey>> {
-        let now = self.clock.now().secs();
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, certificate)) = made.get(name)
+        self.with_signer(|signer| signer.certificate(name, &*self.clock))
+    }
+}
+
+impl cloud::sandbox::Authority for Authority {
+    fn pem(&self) -> Result<Arc<str>, Failure> {
+        self.with_signer(|signer| Ok(signer.pem.clone()))
+            .map_err(|error| Failure::internal(format!("{error:#}")))
+    }
+}
+
+impl Signer {
+    /// The one that a folder keeps, made now when there is none.
+    fn open(folder: &Path, clock: &dyn Clock) -> anyhow::Result<Self> {
+        let found = read(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+        let (pem, key) = match found {
+            Some(found) => found,
+            None => make(folder, clock)
+                .with_context(|| format!("cannot make a certificate authority in `{}`", folder.display()))?,
+        };
+        let issuer = Issuer::new(authority_params(clock)?, KeyPair::from_pem(&key)?);
+        Ok(Self { pem: pem.into(), issuer, key: KeyPair::generate()?, made: HashMap::new() })
+    }
+
+    fn certificate(&mut self, name: &str, clock: &dyn Clock) -> anyhow::Result<Arc<CertifiedKey>> {
+        let now = clock.now().secs();
+        if let Some((at, certificate)) = self.made.get(name)
             && now - at < RENEW_AFTER_DAYS * 86_400
         {
             return Ok(certificate.clone());
         }
-        let certificate = Arc::new(self.sign(name)?);
-        if made.len() >= NAMES_MAX {
-            made.clear();
+        let certificate = Arc::new(self.sign(name, clock)?);
+        if self.made.len() >= NAMES_MAX {
+            self.made.clear();
         }
-        made.insert(name.to_owned(), (now, certificate.clone()));
+        self.made.insert(name.to_owned(), (now, certificate.clone()));
         Ok(certificate)
     }
 
-    fn sign(&self, name: &str) -> anyhow::Result<CertifiedKey> {
+    fn sign(&self, name: &str, clock: &dyn Clock) -> anyhow::Result<CertifiedKey> {
         let names = match name {
             "" => OWN_NAMES.map(str::to_owned).to_vec(),
             name => vec![name.to_owned()],
@@ -116,7 +144,7 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        set_dates(&mut params, &*self.clock, CERTIFICATE_DAYS.days())?;
+        set_dates(&mut params, clock, CERTIFICATE_DAYS.days())?;
         let certificate = params.signed_by(&self.key, &self.issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key)?;
@@ -202,6 +230,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use cloud::clock::SystemClock;
+    use cloud::sandbox::Authority as _;
 
     use super::*;
 
@@ -209,14 +238,16 @@ mod tests {
     fn the_authority_stays_and_its_key_is_nobody_elses() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("tls");
-        let open = || Authority::open(&place, Arc::new(SystemClock::default())).unwrap();
+        let open = || Authority::new(place.clone(), Arc::new(SystemClock::default()));
         let first = open();
-        assert_eq!(open().pem(), first.pem());
+        assert!(!place.exists(), "nothing is made before it is needed");
+        let pem = first.pem().unwrap();
+        assert_eq!(open().pem().unwrap(), pem);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&place), mode(&place.join(KEY_FILE))), (0o700, 0o600));
         let one = first.certificate("sqs.us-east-1.amazonaws.com").unwrap();
         assert!(Arc::ptr_eq(&one, &first.certificate("sqs.us-east-1.amazonaws.com").unwrap()));
         fs::remove_file(place.join(KEY_FILE)).unwrap();
-        assert_ne!(open().pem(), first.pem());
+        assert_ne!(open().pem().unwrap(), pem);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Image {
 
 impl Image {
     /// Writes the bootstraps below `folder`. Every start writes them anew, so an upgrade needs no care.
-    pub(crate) fn write(folder: &Path, _authority: Option<&str>) -> io::Result<Image> {
+    pub(crate) fn write(folder: &Path) -> io::Result<Image> {
         for (runtime, file, text) in FILES {
             let runtime = folder.join(runtime);
             fs::create_dir_all(runtime.join("node_modules"))?;

@@ -168,7 +168,7 @@ impl Fixture {
         let jail = self.jail.lock().unwrap().take();
         Arc::new(Host {
             jail: jail.unwrap_or_else(|| Jail::probe(Mode::Degrade).unwrap()),
-            image: Image::write(&self.folder.path().join("runtime"), None).unwrap(),
+            image: Image::write(&self.folder.path().join("runtime")).unwrap(),
             backend: Arc::clone(&self.recorder) as Arc<dyn Backend>,
             scratch: self.folder.path().to_path_buf(),
             ahead,
