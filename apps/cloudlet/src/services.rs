@@ -15,6 +15,7 @@ pub static SERVICES: &[&Service] = &[
     &lambda::LAMBDA,
     &logs::LOGS,
     &s3::S3,
+    &scheduler::SCHEDULER,
     &sqs::SQS,
     &ssm::SSM,
     &sts::STS,

@@ -19,7 +19,7 @@ macro_rules! prefixes {
 
 // Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
 // 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
-// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c sns, 0x1d to 0x3f services to come, 0xf0 tests.
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c sns, 0x1e scheduler, 0x1f pipes, 0x1d to 0x3f services to come, 0xf0 tests.
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
@@ -181,6 +181,18 @@ prefixes! {
     SNS_SIGNER = 0x1c, 0x05;
     /// Settings of text messages, by account and region.
     SNS_SMS = 0x1c, 0x06;
+    /// Connections with their secrets, by account, region and name.
+    EVENTS_CONNECTION = 0x1b, 0x07;
+    /// API destinations, by account, region and name.
+    EVENTS_DESTINATION = 0x1b, 0x08;
+    /// Groups of schedules, by account, region and name.
+    SCHEDULER_GROUP = 0x1e, 0x01;
+    /// Schedules, by account, region, group and name.
+    SCHEDULER_SCHEDULE = 0x1e, 0x02;
+    /// Client tokens of the last minutes, by account, region and token.
+    SCHEDULER_TOKEN = 0x1e, 0x03;
+    /// Pipes, by account, region and name.
+    PIPES_PIPE = 0x1f, 0x01;
 }
 
 #[cfg(test)]
