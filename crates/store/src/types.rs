@@ -13,8 +13,9 @@ pub type Val = Bytes;
 pub const KEY_BYTES_MAX: usize = 2 * 1024;
 /// Largest value. Anything larger is a blob, so that no upload holds up the commit thread.
 pub const VALUE_BYTES_MAX: usize = 512 * 1024;
-/// Largest transaction, keys and values together; FoundationDB has the same limit.
-pub const TRANSACTION_BYTES_MAX: usize = 10_000_000;
+/// Largest transaction, keys and values together. It holds a transaction of DynamoDB of 4 MB with two index entries, a
+/// stream record and a history of each item, and still passes through the one order of commits in a moment.
+pub const TRANSACTION_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A place in the commit order. Later commits have greater versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -163,10 +163,7 @@ impl TableDescription {
             billing_mode_summary: billing(row),
             local_secondary_indexes: indexes(tx, row, false, now, shown).await?,
             global_secondary_indexes: indexes(tx, row, true, now, shown).await?,
-            stream_specification: row.open_stream().map(|stream| StreamSpecification {
-                stream_enabled: true,
-                stream_view_type: Some(stream.view),
-            }),
+            stream_specification: stream(row),
             latest_stream_label: row.stream.as_ref().map(|stream| stream.label.clone()),
             latest_stream_arn: row.stream.as_ref().map(|stream| row.stream_arn(&stream.label)),
             restore_summary: row.restored.as_ref().map(|restored| RestoreSummary {
@@ -223,6 +220,12 @@ pub(crate) fn billing(row: &TableRow) -> Option<BillingModeSummary> {
         billing_mode: if row.is_on_demand { BillingMode::PayPerRequest } else { BillingMode::Provisioned },
         last_update_to_pay_per_request_date_time: Some(Timestamp::from_millis(since)),
     })
+}
+
+/// The stream, when it is on.
+pub(crate) fn stream(row: &TableRow) -> Option<StreamSpecification> {
+    let stream = row.open_stream()?;
+    Some(StreamSpecification { stream_enabled: true, stream_view_type: Some(stream.view) })
 }
 
 /// Encryption with a key of KMS; AWS says nothing of its own keys.

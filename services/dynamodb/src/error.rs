@@ -4,6 +4,9 @@ use cloud::prelude::*;
 use ddbexpr::Item;
 use serde_json::Value;
 
+/// The words for changes that are too much together.
+pub(crate) const TOO_MUCH: &str = "Aggregate size of all items in the transaction cannot exceed 4 MB";
+
 /// What DynamoDB answers when it cannot do what was asked.
 #[derive(Debug, ApiError)]
 pub(crate) enum Error {
@@ -31,6 +34,12 @@ pub(crate) enum Error {
         message = "Requested resource not found: Stream: {0} not found"
     )]
     NoSuchStream(String),
+    #[api(
+        code = "ResourceNotFoundException",
+        status = 400,
+        message = "Requested resource not found: Table: {0} has no Kinesis streaming destination {1}"
+    )]
+    NoSuchDestination(String, String),
     #[api(code = "TableNotFoundException", status = 400, message = "Table not found: {0}")]
     TableNotFound(String),
     #[api(code = "TableAlreadyExistsException", status = 400, message = "Table already exists: {0}")]
@@ -90,6 +99,15 @@ impl Error {
     /// The frequent form: `One or more parameter values were invalid: {text}`.
     pub(crate) fn parameter(text: impl std::fmt::Display) -> Self {
         Self::Validation(format!("One or more parameter values were invalid: {text}"))
+    }
+
+    /// Why the store did not take a change: one with many indexes, a stream and a history may be more than it takes in
+    /// one transaction.
+    pub(crate) fn of_write(error: store::Error) -> Self {
+        match error {
+            store::Error::TooLarge(_) => Self::validation(TOO_MUCH),
+            other => other.into(),
+        }
     }
 
     /// A condition that did not hold, with the item when the caller wants to see it.

@@ -5,10 +5,15 @@
 //! An entry of an index has the space, the number of the index, the hash of its own partition key, its own sort key
 //! framed so that what follows does not disturb the order, and the item it stands for.
 
+use std::io::{Read as _, Write as _};
+
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use cloud::Failure;
 use ddbexpr::{Item, Value, key as order};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 use store::keyspace::{self, Prefix};
 use store::layer::log::Stream;
@@ -250,18 +255,34 @@ pub(crate) fn counters(space: [u8; 8], number: Option<u32>) -> Range {
     ))
 }
 
-/// The stored bytes of an item. Many small values can take more bytes than DynamoDB counts.
+/// The first byte of an item that is packed by deflate; others begin with the version of their own form, which is never
+/// this one.
+const PACKED: u8 = 0x80;
+/// Bytes of an item before it is packed: many small values take more than DynamoDB counts, but not ten times as many.
+const UNPACKED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// The stored bytes of an item. Hundreds of thousands of tiny values take more bytes than DynamoDB counts, and than the
+/// store takes in a value; then lengths and types repeat so much that packing helps.
 pub(crate) fn encode_item(item: &Item) -> Result<Bytes, Error> {
     let bytes = ddbexpr::stored::encode(item);
-    if bytes.len() > VALUE_BYTES_MAX {
+    if bytes.len() <= VALUE_BYTES_MAX {
+        return Ok(bytes.into());
+    }
+    let mut packed = DeflateEncoder::new(vec![PACKED], Compression::default());
+    let packed = packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(Failure::internal)?;
+    if packed.len() > VALUE_BYTES_MAX {
         return Err(Error::validation("Item size has exceeded the maximum allowed size"));
     }
-    Ok(bytes.into())
+    Ok(packed.into())
 }
 
 /// Reads [`encode_item`].
 pub(crate) fn decode_item(bytes: &[u8]) -> Result<Item, Error> {
-    Ok(ddbexpr::stored::decode(bytes)?)
+    let Some((&PACKED, packed)) = bytes.split_first() else { return Ok(ddbexpr::stored::decode(bytes)?) };
+    let mut unpacked = Vec::new();
+    let mut reader = DeflateDecoder::new(packed).take(UNPACKED_BYTES_MAX);
+    reader.read_to_end(&mut unpacked).map_err(Failure::internal)?;
+    Ok(ddbexpr::stored::decode(&unpacked)?)
 }
 
 /// The records of a stream.
@@ -301,7 +322,7 @@ pub(crate) fn append(tx: &mut Tx, stream: &Stream, payload: &[u8]) -> Result<(),
         let mut row = Vec::with_capacity(part.len() + 1);
         row.push(u8::from(parts.peek().is_none()));
         row.extend_from_slice(part);
-        stream.append(tx, row)?;
+        stream.append(tx, row).map_err(Error::of_write)?;
     }
     Ok(())
 }
@@ -459,6 +480,35 @@ mod tests {
             assert!(rows.partition(&hash).contains(&key("b")));
             assert_eq!(rows.behind_prefix(&hash, &Value::B(vec![0xff, 0xff])), None);
         }
+    }
+
+    /// Items of 400 KB by DynamoDB's count whose plain form is over what the store takes.
+    #[test]
+    fn items_of_many_tiny_values_fit() {
+        let mut chance = 1u32;
+        let mut noise = || {
+            chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (chance >> 16).to_be_bytes()
+        };
+        let empty = vec![Value::S(String::new()); 409_000];
+        let bytes: Vec<Value> = (0..204_000).map(|_| Value::B(vec![noise()[3]])).collect();
+        let set: std::collections::BTreeSet<Vec<u8>> = (0..136_000)
+            .map(|_| {
+                let [_, _, a, b] = noise();
+                vec![a, b, noise()[3]]
+            })
+            .collect();
+        for value in [Value::L(empty), Value::L(bytes), Value::Bs(set)] {
+            let item = Item::from([("p".to_owned(), value)]);
+            assert!(ddbexpr::size::item(&item) <= ddbexpr::limits::ITEM_BYTES_MAX);
+            let stored = encode_item(&item).unwrap();
+            assert!(stored.len() <= VALUE_BYTES_MAX);
+            assert_eq!(stored[0], PACKED, "it is too large to be plain");
+            assert!(decode_item(&stored).unwrap() == item);
+        }
+        let small = Item::from([("p".to_owned(), Value::text("x"))]);
+        assert_eq!(encode_item(&small).unwrap()[0], 1);
+        assert!(decode_item(&[PACKED, 1, 2, 3]).is_err());
     }
 
     #[test]

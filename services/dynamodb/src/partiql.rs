@@ -64,8 +64,8 @@ impl Prepared {
         }
     }
 
-    /// Refuses a caller who may not run the statement.
-    pub(crate) async fn permit(&self, cx: &mut Cx) -> Result<(), Error> {
+    /// Refuses a caller who may not run the statement, by itself or as part of the operation `enclosing`.
+    pub(crate) async fn permit(&self, cx: &mut Cx, enclosing: Option<&'static str>) -> Result<(), Error> {
         let resource = match &*self.statement {
             Statement::Select(select) => match &select.source.index {
                 Some(index) => self.name.index_arn(index),
@@ -74,13 +74,14 @@ impl Prepared {
             _ => self.name.arn(),
         };
         let policy = tables::policy(cx, self.statement.table()).await?;
-        let conditions = if access::is_bound(cx) { self.conditions(cx).await? } else { Conditions::new() };
+        let conditions =
+            if access::is_bound(cx) { self.conditions(cx, enclosing).await? } else { Conditions::new() };
         Ok(cx.require_with(self.action(), &resource.into(), policy.as_deref(), &conditions).await?)
     }
 
-    async fn conditions(&self, cx: &Cx) -> Result<Conditions, Error> {
+    async fn conditions(&self, cx: &Cx, enclosing: Option<&'static str>) -> Result<Conditions, Error> {
         let table = tables::glance(cx, &self.name).await?;
-        let mut facts = Facts::default();
+        let mut facts = Facts { enclosing, ..Facts::default() };
         let mut named = None;
         let mut is_full_scan = false;
         if let Some(table) = &table {
@@ -113,6 +114,7 @@ impl Prepared {
             }
         }
         let mut conditions = facts.conditions(cx, self.statement.table()).await?;
+        // IAM knows this key of PartiQLSelect alone, not of Scan.
         conditions.push(("dynamodb:FullTableScan", vec![is_full_scan.to_string()]));
         Ok(conditions)
     }

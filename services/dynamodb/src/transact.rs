@@ -1,7 +1,8 @@
 //! Transactions: several actions, of which all happen or none.
 //!
 //! Differs from AWS: transactions that touch the same items wait for each other; AWS cancels one of them with the
-//! reason `TransactionConflict`.
+//! reason `TransactionConflict`. A transaction that is over 32 MB with all index entries, stream records and history is
+//! refused as one over 4 MB.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use cloud::prelude::*;
 use ddbexpr::{Condition, Item, Update, size};
 
 use crate::capacity::{ItemCollectionMetrics, Units, write_units};
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, TOO_MUCH};
 use crate::item::{self, IndexWords};
 use crate::keys::ItemKey;
 use crate::limits::TRANSACT_BYTES_MAX;
@@ -22,8 +23,6 @@ use crate::write::{self, Change};
 
 /// Two actions on one item.
 pub(crate) const TWICE: &str = "Transaction request cannot include multiple operations on one item";
-/// Items that are too much together.
-pub(crate) const TOO_LARGE: &str = "Aggregate size of all items in the transaction cannot exceed 4 MB";
 
 /// What an action does when its condition holds.
 #[derive(Debug)]
@@ -165,7 +164,7 @@ fn judge(ready: &Ready<'_>) -> Result<Option<Change>, Verdict> {
 fn check_size(changes: &[(&Ready<'_>, Option<Change>)]) -> Result<(), Error> {
     let sizes = changes.iter().filter_map(|(_, change)| Some(size::item(change.as_ref()?.new.as_ref()?)));
     if sizes.sum::<usize>() > TRANSACT_BYTES_MAX {
-        return Err(Error::validation(TOO_LARGE));
+        return Err(Error::validation(TOO_MUCH));
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ pub(crate) async fn apply(
     }
     let row = change.key.row(table.space);
     match &change.new {
-        Some(item) => tx.put(row, keys::encode_item(item)?)?,
+        Some(item) => tx.put(row, keys::encode_item(item)?).map_err(Error::of_write)?,
         None => tx.delete(row)?,
     }
     count(tx, table, 0, change)?;
@@ -136,7 +136,7 @@ pub(crate) fn change_entry(
         tx.delete(from)?;
     }
     if let (Some(to), Some(item)) = (new_place, &new) {
-        tx.put(to, keys::encode_item(item)?)?;
+        tx.put(to, keys::encode_item(item)?).map_err(Error::of_write)?;
     }
     let entries = Change { key: change.key.clone(), old, new, by_expiry: false };
     count(tx, table, index.number, &entries)?;

@@ -83,7 +83,7 @@ impl Operation for BatchExecuteStatement {
             ));
         }
         for prepared in read.iter().flatten() {
-            prepared.permit(cx).await?;
+            prepared.permit(cx, None).await?;
         }
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(read.len());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloud::prelude::*;
-use ddbexpr::size;
+use ddbexpr::{Projection, size};
 use serde_json::Value as Json;
 
 use super::get_item;
@@ -43,7 +43,7 @@ pub(crate) struct Output {
 }
 
 impl KeysAndAttributes {
-    fn projection(&self) -> Result<Option<ddbexpr::Projection>, Error> {
+    fn projection(&self) -> Result<Option<Projection>, Error> {
         get_item::projection(
             self.projection_expression.as_deref(),
             self.attributes_to_get.as_ref(),
@@ -52,22 +52,18 @@ impl KeysAndAttributes {
     }
 }
 
-/// The ARNs of the tables of a batch.
-pub(crate) fn resources<'a>(cx: &Cx, names: impl Iterator<Item = &'a String>) -> Result<Resource, Error> {
-    let arns: Vec<Arn> =
-        names.map(|name| Ok(TableName::read(cx, name)?.arn())).collect::<Result<_, Error>>()?;
-    Ok(if arns.is_empty() { Resource::Any } else { Resource::All(arns) })
-}
-
-/// The policy of the table, when a batch is about one.
-pub(crate) async fn policy<'a>(
-    cx: &Cx,
-    mut names: impl Iterator<Item = &'a String>,
-) -> Result<Option<String>, Error> {
-    match (names.next(), names.next()) {
-        (Some(name), None) => tables::policy(cx, name).await,
-        _ => Ok(None),
-    }
+/// Refuses a caller who may not do `action` on the table; each table of a batch has its own policy.
+pub(crate) async fn permit(
+    cx: &mut Cx,
+    action: &str,
+    table_name: &str,
+    facts: Facts<'_>,
+) -> Result<(), Error> {
+    let resource = Resource::One(TableName::read(cx, table_name)?.arn());
+    let conditions =
+        if access::is_bound(cx) { facts.conditions(cx, table_name).await? } else { Conditions::new() };
+    let policy = tables::policy(cx, table_name).await?;
+    Ok(cx.require_with(action, &resource, policy.as_deref(), &conditions).await?)
 }
 
 pub(crate) struct BatchGetItem;
@@ -75,36 +71,21 @@ pub(crate) struct BatchGetItem;
 impl Operation for BatchGetItem {
     const NAME: &'static str = "BatchGetItem";
     const KIND: Kind = Kind::Read;
+    // Access is decided for each table.
+    const OPEN: bool = true;
     type Input = Input;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        resources(cx, input.request_items.keys())
-    }
-
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        policy(cx, input.request_items.keys()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        if !access::is_bound(cx) {
-            return Ok(Conditions::new());
-        }
-        let mut all = Conditions::new();
-        for (name, asked) in &input.request_items {
-            let projection = asked.projection().unwrap_or_default();
-            let mut facts = Facts { keys: asked.keys.iter().collect(), ..Facts::default() };
-            facts.select = Some("ALL_ATTRIBUTES");
-            facts.attributes.add_members(asked.keys.first());
-            let mut facts = facts.projection(projection.as_ref());
-            facts.return_consumed_capacity = input.return_consumed_capacity;
-            merge(&mut all, facts.conditions(cx, name).await?);
-        }
-        Ok(all)
+    fn resource(_cx: &Cx, _input: &Input) -> Result<Resource, Error> {
+        Ok(Resource::Any)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        for (name, asked) in &input.request_items {
+            let projection = asked.projection().unwrap_or_default();
+            permit(cx, "dynamodb:BatchGetItem", name, input.facts(asked, projection.as_ref())).await?;
+        }
         check(&input)?;
         let mut output =
             Output { responses: BTreeMap::new(), unprocessed_keys: BTreeMap::new(), consumed_capacity: None };
@@ -140,17 +121,14 @@ impl Operation for BatchGetItem {
     }
 }
 
-/// Adds the conditions of one table to those of others.
-pub(crate) fn merge(all: &mut Conditions, more: Conditions) {
-    for (key, values) in more {
-        match all.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, there)) => {
-                there.extend(values);
-                there.sort();
-                there.dedup();
-            }
-            None => all.push((key, values)),
-        }
+impl Input {
+    fn facts<'a>(&self, asked: &'a KeysAndAttributes, projection: Option<&Projection>) -> Facts<'a> {
+        let mut facts = Facts { keys: asked.keys.iter().collect(), ..Facts::default() };
+        facts.select = Some("ALL_ATTRIBUTES");
+        facts.attributes.add_members(asked.keys.first());
+        let mut facts = facts.projection(projection);
+        facts.return_consumed_capacity = self.return_consumed_capacity;
+        facts
     }
 }
 

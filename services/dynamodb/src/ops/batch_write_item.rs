@@ -10,9 +10,9 @@ use ddbexpr::{Item, size};
 use serde_json::Value as Json;
 use store::Tx;
 
-use super::batch_get_item::{merge, policy, resources};
+use super::batch_get_item::permit;
 use super::put_item::TOO_LARGE;
-use crate::access::{self, Facts};
+use crate::access::Facts;
 use crate::capacity::{
     ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics, Units,
 };
@@ -96,36 +96,20 @@ impl Operation for BatchWriteItem {
     const NAME: &'static str = "BatchWriteItem";
     // A batch is no transaction: it may be more than one commit can hold.
     const KIND: Kind = Kind::Free;
+    // Access is decided for each table.
+    const OPEN: bool = true;
     type Input = Input;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        resources(cx, input.request_items.keys())
-    }
-
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        policy(cx, input.request_items.keys()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        if !access::is_bound(cx) {
-            return Ok(Conditions::new());
-        }
-        let mut all = Conditions::new();
-        for (name, requests) in &input.request_items {
-            let keys = requests.iter().filter_map(|request| Some(request.subject()?.0)).collect();
-            let mut facts = Facts { keys, ..Facts::default() };
-            for key in facts.keys.clone() {
-                facts.attributes.add_members(Some(key));
-            }
-            facts.return_consumed_capacity = input.return_consumed_capacity;
-            merge(&mut all, facts.conditions(cx, name).await?);
-        }
-        Ok(all)
+    fn resource(_cx: &Cx, _input: &Input) -> Result<Resource, Error> {
+        Ok(Resource::Any)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        for (name, requests) in &input.request_items {
+            permit(cx, "dynamodb:BatchWriteItem", name, input.facts(requests)).await?;
+        }
         let wanted = read(cx, &input)?;
         check(cx, &wanted).await?;
         let mut units: BTreeMap<String, Units> = BTreeMap::new();
@@ -151,6 +135,15 @@ impl Operation for BatchWriteItem {
             item_collection_metrics: (metrics && !collections.is_empty()).then_some(collections),
             consumed_capacity: (!told.is_empty()).then_some(told),
         })
+    }
+}
+
+impl Input {
+    fn facts<'a>(&self, requests: &'a [WriteRequest]) -> Facts<'a> {
+        let keys: Vec<&Json> = requests.iter().filter_map(|request| Some(request.subject()?.0)).collect();
+        let mut facts = Facts::default();
+        keys.iter().for_each(|key| facts.attributes.add_members(Some(*key)));
+        Facts { keys, return_consumed_capacity: self.return_consumed_capacity, ..facts }
     }
 }
 

@@ -107,6 +107,10 @@ mod tests {
         let described = ok(&world, "DescribeBackup", arn.clone()).await["BackupDescription"].clone();
         assert_eq!(described["BackupDetails"]["BackupStatus"], "AVAILABLE");
         assert_eq!(described["SourceTableDetails"]["ItemCount"], 300);
+        let features = &described["SourceTableFeatureDetails"];
+        assert_eq!(features["GlobalSecondaryIndexes"][0]["IndexName"], "by-x");
+        assert_eq!(features["GlobalSecondaryIndexes"][0]["Projection"]["ProjectionType"], "KEYS_ONLY");
+        assert_eq!(features.as_object().unwrap().len(), 1, "nothing else is on: {features}");
         let listed = ok(&world, "ListBackups", json!({"TableName": "things"})).await;
         assert_eq!(listed["BackupSummaries"][0]["BackupName"], "first");
         let answer = ok(&world, "RestoreTableFromBackup", restore.clone()).await;

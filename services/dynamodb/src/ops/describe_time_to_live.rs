@@ -3,6 +3,7 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
+use crate::table::TableRow;
 use crate::tables::{self, TableName};
 
 #[derive(Shape)]
@@ -13,14 +14,23 @@ pub(crate) struct Input {
 
 /// Whether items expire, and by which attribute.
 #[derive(Shape)]
-pub(crate) struct Description {
+pub(crate) struct TimeToLiveDescription {
     time_to_live_status: String,
     attribute_name: Option<String>,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
-    time_to_live_description: Description,
+    time_to_live_description: TimeToLiveDescription,
+}
+
+impl TimeToLiveDescription {
+    /// The description of a table.
+    pub(crate) fn of(row: &TableRow) -> Self {
+        let attribute_name = row.ttl.as_ref().map(|ttl| ttl.attribute.clone());
+        let status = if attribute_name.is_some() { "ENABLED" } else { "DISABLED" };
+        Self { time_to_live_status: status.to_owned(), attribute_name }
+    }
 }
 
 pub(crate) struct DescribeTimeToLive;
@@ -43,10 +53,6 @@ impl Operation for DescribeTimeToLive {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let name = TableName::read(cx, &input.table_name)?;
         let table = tables::existing(cx, &name).await?;
-        let attribute_name = table.row.ttl.as_ref().map(|ttl| ttl.attribute.clone());
-        let status = if attribute_name.is_some() { "ENABLED" } else { "DISABLED" };
-        Ok(Output {
-            time_to_live_description: Description { time_to_live_status: status.to_owned(), attribute_name },
-        })
+        Ok(Output { time_to_live_description: TimeToLiveDescription::of(&table.row) })
     }
 }

@@ -49,7 +49,7 @@ impl Operation for ExecuteStatement {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let prepared = Prepared::read(cx, &input.statement, input.parameters.as_deref())?;
-        prepared.permit(cx).await?;
+        prepared.permit(cx, None).await?;
         let outcome = match &*prepared.statement {
             Statement::Select(select) => {
                 let start = input.next_token.as_deref();

@@ -74,7 +74,7 @@ impl Operation for ExecuteTransaction {
             ));
         }
         for prepared in &prepared {
-            prepared.permit(cx).await?;
+            prepared.permit(cx, Some("ExecuteTransaction")).await?;
         }
         if reads > 0 { read(cx, &input, &prepared).await } else { write(cx, &input, &prepared).await }
     }
@@ -134,7 +134,7 @@ async fn read(cx: &mut Cx, input: &Input, prepared: &[Prepared]) -> Result<Outpu
         responses.push(ItemResponse { item: shown });
     }
     if total > TRANSACT_BYTES_MAX {
-        return Err(Error::validation(transact::TOO_LARGE));
+        return Err(Error::validation(crate::error::TOO_MUCH));
     }
     let consumed = tell(input, units.iter().map(|(name, units)| (*name, units)), Access::Read);
     Ok(Output { responses: Some(responses), consumed_capacity: consumed })

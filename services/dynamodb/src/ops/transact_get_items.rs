@@ -113,7 +113,7 @@ impl Operation for TransactGetItems {
             return Err(Error::cancelled(reasons));
         }
         if total > TRANSACT_BYTES_MAX {
-            return Err(Error::validation(transact::TOO_LARGE));
+            return Err(Error::validation(crate::error::TOO_MUCH));
         }
         let wanted = input.return_consumed_capacity;
         let told: Vec<_> =

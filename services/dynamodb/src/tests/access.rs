@@ -135,3 +135,52 @@ async fn statements_have_actions_and_keys_of_their_own() {
     let foreign = "SELECT * FROM things WHERE p = 'other' AND s = 1";
     assert!(!may(&world, &user, "BatchExecuteStatement", batch([own, foreign])).await);
 }
+
+/// Each table of a batch is asked with its own policy; so is each with the conditions of its own keys.
+#[tokio::test]
+async fn each_table_of_a_batch_has_its_own_policy() {
+    let (world, user) = things(&["dynamodb:DescribeLimits"], json!({})).await;
+    table(&world, "others", json!({})).await;
+    let batch_get = |tables: &[&str]| {
+        let asked =
+            tables.iter().map(|table| (table.to_string(), json!({"Keys": [item(USER, 1, json!({}))]})));
+        json!({"RequestItems": asked.collect::<serde_json::Map<_, _>>()})
+    };
+    let batch_write = |tables: &[&str]| {
+        let put = json!([{"PutRequest": {"Item": item(USER, 3, json!({}))}}]);
+        let asked = tables.iter().map(|table| (table.to_string(), put.clone()));
+        json!({"RequestItems": asked.collect::<serde_json::Map<_, _>>()})
+    };
+    let allow = async |table: &str| {
+        let arn = format!("arn:aws:dynamodb:us-east-1:{}:table/{table}", testkit::ACCOUNT);
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"AWS": user.arn()}, "Resource": arn,
+            "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+            "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [USER]}},
+        });
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        ok(&world, "PutResourcePolicy", json!({"ResourceArn": arn, "Policy": policy})).await;
+    };
+    assert!(!may(&world, &user, "BatchGetItem", batch_get(&["things"])).await);
+    allow("things").await;
+    assert!(may(&world, &user, "BatchGetItem", batch_get(&["things"])).await);
+    assert!(may(&world, &user, "BatchWriteItem", batch_write(&["things"])).await);
+    assert!(!may(&world, &user, "BatchGetItem", batch_get(&["things", "others"])).await);
+    assert!(!may(&world, &user, "BatchWriteItem", batch_write(&["things", "others"])).await);
+    allow("others").await;
+    assert!(may(&world, &user, "BatchGetItem", batch_get(&["things", "others"])).await);
+    assert!(may(&world, &user, "BatchWriteItem", batch_write(&["things", "others"])).await);
+    let foreign = json!({"RequestItems": {"things": {"Keys": [item("other", 1, json!({}))]}}});
+    assert!(!may(&world, &user, "BatchGetItem", foreign).await);
+}
+
+/// `ql-iam.html` of the developer guide allows statements in transactions alone with this key.
+#[tokio::test]
+async fn statements_of_a_transaction_are_told_from_others() {
+    let condition = json!({"StringEquals": {"dynamodb:EnclosingOperation": ["ExecuteTransaction"]}});
+    let (world, user) = things(&["dynamodb:PartiQLSelect"], condition).await;
+    let statement = json!({"Statement": "SELECT * FROM things WHERE p = 'gamer' AND s = 1"});
+    let transaction = json!({"TransactStatements": [statement]});
+    assert!(may(&world, &user, "ExecuteTransaction", transaction).await);
+    assert!(!may(&world, &user, "ExecuteStatement", statement).await);
+}

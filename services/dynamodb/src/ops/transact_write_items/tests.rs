@@ -138,3 +138,37 @@ async fn each_action_needs_its_own_permission() {
         assert_eq!(answer.unwrap_err().code(), "AccessDeniedException");
     }
 }
+
+/// Nearly 4 MB, twice in the table's indexes, with both images in the stream: more than 10 MB of rows. With ten indexes it is
+/// more than the store takes, which has DynamoDB's words for too much.
+#[tokio::test]
+async fn four_megabytes_with_indexes_and_a_stream() {
+    let world = world().await;
+    let index = |n: usize| {
+        json!({
+            "IndexName": format!("by-x{n}"), "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        })
+    };
+    for (name, indexes) in [("few", 2), ("many", 10)] {
+        let more = json!({
+            "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}],
+            "GlobalSecondaryIndexes": (0..indexes).map(index).collect::<Vec<_>>(),
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        });
+        table(&world, name, more).await;
+        let puts = |letter: &str| {
+            let more = json!({"x": {"S": "x"}, "y": {"S": letter.repeat(400_000)}});
+            let put = |s| json!({"Put": {"TableName": name, "Item": item("a", s, more.clone())}});
+            json!({"TransactItems": (0..10).map(put).collect::<Vec<_>>()})
+        };
+        if indexes == 2 {
+            ok(&world, "TransactWriteItems", puts("a")).await;
+            ok(&world, "TransactWriteItems", puts("b")).await;
+        } else {
+            let text = error(&world, "TransactWriteItems", puts("a")).await.1;
+            assert_eq!(text, "Aggregate size of all items in the transaction cannot exceed 4 MB");
+            assert_eq!(ok(&world, "Scan", json!({"TableName": name})).await["Count"], 0);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! EnableKinesisStreamingDestination.
+//!
+//! Differs from AWS: refused; changes are in the table's own stream.
+
+use cloud::prelude::*;
+use serde_json::Value as Json;
+
+use crate::error::Error;
+use crate::tables::{self, TableName};
+
+#[derive(Shape)]
+pub(crate) struct Input {
+    #[shape(len = 1..=1024)]
+    table_name: String,
+    #[shape(len = 37..=1024)]
+    stream_arn: String,
+    enable_kinesis_streaming_configuration: Option<Json>,
+}
+
+#[derive(Shape)]
+pub(crate) struct Output {}
+
+pub(crate) struct EnableKinesisStreamingDestination;
+
+impl Operation for EnableKinesisStreamingDestination {
+    const NAME: &'static str = "EnableKinesisStreamingDestination";
+    const KIND: Kind = Kind::Read;
+    type Input = Input;
+    type Output = Output;
+    type Error = Error;
+
+    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        Ok(TableName::read(cx, &input.table_name)?.arn().into())
+    }
+
+    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+        tables::policy(cx, &input.table_name).await
+    }
+
+    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let name = TableName::read(cx, &input.table_name)?;
+        tables::existing(cx, &name).await?;
+        Err(Error::validation(
+            "streaming to Kinesis Data Streams is not supported by this cloud; use the table's own stream",
+        ))
+    }
+}
