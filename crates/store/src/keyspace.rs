@@ -27,6 +27,8 @@ prefixes! {
     SYSTEM_LEASE = 0x01, 0x02;
     /// Mails and text messages to people, by account, region and time.
     SYSTEM_INBOX = 0x01, 0x03;
+    /// How far the shards of streams are read for whom, by feed and shard.
+    SYSTEM_FEED_SHARD = 0x01, 0x04;
     /// Deliveries that wait or are leased.
     OUTBOX_READY = 0x02, 0x01;
     /// Deliveries that were given up.
@@ -125,6 +127,8 @@ prefixes! {
     LAMBDA_EVENT = 0x13, 0x07;
     /// Provisioned concurrency, by function and qualifier.
     LAMBDA_PROVISIONED = 0x13, 0x08;
+    /// Event source mappings, by account, region and id.
+    LAMBDA_MAPPING = 0x13, 0x09;
     /// DynamoDB tables, by account, region and name.
     DYNAMODB_TABLE = 0x1a, 0x01;
     /// Items, by the table's space, the hash of the partition key and the sort key.

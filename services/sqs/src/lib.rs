@@ -38,6 +38,7 @@ pub static SQS: Service = Service {
     ],
     operations: &[
         entry::<ops::AddPermission>(),
+        entry::<ops::AwaitMessages>(),
         entry::<ops::ChangeMessageVisibility>(),
         entry::<ops::ChangeMessageVisibilityBatch>(),
         entry::<ops::CreateQueue>(),

@@ -19,7 +19,12 @@ struct Watchers {
     by_prefix: HashMap<Key, watch::Sender<Version>>,
     /// How many watched prefixes have each length: one lookup per length finds all of a key's.
     lengths: BTreeMap<usize, usize>,
+    /// At how many prefixes those that nobody waits for are forgotten next.
+    sweep_at: usize,
 }
+
+/// Fewer prefixes are not worth a sweep.
+const SWEEP_MIN: usize = 64;
 
 impl Hub {
     fn watchers(&self) -> MutexGuard<'_, Watchers> {
@@ -29,7 +34,11 @@ impl Hub {
     /// Subscribes to a prefix. What was committed before is taken as seen.
     pub(super) fn watch(&self, prefix: Key, now: Version) -> watch::Receiver<Version> {
         let mut watchers = self.watchers();
-        watchers.sweep();
+        // Each sweep looks at all: done when their number has doubled, it costs each watcher little.
+        if watchers.by_prefix.len() >= watchers.sweep_at {
+            watchers.sweep();
+            watchers.sweep_at = (watchers.by_prefix.len() * 2).max(SWEEP_MIN);
+        }
         if let Some(sender) = watchers.by_prefix.get(&prefix) {
             return sender.subscribe();
         }
@@ -77,7 +86,7 @@ impl Hub {
 impl Watchers {
     /// Forgets the prefixes that nobody waits for any more.
     fn sweep(&mut self) {
-        let Watchers { by_prefix, lengths } = self;
+        let Watchers { by_prefix, lengths, .. } = self;
         by_prefix.retain(|prefix, sender| {
             let wanted = sender.receiver_count() > 0;
             if !wanted && let Some(count) = lengths.get_mut(&prefix.len()) {

@@ -1,6 +1,7 @@
 //! One file for each operation.
 
 mod add_permission;
+mod await_messages;
 mod change_message_visibility;
 mod change_message_visibility_batch;
 mod create_queue;
@@ -22,6 +23,7 @@ mod tag_queue;
 mod untag_queue;
 
 pub(crate) use add_permission::AddPermission;
+pub(crate) use await_messages::AwaitMessages;
 pub(crate) use change_message_visibility::ChangeMessageVisibility;
 pub(crate) use change_message_visibility_batch::ChangeMessageVisibilityBatch;
 pub(crate) use create_queue::CreateQueue;

@@ -243,6 +243,15 @@ impl Queue {
         Ok(next)
     }
 
+    /// When the next message can be received; a time that has passed when one can be now.
+    pub async fn next_receivable_at(&self, tx: &Tx) -> Result<Option<i64>, Error> {
+        let page = tx.scan(Scan::new(self.place_range(Place::Ready)).limit(1).keys_only()).await?;
+        match page.rows.first() {
+            Some((key, _)) => Ok(Some(self.read_place_key(key)?.0)),
+            None => self.next_visible_at(tx).await,
+        }
+    }
+
     /// Removes up to `limit` messages that were sent before `sent_before` and are not leased, and
     /// returns how many. Call it until it returns less than `limit`.
     pub async fn expire(
@@ -285,5 +294,11 @@ impl Queue {
     /// What to give to [`crate::Store::watch`] to hear of messages that can be received.
     pub fn watch_key(&self) -> Key {
         self.row(Place::Ready.kind())
+    }
+
+    /// What to give to [`crate::Store::watch`] to hear of everything that happens in the queue, also of messages that
+    /// can be received later.
+    pub fn watch_all_key(&self) -> Key {
+        self.base.clone()
     }
 }
