@@ -110,7 +110,9 @@ fn allowed(from: &Package, to: &Package, dev: bool) -> bool {
         // Tests of the platform may look at each other: the derives are tested with the trait they serve.
         (Floor::Platform, Floor::Platform) if dev => true,
         (Floor::Language, Floor::Language | Floor::Platform | Floor::Service | Floor::App) => false,
-        (Floor::Platform, Floor::Language) => from.name == "cloud" && to.name == "iampolicy",
+        (Floor::Platform, Floor::Language) => {
+            from.name == "cloud" && matches!(to.name.as_str(), "iampolicy" | "eventpattern")
+        }
         (Floor::Platform, Floor::Platform) => platform(&from.name, &to.name),
         (Floor::Platform, _) => false,
         (Floor::Testkit, floor) => floor == Floor::Platform,

@@ -140,6 +140,9 @@ impl Cloud {
         self.tasks.spawn(trace::run(self.clone()));
         self.tasks.spawn_loop(housekeeping::run(self.clone()));
         for service in self.registry.services() {
+            if let Some(plane) = service.plane {
+                plane.start(self);
+            }
             for job in service.jobs {
                 self.tasks.spawn_loop(job::run_forever(self.clone(), service.name, job));
             }

@@ -6,6 +6,7 @@
 //! * [`identity`] and [`access`] hold principals and decide.
 //! * [`outbox`] delivers what must surely arrive; [`job`] does background work, [`lease`] lets one node alone do it;
 //!   [`trace`] remembers every call.
+//! * [`feed`] reads queues and streams for who consumes them.
 //! * [`sandbox`] says how functions are kept, and which connections are theirs.
 //! * [`resource::ResourceType`] is how a service brings CloudFormation types, [`plane::Plane`] how it serves HTTP.
 //!
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod cx;
 pub mod door;
 mod failure;
+pub mod feed;
 pub mod header_names;
 mod housekeeping;
 pub mod http;

@@ -47,6 +47,9 @@ pub trait Plane: Sync {
         None
     }
 
+    /// Begins what the service does of itself, such as reading [`crate::feed`]s, when the cloud starts.
+    fn start(&self, _cloud: &Arc<crate::Cloud>) {}
+
     /// The short way to functions, of the service that runs them.
     fn functions(&self) -> Option<&dyn Functions> {
         None
