@@ -1,13 +1,14 @@
 //! Requests in, answers out, in the protocol that the router found.
 
 use bytes::Bytes;
+use futures::stream::{self, StreamExt as _};
 use http::{Response, StatusCode};
-use shape::{Doc, Schema, Stream};
+use shape::{Binding, Doc, Schema, Stream};
 
 use crate::error::{ErrorBody, insert, request_ids};
 use crate::table::{Http, OperationRoute, Protocol};
 use crate::text::Problem;
-use crate::{json, query, rest, xml};
+use crate::{eventstream, json, query, rest, xml};
 
 /// A request's body.
 #[derive(Clone, Debug)]
@@ -65,11 +66,14 @@ pub fn encode(
     request_id: &str,
 ) -> Response<Stream> {
     let mut response = match protocol {
-        Protocol::Json { version, .. } => {
-            let mut text = Vec::with_capacity(256);
-            json::encode(output, &doc, &mut text);
-            whole(&format!("application/x-amz-json-{version}"), text)
-        }
+        Protocol::Json { version, .. } => match events_of(output, &doc) {
+            Some(events) => flow(events),
+            None => {
+                let mut text = Vec::with_capacity(256);
+                json::encode(output, &doc, &mut text);
+                whole(&format!("application/x-amz-json-{version}"), text)
+            }
+        },
         Protocol::Query { namespace, .. } => {
             whole("text/xml", query::encode(operation, namespace, output, &doc, request_id))
         }
@@ -86,6 +90,27 @@ pub fn encode(
         *response.status_mut() = StatusCode::from_u16(http.status).unwrap_or(StatusCode::OK);
     }
     request_ids(&mut response, protocol, request_id);
+    response
+}
+
+/// The events of an answer that comes in events: its payload.
+fn events_of(output: Schema, doc: &Doc) -> Option<Stream> {
+    let (Schema::Structure(structure), Doc::Structure(values)) = (output, doc) else { return None };
+    let at = structure.fields.iter().position(|field| field.binding == Binding::Payload)?;
+    match values.get(at)? {
+        Doc::Stream(events) => Some(events.clone()),
+        _ => None,
+    }
+}
+
+/// An answer that comes in events. Protocols without HTTP bindings begin with a message for the members beside the
+/// events: <https://smithy.io/2.0/spec/streaming.html#initial-response-messages>. No operation here has such members.
+fn flow(events: Stream) -> Response<Stream> {
+    let first = eventstream::event("initial-response", Some("application/json"), b"{}");
+    let first = stream::iter([Ok(first)]);
+    let rest = events.take().unwrap_or_else(|| Box::pin(stream::empty()));
+    let mut response = Response::new(Stream::new(first.chain(rest), None));
+    insert(&mut response, "content-type", eventstream::CONTENT_TYPE);
     response
 }
 
