@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures::future::Either;
 use serde_json::Value;
 use shape::{Doc, Timestamp};
-use store::Tx;
 use store::layer::table::{self, Record};
 use store::tuple::Pack;
+use store::{Committed, Tx};
 
 use crate::arn::Arn;
 use crate::caller::Caller;
@@ -32,7 +32,12 @@ pub struct Cx {
     pub(crate) caller: Caller,
     pub(crate) call: Call,
     pub(crate) tx: Option<Tx>,
+    /// The answer of a Write operation that is known only with its commit.
+    pub(crate) late_answer: Option<LateAnswer>,
 }
+
+/// Makes an answer from a commit.
+pub(crate) type LateAnswer = Box<dyn FnOnce(&Committed) -> Doc + Send + Sync>;
 
 /// What is known of the call itself.
 #[derive(Clone, Debug)]
@@ -72,7 +77,13 @@ impl Cx {
     /// A Free context for a call from outside, or from a background task, with a new trace.
     pub fn outer(cloud: &Arc<Cloud>, caller: Caller) -> Self {
         let (request_id, trace_id) = (cloud.chance().shared_uuid(), cloud.new_trace_id());
-        Self { cloud: cloud.clone(), caller, call: Call::outer(request_id, trace_id), tx: None }
+        Self {
+            cloud: cloud.clone(),
+            caller,
+            call: Call::outer(request_id, trace_id),
+            tx: None,
+            late_answer: None,
+        }
     }
 
     /// A Free context of its own for a task that goes on after this call, in the same trace and for the same
@@ -85,7 +96,7 @@ impl Cx {
     pub(crate) fn detach_as(&self, caller: Caller) -> Self {
         let mut call = self.call.clone();
         call.kind = Kind::Free;
-        Self { cloud: self.cloud.clone(), caller, call, tx: None }
+        Self { cloud: self.cloud.clone(), caller, call, tx: None, late_answer: None }
     }
 
     /// The same call in the hands of another principal; it is checked like any other caller.
@@ -194,6 +205,13 @@ impl Cx {
     /// The transaction of a Read or Write operation.
     pub fn tx(&mut self) -> &mut Tx {
         self.tx.as_mut().expect("only Read and Write operations have a transaction; Free ones use `transact`")
+    }
+
+    /// In a Write operation: makes the answer when the commit is there, in place of what `run` gives. For what is known
+    /// only then, such as the place of an appended record. Who calls the operation within its own transaction gets what
+    /// `run` gives.
+    pub fn answer_after_commit(&mut self, answer: impl FnOnce(&Committed) -> Doc + Send + Sync + 'static) {
+        self.late_answer = Some(Box::new(answer));
     }
 
     /// A consistent read view for a Free operation.

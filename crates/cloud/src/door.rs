@@ -174,12 +174,12 @@ async fn run_write(cx: &mut Cx, entry: &Entry, input: Doc) -> Result<Doc, Failur
         attempt += 1;
         cx.tx = Some(store::begin(cx.cloud.store()).await?);
         let answer = (entry.run)(cx, input.clone()).await;
-        let tx = cx.tx.take();
+        let (tx, late_answer) = (cx.tx.take(), cx.late_answer.take());
         let failure = match answer {
             Ok(output) => {
                 let tx = tx.ok_or_else(|| Failure::internal("the operation lost its transaction"))?;
                 match tx.commit().await {
-                    Ok(_) => return Ok(output),
+                    Ok(committed) => return Ok(late_answer.map_or(output, |answer| answer(&committed))),
                     Err(error) => Failure::from(error),
                 }
             }
