@@ -12,6 +12,7 @@ pub static SERVICES: &[&Service] = &[
     &ecr::ECR,
     &events::EVENTS,
     &iam::IAM,
+    &kinesis::KINESIS,
     &lambda::LAMBDA,
     &logs::LOGS,
     &s3::S3,

@@ -19,7 +19,7 @@ macro_rules! prefixes {
 
 // Owners: 0x01 system, 0x02 outbox, 0x03 timer, 0x04 identity, 0x05 audit and trace, 0x06 blobs,
 // 0x10 sqs, 0x11 s3, 0x12 logs, 0x13 lambda, 0x14 apigateway, 0x15 apigatewayv2,
-// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c sns, 0x1e scheduler, 0x1f pipes, 0x1d to 0x3f services to come, 0xf0 tests.
+// 0x16 cloudformation, 0x17 ssm, 0x18 iam, 0x19 sts, 0x1a dynamodb, 0x1b events, 0x1c sns, 0x1d kinesis, 0x1e scheduler, 0x1f pipes, 0x20 to 0x3f services to come, 0xf0 tests.
 prefixes! {
     /// Facts about the data folder itself: its format, its account, its keys.
     SYSTEM = 0x01, 0x01;
@@ -197,6 +197,16 @@ prefixes! {
     SCHEDULER_TOKEN = 0x1e, 0x03;
     /// Pipes, by account, region and name.
     PIPES_PIPE = 0x1f, 0x01;
+    /// Kinesis streams, by account, region and name.
+    KINESIS_STREAM = 0x1d, 0x01;
+    /// Shards of streams, by the stream's id and number.
+    KINESIS_SHARD = 0x1d, 0x02;
+    /// Records of shards, by account, region, stream, shard and the stream's id, in commit order.
+    KINESIS_RECORD = 0x1d, 0x03;
+    /// Registered consumers, by the stream's id and name.
+    KINESIS_CONSUMER = 0x1d, 0x04;
+    /// Shards whose records have to be removed.
+    KINESIS_REMOVAL = 0x1d, 0x05;
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! They name the members of the target's input; a test in `apps/cloudlet` runs each against the target's schema.
 
 pub mod dynamodb_streams;
+pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
