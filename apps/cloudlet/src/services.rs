@@ -17,6 +17,7 @@ pub static SERVICES: &[&Service] = &[
     &logs::LOGS,
     &s3::S3,
     &scheduler::SCHEDULER,
+    &sns::SNS,
     &sqs::SQS,
     &ssm::SSM,
     &sts::STS,

@@ -72,6 +72,7 @@ pub(crate) async fn deliver(
         explains: true,
         own_code: false,
         role: None,
+        more: serde_json::Map::new(),
     });
     let retries = target.retries.unwrap_or(RETRIES);
     let delivery = Delivery {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Delivery, Policy};
 use crate::arn::Arn;
@@ -38,6 +38,9 @@ pub struct DeadLetter {
     /// The role as which the message is sent.
     #[serde(default)]
     pub role: Option<String>,
+    /// More members of the message, as SQS takes them, such as attributes that are no texts.
+    #[serde(default)]
+    pub more: Map<String, Value>,
 }
 
 /// Why a delivery was given up.
@@ -84,6 +87,9 @@ impl DeadLetter {
         target.input["MessageAttributes"] = Value::Object(attributes);
         if let Some(group) = &self.group {
             target.input["MessageGroupId"] = json!(group);
+        }
+        if let Some(input) = target.input.as_object_mut() {
+            input.extend(self.more.clone());
         }
         Ok(Delivery {
             target,
@@ -137,6 +143,7 @@ mod tests {
             explains: true,
             own_code: false,
             role: None,
+            more: Map::new(),
         };
         let failed = letter_of(&letter, &Failure::new("AccessDenied", 403, "no"), None);
         let attributes = &failed.target.input["MessageAttributes"];
