@@ -105,6 +105,7 @@ async fn fire(cx: &mut Cx, row: &ScheduleRow, due_millis: i64) -> Result<(), Err
         explains: true,
         own_code: true,
         role: Some(row.target.role_arn.clone()),
+        more: serde_json::Map::new(),
     });
     let retries = row.target.retries.unwrap_or(RETRIES);
     let delivery = Delivery {
