@@ -167,16 +167,22 @@ impl Runner {
         };
         let tx = cx.snapshot().await?;
         let found = function::find(&tx, function).await?;
+        let other = match found.alias.as_ref().and_then(|alias| alias.routing.clone()) {
+            Some((other, weight)) => {
+                function::config_of(&tx, &found.row, &other).await?.map(|config| (other, weight, config))
+            }
+            None => None,
+        };
+        let taken = self.taken(&tx, function).await?;
+        // Unpacking may take its time, and wait for that of other functions.
+        drop(tx);
         let mut versions = Vec::new();
         let mut rest = 1.0;
-        if let Some((other, weight)) = found.alias.as_ref().and_then(|alias| alias.routing.clone())
-            && let Some(config) = function::config_of(&tx, &found.row, &other).await?
-        {
+        if let Some((other, weight, config)) = other {
             versions.push((weight, self.shelf(cx, &found.row, &config, &other).await?));
             rest -= weight;
         }
         versions.push((rest, self.shelf(cx, &found.row, &found.config, &found.version).await?));
-        let taken = self.taken(&tx, function).await?;
         let ready = self.make(function, found, versions, taken);
         let mut inner = self.inner();
         inner.refresh();
