@@ -75,6 +75,8 @@ prefixes! {
     LOGS_EVENT = 0x12, 0x03;
     /// Counters of the bytes of log groups.
     LOGS_BYTES = 0x12, 0x04;
+    /// Policies of accounts for their log groups, by account, region and name.
+    LOGS_POLICY = 0x12, 0x10;
     /// REST APIs, by id.
     APIGATEWAY_API = 0x14, 0x01;
     /// Parts of REST APIs, by API, kind and id: resources, deployments, stages, models and so on.

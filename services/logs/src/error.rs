@@ -41,6 +41,16 @@ pub(crate) enum Error {
         message = "The specified log stream already exists"
     )]
     StreamExists,
+    /// There is no such policy.
+    #[api(
+        code = "ResourceNotFoundException",
+        status = 400,
+        message = "Policy with name [{0}] does not exist."
+    )]
+    NoSuchPolicy(String),
+    /// There are too many policies.
+    #[api(code = "LimitExceededException", status = 400, message = "Resource limit exceeded.")]
+    TooManyPolicies,
     /// A parameter is wrong.
     #[api(code = "InvalidParameterException", status = 400, message = "{0}")]
     Invalid(String),

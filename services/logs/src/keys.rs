@@ -56,6 +56,25 @@ impl Record for StreamRow {
     }
 }
 
+/// A policy of the account for its groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyRow {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) name: String,
+    pub(crate) document: String,
+    pub(crate) updated_at_millis: i64,
+}
+
+impl Record for PolicyRow {
+    const PREFIX: Prefix = keyspace::LOGS_POLICY;
+    const VERSION: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.account, &self.region, &self.name))
+    }
+}
+
 /// The version of a row with one event, which is all of the rest.
 const ONE_VERSION: u8 = 1;
 /// The version of a row with several events: the length of each (u32), and its bytes.
@@ -227,6 +246,11 @@ mod tests {
         )
         .expect("version 1");
         assert_eq!(stream.id, 8);
+        let policy: PolicyRow = store::layer::table::decode(
+            b"\x01{\"account\":\"a\",\"region\":\"r\",\"name\":\"p\",\"document\":\"{}\",\"updated_at_millis\":1}",
+        )
+        .expect("version 1");
+        assert_eq!(policy.name, "p");
         let place = Place { timestamp: 5, stamp: Stamp([9; 10]), index: 0 };
         let value = Bytes::from_static(b"\x01\0\0\0\0\0\0\0\x06hello");
         let found = events(&stream.at(place), &value).expect("version 1");

@@ -18,6 +18,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod ops;
+mod policy;
 mod stack;
 mod tags;
 mod token;
@@ -33,22 +34,25 @@ pub static LOGS: Service = Service {
         entry::<ops::CreateLogStream>(),
         entry::<ops::DeleteLogGroup>(),
         entry::<ops::DeleteLogStream>(),
+        entry::<ops::DeleteResourcePolicy>(),
         entry::<ops::DeleteRetentionPolicy>(),
         entry::<ops::DescribeLogGroups>(),
         entry::<ops::DescribeLogStreams>(),
+        entry::<ops::DescribeResourcePolicies>(),
         entry::<ops::FilterLogEvents>(),
         entry::<ops::GetLogEvents>(),
         entry::<ops::ListLogGroups>(),
         entry::<ops::ListTagsForResource>(),
         entry::<ops::ListTagsLogGroup>(),
         entry::<ops::PutLogEvents>(),
+        entry::<ops::PutResourcePolicy>(),
         entry::<ops::PutRetentionPolicy>(),
         entry::<ops::TagLogGroup>(),
         entry::<ops::TagResource>(),
         entry::<ops::UntagLogGroup>(),
         entry::<ops::UntagResource>(),
     ],
-    resources: &[&stack::LogGroup, &stack::LogStream],
+    resources: &[&stack::LogGroup, &stack::LogStream, &stack::ResourcePolicy],
     jobs: &[jobs::RETENTION],
     plane: None,
     words: Words { validation_code: "InvalidParameterException", denied_code: "AccessDeniedException" },

@@ -35,3 +35,7 @@ pub(crate) const NAME_CHARS_MAX: usize = 512;
 /// The days for which events may be kept (the reference of PutRetentionPolicy).
 pub(crate) const RETENTION_DAYS: [i32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+/// Policies of an account in a region.
+pub(crate) const POLICIES_MAX: usize = 10;
+/// Characters of a policy (the reference of PutResourcePolicy).
+pub(crate) const POLICY_CHARS_MAX: usize = 5120;

@@ -121,6 +121,50 @@ impl ResourceType for LogStream {
     }
 }
 
+/// `AWS::Logs::ResourcePolicy`.
+pub(crate) struct ResourcePolicy;
+
+#[async_trait]
+impl ResourceType for ResourcePolicy {
+    fn name(&self) -> &'static str {
+        "AWS::Logs::ResourcePolicy"
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        const PROPERTIES: &[Property] =
+            &[Property::new("PolicyDocument").required(), Property::new("PolicyName").required().replace()];
+        PROPERTIES
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
+        let name = request.text("PolicyName").unwrap_or_default();
+        let document = match request.property("PolicyDocument") {
+            Some(Value::String(text)) => text.clone(),
+            other => json!(other).to_string(),
+        };
+        call(cx, "PutResourcePolicy", &json!({"policyName": name, "policyDocument": document})).await?;
+        Ok(ResourceOutcome { physical_id: name, attributes: BTreeMap::new() })
+    }
+
+    async fn update(
+        &self,
+        cx: &mut Cx,
+        request: &ResourceRequest,
+        _old: &Map<String, Value>,
+    ) -> Result<ResourceOutcome, Failure> {
+        self.create(cx, request).await
+    }
+
+    async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
+        let input = json!({"policyName": request.physical()?});
+        ignore_missing(call(cx, "DeleteResourcePolicy", &input).await)
+    }
+}
+
 /// What the first try of a repeated creation made is ours.
 fn adopt(answer: Result<Value, Failure>, ours: bool) -> Result<(), Failure> {
     match answer {

@@ -576,3 +576,35 @@ async fn stacks_make_groups_and_streams() {
     stack::LogGroup.delete(&mut cx, &second).await.expect("deleted");
     stack::LogGroup.delete(&mut cx, &second).await.expect("deleted twice");
 }
+
+#[tokio::test]
+async fn services_write_where_a_policy_lets_them() {
+    let world = world().await;
+    let events =
+        || cloud::caller::Caller::service("events.amazonaws.com", testkit::ACCOUNT, testkit::REGION, None);
+    let put = json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": now(), "message": "m"}]});
+    let denied = world.call_as(events(), "logs", "PutLogEvents", put.clone()).await.unwrap_err();
+    assert_eq!(denied.code(), "AccessDeniedException");
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}});
+    let input = json!({"policyName": "p", "policyDocument": policy.to_string()});
+    let made = world.ok("logs", "PutResourcePolicy", input).await;
+    assert_eq!(made["resourcePolicy"]["policyName"], "p");
+    world.call_as(events(), "logs", "PutLogEvents", put.clone()).await.unwrap();
+    let listed = world.ok("logs", "DescribeResourcePolicies", json!({})).await;
+    assert_eq!(listed["resourcePolicies"][0]["policyDocument"], policy.to_string());
+    world.ok("logs", "DeleteResourcePolicy", json!({"policyName": "p"})).await;
+    assert!(world.call_as(events(), "logs", "PutLogEvents", put).await.is_err());
+    refused(
+        &world,
+        "DeleteResourcePolicy",
+        json!({"policyName": "p"}),
+        NOT_FOUND,
+        "Policy with name [p] does not exist.",
+    )
+    .await;
+    let wrong = json!({"policyName": "p", "policyDocument": "{"});
+    assert_eq!(world.error("logs", "PutResourcePolicy", wrong).await.0, INVALID);
+}

@@ -4,8 +4,8 @@ use cloud::prelude::*;
 use store::layer::table;
 
 use crate::error::Error;
-use crate::group;
 use crate::keys::StreamRow;
+use crate::{group, policy};
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -31,6 +31,10 @@ impl Operation for CreateLogStream {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(group::stream_arn(cx, &input.log_group_name, &input.log_stream_name).into())
+    }
+
+    async fn resource_policy(cx: &mut Cx, _: &Input) -> Result<Option<String>, Error> {
+        policy::joined(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -9,7 +9,7 @@ use store::{Durability, Tx};
 use crate::batch::{self, Admission};
 use crate::error::Error;
 use crate::limits::BATCH_EVENTS_MAX;
-use crate::{group, keys};
+use crate::{group, keys, policy};
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -82,6 +82,10 @@ impl Operation for PutLogEvents {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(group::stream_arn(cx, &input.log_group_name, &input.log_stream_name).into())
+    }
+
+    async fn resource_policy(cx: &mut Cx, _: &Input) -> Result<Option<String>, Error> {
+        policy::joined(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
