@@ -1,5 +1,7 @@
 //! The stored rows: the only file of the service that knows keys and bytes.
 
+mod endpoint;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,10 @@ use store::keyspace::{self, Prefix};
 use store::layer::log::Stream;
 use store::layer::table::Record;
 use store::tuple::{self, Tuple};
+
+pub(crate) use endpoint::{
+    ConnectionRow, CredentialsRow, DestinationRow, HttpRow, OauthRow, ParameterRow, Secret,
+};
 
 /// An event bus.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +103,18 @@ pub(crate) struct TargetRow {
     pub(crate) age_seconds: Option<i32>,
     /// The ARN of the queue for what cannot be delivered.
     pub(crate) dead_letter: Option<String>,
+    /// What a call of an API destination has besides.
+    #[serde(default)]
+    pub(crate) http: Option<HttpTargetRow>,
+}
+
+/// What a call of an API destination has besides. Values may be paths into the event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HttpTargetRow {
+    /// What stands for the asterisks in the path.
+    pub(crate) path: Vec<String>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) query: BTreeMap<String, String>,
 }
 
 /// How an event is rewritten.

@@ -16,6 +16,8 @@ pub(crate) const PATTERN_CHARS_MAX: usize = 4096;
 pub(crate) const POLICY_BYTES_MAX: usize = 10 * 1024;
 /// Archives of an account in a region.
 pub(crate) const ARCHIVES_MAX: usize = 100;
+/// Connections, and API destinations, of an account in a region.
+pub(crate) const CONNECTIONS_MAX: usize = 3_000;
 /// Tags of a bus or rule.
 pub(crate) const TAGS_MAX: usize = 50;
 /// What a page of a listing holds when nothing is said.

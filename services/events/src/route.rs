@@ -152,7 +152,8 @@ pub(crate) fn fire<'a>(
     Box::pin(async move {
         let known = Known { rule, ingestion_millis: cx.now().millis() };
         for target in &rule.targets {
-            let bus = target.arn.parse::<Arn>().ok().filter(|arn| arn.service() == "events");
+            let is_bus = |arn: &Arn| arn.service() == "events" && arn.resource().starts_with("event-bus/");
+            let bus = target.arn.parse::<Arn>().ok().filter(is_bus);
             if let Some(arn) = bus {
                 forward(cx, rule, &arn, event, hops).await?;
                 continue;

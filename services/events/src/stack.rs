@@ -2,6 +2,8 @@
 
 mod archive;
 mod bus;
+mod connection;
+mod destination;
 mod policy;
 mod rule;
 
@@ -11,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use archive::Archive;
 pub(crate) use bus::EventBus;
+pub(crate) use connection::Connection;
+pub(crate) use destination::ApiDestination;
 pub(crate) use policy::EventBusPolicy;
 pub(crate) use rule::Rule;
 

@@ -1,6 +1,8 @@
 //! Targets of rules: which there are, and how each gets an event.
 
-use cloud::client::logs::{Place, Writer, group_of};
+use std::collections::BTreeMap;
+
+use cloud::client::logs::group_of;
 use cloud::outbox::{DeadLetter, Delivery, Policy};
 use cloud::prelude::*;
 use cloud::target::Target;
@@ -27,7 +29,9 @@ pub(crate) fn check(cx: &Cx, arn: &str) -> Result<(), Error> {
     };
     let parsed: Arn = arn.parse().map_err(|_| wrong())?;
     let is_there = match parsed.service() {
-        "events" => parsed.resource().starts_with("event-bus/"),
+        "events" => {
+            parsed.resource().starts_with("event-bus/") || parsed.resource().starts_with("api-destination/")
+        }
         "logs" => group_of(arn).is_some(),
         service @ ("lambda" | "sqs" | "sns" | "kinesis") => cx.cloud().registry().service(service).is_some(),
         _ => false,
@@ -51,11 +55,9 @@ pub(crate) async fn deliver(
         // It was checked when it was put.
         return Err(Failure::internal("a stored target has no ARN"));
     };
-    if arn.service() == "logs" {
-        write_log(cx, &arn, payload);
-        return Ok(());
-    }
     let mut called = match arn.service() {
+        "logs" => log(&arn, event, &payload, cx.now().millis()),
+        "events" => endpoint(&arn, rule, target, event, payload),
         "kinesis" => stream(&arn, target, event, &payload),
         _ => Target::of(&arn, &payload).map_err(Failure::internal)?,
     };
@@ -79,7 +81,8 @@ pub(crate) async fn deliver(
         target: called,
         principal: PRINCIPAL.to_owned(),
         source_arn: Some(rule.arn()),
-        role: target.role_arn.clone(),
+        // What calls an API destination assumes the role by itself.
+        role: target.role_arn.clone().filter(|_| arn.service() != "events"),
         // A target that is slow or away must not hold up the others.
         queue: target.arn.clone(),
         region: Some(arn.region().to_owned()),
@@ -109,19 +112,51 @@ fn stream(arn: &Arn, target: &TargetRow, event: &serde_json::Value, payload: &st
     }
 }
 
-/// Leaves a line in a log group, in a stream of the rule's own.
-///
-/// Differs from AWS: the stream is one for each day and not one for each event, and the group's resource policy is not
-/// asked.
-fn write_log(cx: &Cx, arn: &Arn, payload: String) {
-    let Some(group) = group_of(arn.as_str()) else { return };
-    let now_millis = cx.now().millis();
-    let place = Place {
-        service: PRINCIPAL,
-        account: arn.account().to_owned(),
-        region: arn.region().to_owned(),
-        group: group.to_owned(),
-        stream: crate::event::seconds(now_millis)[..10].to_owned(),
+/// A call of an API destination. Values of parameters may be paths into the event.
+fn endpoint(
+    arn: &Arn,
+    rule: &RuleRow,
+    target: &TargetRow,
+    event: &serde_json::Value,
+    payload: String,
+) -> Target {
+    let value = |text: &String| match Path::parse(text).filter(|_| text.starts_with("$.")) {
+        Some(path) => path.of(event).map_or_else(String::new, |value| match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        }),
+        None => text.clone(),
     };
-    cx.state::<Writer>().send(cx.cloud(), &std::sync::Arc::new(place), now_millis, payload);
+    let http = target.http.clone().unwrap_or_default();
+    let map = |map: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        map.iter().map(|(name, text)| (name.clone(), value(text))).collect()
+    };
+    Target {
+        service: "events".to_owned(),
+        operation: "InvokeApiDestination".to_owned(),
+        input: json!({
+            "Destination": arn.as_str(),
+            "RoleArn": target.role_arn,
+            "Principal": PRINCIPAL,
+            "SourceArn": rule.arn(),
+            "Payload": payload,
+            "Path": http.path.iter().map(value).collect::<Vec<_>>(),
+            "Headers": map(&http.headers),
+            "Query": map(&http.query),
+        }),
+    }
+}
+
+/// A line in a log group, in a stream of its own.
+fn log(arn: &Arn, event: &serde_json::Value, payload: &str, now_millis: i64) -> Target {
+    Target {
+        service: "events".to_owned(),
+        operation: "WriteLog".to_owned(),
+        input: json!({
+            "Group": group_of(arn.as_str()),
+            "Stream": event["id"].as_str().unwrap_or("events"),
+            "TimeMillis": now_millis,
+            "Message": payload,
+        }),
+    }
 }

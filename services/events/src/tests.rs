@@ -7,6 +7,7 @@ use testkit::World;
 
 mod archives;
 mod buses;
+mod endpoints;
 mod rules;
 mod stacks;
 

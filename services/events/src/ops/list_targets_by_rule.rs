@@ -3,7 +3,9 @@
 use cloud::prelude::*;
 
 use super::create_event_bus::DeadLetterConfig;
-use super::put_targets::{InputTransformer, KinesisParameters, RetryPolicy, SqsParameters, Target};
+use super::put_targets::{
+    HttpParameters, InputTransformer, KinesisParameters, RetryPolicy, SqsParameters, Target,
+};
 use crate::bus::BusRef;
 use crate::error::Error;
 use crate::keys::TargetRow;
@@ -77,7 +79,11 @@ fn shown(row: TargetRow) -> Target {
         run_command_parameters: None,
         ecs_parameters: None,
         batch_parameters: None,
-        http_parameters: None,
+        http_parameters: row.http.map(|http| HttpParameters {
+            path_parameter_values: Some(http.path).filter(|path| !path.is_empty()),
+            header_parameters: Some(http.headers).filter(|headers| !headers.is_empty()),
+            query_string_parameters: Some(http.query).filter(|query| !query.is_empty()),
+        }),
         redshift_data_parameters: None,
         sage_maker_pipeline_parameters: None,
         app_sync_parameters: None,

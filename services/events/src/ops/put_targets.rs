@@ -9,10 +9,10 @@ use store::layer::table;
 use super::create_event_bus::DeadLetterConfig;
 use crate::bus::BusRef;
 use crate::error::Error;
-use crate::keys::{TargetRow, TransformerRow};
+use crate::keys::{HttpTargetRow, TargetRow, TransformerRow};
 use crate::limits::TARGETS_MAX;
 use crate::transform::{self, Path};
-use crate::{rule, target};
+use crate::{connection, rule, target};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -43,7 +43,7 @@ pub(crate) struct Target {
     pub(crate) run_command_parameters: Option<Value>,
     pub(crate) ecs_parameters: Option<Value>,
     pub(crate) batch_parameters: Option<Value>,
-    pub(crate) http_parameters: Option<Value>,
+    pub(crate) http_parameters: Option<HttpParameters>,
     pub(crate) redshift_data_parameters: Option<Value>,
     pub(crate) sage_maker_pipeline_parameters: Option<Value>,
     pub(crate) app_sync_parameters: Option<Value>,
@@ -57,6 +57,14 @@ pub(crate) struct InputTransformer {
     pub(crate) input_paths_map: Option<BTreeMap<String, String>>,
     #[shape(len = 1..=8192)]
     pub(crate) input_template: String,
+}
+
+/// What a call of an API destination has besides. Values may be paths into the event.
+#[derive(Clone, Debug, Shape)]
+pub(crate) struct HttpParameters {
+    pub(crate) path_parameter_values: Option<Vec<String>>,
+    pub(crate) header_parameters: Option<BTreeMap<String, String>>,
+    pub(crate) query_string_parameters: Option<BTreeMap<String, String>>,
 }
 
 /// What a stream needs.
@@ -97,7 +105,7 @@ pub(crate) struct FailedEntry {
 
 /// Adds targets to a rule; one with a known id takes that one's place.
 ///
-/// Differs from AWS: targets are Lambda, SQS, SNS, Kinesis, log groups and buses, as far as this cloud has them.
+/// Differs from AWS: targets are Lambda, SQS, SNS, Kinesis, API destinations, log groups and buses, as far as this cloud has them.
 pub(crate) struct PutTargets;
 
 impl Operation for PutTargets {
@@ -142,7 +150,6 @@ fn stored(cx: &Cx, target: Target) -> Result<TargetRow, Error> {
         ("RunCommandParameters", target.run_command_parameters.is_some()),
         ("EcsParameters", target.ecs_parameters.is_some()),
         ("BatchParameters", target.batch_parameters.is_some()),
-        ("HttpParameters", target.http_parameters.is_some()),
         ("RedshiftDataParameters", target.redshift_data_parameters.is_some()),
         ("SageMakerPipelineParameters", target.sage_maker_pipeline_parameters.is_some()),
         ("AppSyncParameters", target.app_sync_parameters.is_some()),
@@ -180,6 +187,12 @@ fn stored(cx: &Cx, target: Target) -> Result<TargetRow, Error> {
             "Parameter(s) SqsParameters must be specified for target: {id}."
         )));
     }
+    let http = target.http_parameters.map(|http| HttpTargetRow {
+        path: http.path_parameter_values.unwrap_or_default(),
+        headers: http.header_parameters.unwrap_or_default(),
+        query: http.query_string_parameters.unwrap_or_default(),
+    });
+    check_http(&id, &target.arn, target.role_arn.as_deref(), http.as_ref())?;
     let retry = target.retry_policy;
     Ok(TargetRow {
         id,
@@ -193,5 +206,18 @@ fn stored(cx: &Cx, target: Target) -> Result<TargetRow, Error> {
         retries: retry.as_ref().and_then(|retry| retry.maximum_retry_attempts),
         age_seconds: retry.as_ref().and_then(|retry| retry.maximum_event_age_in_seconds),
         dead_letter,
+        http,
     })
+}
+
+/// What only API destinations have, and what they cannot do without.
+fn check_http(id: &str, arn: &str, role: Option<&str>, http: Option<&HttpTargetRow>) -> Result<(), Error> {
+    let is_destination = arn.contains(":api-destination/");
+    if is_destination && role.is_none() {
+        return Err(Error::invalid(format!("RoleArn is required for target {arn}.")));
+    }
+    if !is_destination && http.is_some() {
+        return Err(Error::invalid(format!("HttpParameters are not supported for target {id}.")));
+    }
+    http.map_or(Ok(()), |http| http.headers.keys().try_for_each(|name| connection::check_header(name)))
 }

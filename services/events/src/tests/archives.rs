@@ -82,3 +82,29 @@ async fn archives_come_change_and_go() {
     let (code, text) = world.error("events", "DescribeArchive", json!({"ArchiveName": "a"})).await;
     assert_eq!((code.as_str(), text.as_str()), ("ResourceNotFoundException", "Archive a does not exist."));
 }
+
+/// The job of replays and that of schedules looked again and again whether there was something to do.
+#[tokio::test]
+async fn replays_and_schedules_go_on_by_their_timers() {
+    let world = world().await;
+    world.cloud().start();
+    let (url, arn) = queue(&world, "q").await;
+    let source = archive(&world, json!({})).await;
+    put(&world, "default", json!({"n": 1})).await;
+    rule(&world, "r", "default", json!({"Id": "1", "Arn": arn})).await;
+    let now = world.cx().now().millis() / 1000;
+    let start = json!({"ReplayName": "again", "EventSourceArn": source, "EventStartTime": now - 10,
+        "EventEndTime": now + 10, "Destination": {"Arn": BUS}});
+    world.ok("events", "StartReplay", start).await;
+    world.advance(Duration::from_secs(1)).await;
+    assert_eq!(bodies(&world, &url).await.len(), 1);
+    let described = world.ok("events", "DescribeReplay", json!({"ReplayName": "again"})).await;
+    assert_eq!(described["State"], "COMPLETED");
+    world.ok("events", "PutRule", json!({"Name": "s", "ScheduleExpression": "rate(1 minute)"})).await;
+    world.ok("events", "PutTargets", json!({"Rule": "s", "Targets": [{"Id": "1", "Arn": arn}]})).await;
+    for _ in 0..3 {
+        world.advance(Duration::from_secs(60)).await;
+        world.settle().await;
+    }
+    assert_eq!(bodies(&world, &url).await.len(), 3);
+}

@@ -273,3 +273,28 @@ async fn operations_of_jobs_are_not_in_the_api() {
     assert!(ask("FireSchedules", "{}").await.contains("UnknownOperationException"));
     assert!(!ask("PutRule", "{\"Name\":\"r\"}").await.contains("UnknownOperationException"));
 }
+
+#[tokio::test]
+async fn log_groups_get_whole_events_where_their_account_lets_them() {
+    let world = World::new(&[&crate::EVENTS, &sqs::SQS, &logs::LOGS]).await;
+    world.cloud().start();
+    let (dead_url, dead) = queue(&world, "dead").await;
+    world.ok("logs", "CreateLogGroup", json!({"logGroupName": "/aws/events/g"})).await;
+    let group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/g";
+    rule(&world, "r", "default", json!({"Id": "1", "Arn": group, "DeadLetterConfig": {"Arn": dead}})).await;
+    put(&world, "default", json!({"n": 1})).await;
+    world.settle().await;
+    let letters = messages(&world, &dead_url).await;
+    assert_eq!(letters[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"], "NO_PERMISSIONS");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"}, "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": format!("{group}:*")}]});
+    let input = json!({"policyName": "p", "policyDocument": policy.to_string()});
+    world.ok("logs", "PutResourcePolicy", input).await;
+    put(&world, "default", json!({"text": "x".repeat(100_000)})).await;
+    world.settle().await;
+    let found = world.ok("logs", "FilterLogEvents", json!({"logGroupName": "/aws/events/g"})).await;
+    let event: Value = serde_json::from_str(found["events"][0]["message"].as_str().unwrap()).unwrap();
+    assert_eq!(event["detail"]["text"].as_str().unwrap().len(), 100_000);
+    assert_eq!(found["events"][0]["logStreamName"], event["id"]);
+}

@@ -8,7 +8,7 @@ use serde_json::Map;
 use super::*;
 use crate::stack::{Archive, EventBus, EventBusPolicy, Rule};
 
-fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
+pub(super) fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
     ResourceRequest {
         stack_name: "demo".into(),
         stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
