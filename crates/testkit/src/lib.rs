@@ -13,6 +13,7 @@
 
 mod counted;
 mod engine;
+pub mod feeds;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ use testkit::World;
 
 mod access;
 mod errors;
+mod feeds;
 
 /// A world with DynamoDB alone.
 pub(crate) async fn world() -> World {

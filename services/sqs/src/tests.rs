@@ -1,5 +1,7 @@
 //! What the tests of all rooms use.
 
+mod feeds;
+
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Value, json};
 use shape::Stream;

@@ -1,0 +1,156 @@
+//! A feed whose consumer is a test.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::cloud::caller::Caller;
+use ::cloud::cx::Cx;
+use ::cloud::feed::{self, Batch, Consumer, Feed, Filter, Keeper, Listed, Lost, Outcome, Settings, Start};
+use ::cloud::operation::BoxFuture;
+use ::cloud::{Cloud, Failure};
+use async_trait::async_trait;
+use serde_json::Value;
+use store::{Key, keyspace};
+
+use crate::{ACCOUNT, root};
+
+/// What a test does with a batch.
+pub type Consume = dyn Fn(Arc<Cloud>, Batch) -> BoxFuture<'static, Outcome> + Send + Sync;
+
+/// Settings of a feed that takes one record after the other, from the oldest.
+pub fn settings() -> Settings {
+    Settings {
+        batch_size: 1,
+        window_millis: 0,
+        filter: Filter::default(),
+        concurrency_max: None,
+        start: Start::TrimHorizon,
+        lanes: 1,
+        bisect: false,
+        age_max_millis: None,
+        retries_max: None,
+        tumbling_millis: None,
+    }
+}
+
+/// Records that were given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenUp {
+    /// Their ids.
+    pub ids: Vec<String>,
+    /// Their JSON.
+    pub records: Vec<Value>,
+    /// AWS's word for why.
+    pub condition: String,
+    /// How often they were delivered.
+    pub attempts: u32,
+}
+
+/// One feed and its consumer; the nodes of a cloud may share it.
+pub struct Fed {
+    source: String,
+    settings: Settings,
+    consume: Box<Consume>,
+    capacity: Mutex<Option<u32>>,
+    given_up: Mutex<Vec<GivenUp>>,
+    settled: Mutex<u32>,
+}
+
+impl Fed {
+    /// A feed from `source` to `consume`.
+    pub fn new(
+        source: &str,
+        settings: Settings,
+        consume: impl Fn(Arc<Cloud>, Batch) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            source: source.to_owned(),
+            settings,
+            consume: Box::new(consume),
+            capacity: Mutex::new(None),
+            given_up: Mutex::default(),
+            settled: Mutex::default(),
+        })
+    }
+
+    /// Lets the feed run in a cloud that was started.
+    pub fn run(self: &Arc<Self>, cloud: &Arc<Cloud>) {
+        feed::keep(cloud, Arc::new(Shared(self.clone())));
+    }
+
+    /// What the consumer can take at the same time from now on.
+    pub fn set_capacity(&self, capacity: Option<u32>) {
+        *self.capacity.lock().unwrap_or_else(PoisonError::into_inner) = capacity;
+    }
+
+    /// What was given up.
+    pub fn given_up(&self) -> Vec<GivenUp> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often a node has begun to run it.
+    pub fn begun(&self) -> u32 {
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Shared(Arc<Fed>);
+
+#[async_trait]
+impl Keeper for Shared {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn watch_key(&self) -> Key {
+        keyspace::TEST_PLAIN.0.to_vec().into()
+    }
+
+    async fn list(&self, _cx: &Cx) -> Result<Vec<Listed>, Failure> {
+        let (id, revision) = ("test/1".to_owned(), "1".to_owned());
+        Ok(vec![Listed { id, revision, runs: true, settling: true }])
+    }
+
+    async fn open(&self, _cx: &Cx, id: &str) -> Result<Option<(Feed, Arc<dyn Consumer>)>, Failure> {
+        let feed = Feed {
+            id: id.to_owned(),
+            service: "lambda.amazonaws.com",
+            account: ACCOUNT.to_owned(),
+            source: self.0.source.parse().map_err(Failure::internal)?,
+            identity: "arn:aws:iam::000000000000:role/reader".to_owned(),
+            settings: self.0.settings.clone(),
+        };
+        Ok(Some((feed, Arc::new(Shared(self.0.clone())))))
+    }
+
+    async fn settled(&self, _cx: &Cx, _listed: &Listed) -> Result<(), Failure> {
+        *self.0.settled.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Consumer for Shared {
+    async fn reader(&self, _cx: &Cx) -> Result<Caller, Failure> {
+        Ok(root())
+    }
+
+    async fn capacity(&self, _cx: &Cx) -> Result<Option<u32>, Failure> {
+        Ok(*self.0.capacity.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn deliver(&self, cx: &mut Cx, batch: &Batch) -> Outcome {
+        (self.0.consume)(cx.cloud().clone(), batch.clone()).await
+    }
+
+    async fn give_up(&self, _cx: &mut Cx, lost: &Lost<'_>) -> Result<(), Failure> {
+        let read = |json: &String| serde_json::from_str(json).map_err(Failure::internal);
+        let records: Result<_, _> = lost.records.iter().map(|record| read(&record.json)).collect();
+        self.0.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(GivenUp {
+            ids: lost.records.iter().map(|record| record.id.clone()).collect(),
+            records: records?,
+            condition: lost.condition.to_owned(),
+            attempts: lost.attempts,
+        });
+        Ok(())
+    }
+}
