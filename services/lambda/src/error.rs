@@ -23,6 +23,8 @@ pub(crate) enum Error {
     /// There is no provisioned concurrency.
     NoProvisionedConcurrency,
     PolicyLengthExceeded(String),
+    /// An event source mapping that is being deleted.
+    InUse(&'static str),
     Internal(Failure),
 }
 
@@ -77,6 +79,7 @@ impl Error {
                 "No Provisioned Concurrency Config found for this function".to_string(),
             ),
             Error::PolicyLengthExceeded(text) => ("PolicyLengthExceededException", 400, text),
+            Error::InUse(text) => ("ResourceInUseException", 400, text.to_string()),
             Error::Internal(failure) => return Err(failure),
         })
     }

@@ -215,7 +215,7 @@ impl Accepted<'_> {
     async fn deliver(&self, cx: &mut Cx, arn: &str, record: &Value, success: bool) -> Result<(), Error> {
         let parcel = Parcel { function: &self.function.name, arn, record, success };
         match destinations::target(cx, &parcel)? {
-            Some(target) => self.send(cx, arn, target).await,
+            Some(target) => send_result(cx, self.function, arn, target).await,
             None => {
                 tracing::warn!(
                     destination = arn,
@@ -247,30 +247,36 @@ impl Accepted<'_> {
             attributes["ErrorMessage"] = text(&message);
         }
         target.input["MessageAttributes"] = attributes;
-        self.send(cx, &arn, target).await
+        send_result(cx, self.function, &arn, target).await
     }
+}
 
-    /// Hands a result to the outbox: whether it arrives has nothing to do with the function any more.
-    async fn send(&self, cx: &mut Cx, arn: &str, target: Target) -> Result<(), Error> {
-        let found = function::find(&cx.snapshot().await?, self.function).await?;
-        let input = json!({
-            "FunctionName": self.function.qualified_arn().as_str(),
-            "Role": found.config.role,
-            "Service": target.service,
-            "Operation": target.operation,
-            "Input": target.input,
-        });
-        let delivery = Delivery {
-            target: Target { service: "lambda".into(), operation: "SendResult".into(), input },
-            principal: roles::SERVICE.into(),
-            source_arn: Some(self.function.qualified_arn().to_string()),
-            role: None,
-            queue: arn.to_string(),
-            policy: POLICY,
-            region: None,
-            dead_letter: None,
-            final_refusals: false,
-        };
-        Ok(cx.send(delivery).await?)
-    }
+/// Hands a result to the outbox, to be sent by the function's role: whether it arrives has nothing to do with the function
+/// any more.
+pub(crate) async fn send_result(
+    cx: &mut Cx,
+    function: &FunctionRef,
+    arn: &str,
+    target: Target,
+) -> Result<(), Error> {
+    let found = function::find(&cx.snapshot().await?, function).await?;
+    let input = json!({
+        "FunctionName": function.qualified_arn().as_str(),
+        "Role": found.config.role,
+        "Service": target.service,
+        "Operation": target.operation,
+        "Input": target.input,
+    });
+    let delivery = Delivery {
+        target: Target { service: "lambda".into(), operation: "SendResult".into(), input },
+        principal: roles::SERVICE.into(),
+        source_arn: Some(function.qualified_arn().to_string()),
+        role: None,
+        queue: arn.to_string(),
+        policy: POLICY,
+        region: None,
+        dead_letter: None,
+        final_refusals: false,
+    };
+    Ok(cx.send(delivery).await?)
 }

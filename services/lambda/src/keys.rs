@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::keyspace::{self, Prefix};
 use store::layer::blob::Blob;
-use store::layer::table::Record;
+use store::layer::table::{Index, Record};
 use store::tuple::Tuple;
 
 use crate::logging::Logging;
@@ -231,6 +231,68 @@ pub(crate) struct ProvisionedRow {
     pub(crate) revision_id: String,
 }
 
+/// An event source mapping: a function that is fed from a queue or a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MappingRow {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) id: String,
+    /// The function's name.
+    pub(crate) name: String,
+    pub(crate) qualifier: Option<String>,
+    /// The ARN of the queue or stream.
+    pub(crate) source: String,
+    pub(crate) enabled: bool,
+    pub(crate) state: MappingState,
+    /// A new one with each change by a user.
+    pub(crate) revision: String,
+    pub(crate) batch_size: i32,
+    pub(crate) window_seconds: i32,
+    pub(crate) filters: Option<Vec<String>>,
+    /// ReportBatchItemFailures.
+    pub(crate) reports_failures: bool,
+    pub(crate) concurrency_max: Option<i32>,
+    /// `TRIM_HORIZON`, `LATEST` or `AT_TIMESTAMP`; none for queues.
+    pub(crate) start: Option<String>,
+    pub(crate) start_at_millis: Option<i64>,
+    pub(crate) lanes: i32,
+    pub(crate) bisect: bool,
+    /// -1: as long as they are in the stream.
+    pub(crate) age_seconds: i32,
+    /// -1: without end.
+    pub(crate) retries: i32,
+    pub(crate) tumbling_seconds: i32,
+    pub(crate) on_failure: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) modified_at_millis: i64,
+}
+
+/// AWS's words for what a mapping is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum MappingState {
+    Creating,
+    Enabling,
+    Enabled,
+    Disabling,
+    Disabled,
+    Updating,
+    Deleting,
+}
+
+impl Record for MappingRow {
+    const PREFIX: Prefix = keyspace::LAMBDA_MAPPING;
+    const VERSION: u8 = 1;
+    const INDEXES: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.account, &self.region, &self.id))
+    }
+
+    fn indexes(&self) -> Vec<Index> {
+        vec![Index::new(1, (&self.account, &self.region, &self.source, &self.name))]
+    }
+}
+
 /// The key of a function, and the first part of the keys of its versions and aliases.
 pub(crate) fn of(function: &FunctionRef) -> Tuple {
     Tuple::of((&function.account, &function.region, &function.name))
@@ -273,6 +335,16 @@ impl FunctionRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn version_one_of_a_mapping_still_reads() {
+        let json = r#"{"account":"000000000000","region":"us-east-1","id":"i","name":"f","qualifier":null,"source":"arn:s",
+            "enabled":true,"state":"Updating","revision":"r","batch_size":10,"window_seconds":0,"filters":["{}"],
+            "reports_failures":true,"concurrency_max":5,"start":"LATEST","start_at_millis":null,"lanes":1,"bisect":false,
+            "age_seconds":-1,"retries":-1,"tumbling_seconds":0,"on_failure":null,"tags":{},"modified_at_millis":1}"#;
+        let row: MappingRow = serde_json::from_str(json).unwrap();
+        assert_eq!((row.state, MappingRow::VERSION), (MappingState::Updating, 1));
+    }
 
     #[test]
     fn version_one_of_a_function_still_reads() {

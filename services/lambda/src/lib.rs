@@ -1,6 +1,7 @@
 //! Lambda: functions.
 //!
 //! `runtime/` runs them: sandboxed processes, log lines, pools. `runner.rs` keeps in memory what an invocation needs.
+//! `mappings.rs` and what is below it are event source mappings.
 //! `keys.rs` holds the stored rows, `ops/` one file for each operation, `plane.rs` function URLs, `stack.rs` the
 //! CloudFormation types. Start with `ops/invoke.rs`.
 
@@ -27,6 +28,7 @@ mod limits;
 mod lineage;
 mod logging;
 mod logs;
+mod mappings;
 mod names;
 mod ops;
 mod plane;
@@ -59,6 +61,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::CreateFunction>(),
         entry::<ops::CreateFunctionUrlConfig>(),
         entry::<ops::DeleteAlias>(),
+        entry::<ops::DeleteEventSourceMapping>(),
         entry::<ops::DeleteFunction>(),
         entry::<ops::DeleteFunctionConcurrency>(),
         entry::<ops::DeleteFunctionEventInvokeConfig>(),
@@ -67,6 +70,7 @@ pub static LAMBDA: Service = Service {
         entry::<ops::DeleteProvisionedConcurrencyConfig>(),
         entry::<ops::GetAccountSettings>(),
         entry::<ops::GetAlias>(),
+        entry::<ops::GetEventSourceMapping>(),
         entry::<ops::GetFunction>(),
         entry::<ops::GetFunctionCodeSigningConfig>(),
         entry::<ops::GetFunctionConcurrency>(),
@@ -101,11 +105,13 @@ pub static LAMBDA: Service = Service {
         entry::<ops::PutRuntimeManagementConfig>(),
         entry::<ops::RemoveLayerVersionPermission>(),
         entry::<ops::RemovePermission>(),
+        entry::<ops::RunBatch>(),
         entry::<ops::RunEvent>(),
         entry::<ops::SendResult>(),
         entry::<ops::TagResource>(),
         entry::<ops::UntagResource>(),
         entry::<ops::UpdateAlias>(),
+        entry::<ops::UpdateEventSourceMapping>(),
         entry::<ops::UpdateFunctionCode>(),
         entry::<ops::UpdateFunctionConfiguration>(),
         entry::<ops::UpdateFunctionEventInvokeConfig>(),

@@ -75,3 +75,9 @@ pub(crate) const EVENT_AGE_SECONDS_MAX: i64 = 21_600;
 pub(crate) const RETRIES_DEFAULT: i32 = 2;
 /// Role sessions of an environment. AWS keeps credentials of environments valid for hours without naming the number.
 pub(crate) const CREDENTIALS_SECONDS: i64 = 12 * 60 * 60;
+/// Filters of an event source mapping: five, ten with a quota increase (invocation-eventfiltering.html).
+pub(crate) const FILTERS_MAX: usize = 10;
+/// The smallest age limit of records (API reference, `MaximumRecordAgeInSeconds`).
+pub(crate) const RECORD_AGE_SECONDS_MIN: i32 = 60;
+/// Page of ListEventSourceMappings: 100 (API reference).
+pub(crate) const MAPPINGS_PAGE_MAX: usize = 100;

@@ -12,7 +12,7 @@ use cloud::clock::Chance;
 use cloud::plane::{Plane, PlaneRequest};
 use cloud::prelude::*;
 use cloud::state::States;
-use cloud::{ApiError as _, access, http as door};
+use cloud::{ApiError as _, Cloud, access, http as door};
 use http::request::Parts;
 use http::{Response, StatusCode, header};
 use proxyevent::response::Reply;
@@ -57,6 +57,10 @@ impl Plane for LambdaPlane {
             Ok(response) => response,
             Err(error) => failed(error),
         }
+    }
+
+    fn start(&self, cloud: &Arc<Cloud>) {
+        crate::mappings::feeds::start(cloud);
     }
 
     fn functions(&self) -> Option<&dyn Functions> {

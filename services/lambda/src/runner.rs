@@ -95,6 +95,16 @@ impl Inner {
 }
 
 impl Ready {
+    /// The reservation of the function.
+    pub(crate) fn reserved(&self) -> Option<u32> {
+        self.share.reserved
+    }
+
+    /// The role of the version that takes most invocations.
+    pub(crate) fn role(&self) -> &str {
+        &self.versions[self.versions.len() - 1].1.launch.role
+    }
+
     /// Invocations that run now: of the function, and of all without a reservation.
     #[cfg(test)]
     pub(crate) fn in_flight(&self) -> (u32, u32) {

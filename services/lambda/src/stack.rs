@@ -12,6 +12,7 @@ use crate::shapes::ProvisionedStatus;
 
 mod alias;
 mod event_invoke_config;
+mod event_source_mapping;
 mod function;
 mod layer_version;
 mod permission;
@@ -28,6 +29,7 @@ pub(crate) const RESOURCES: &[&dyn ResourceType] = &[
     &layer_version::LayerVersionPermission,
     &url::Url,
     &event_invoke_config::EventInvokeConfig,
+    &event_source_mapping::EventSourceMapping,
 ];
 
 /// Calls an operation of this service as the stack.

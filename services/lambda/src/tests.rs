@@ -23,6 +23,7 @@ mod concurrency;
 mod functions;
 mod invoking;
 mod layers;
+mod mappings;
 mod permissions;
 mod stacks;
 mod streaming;
@@ -117,7 +118,7 @@ pub(super) fn calls(operation: &str) -> Vec<Value> {
 }
 
 /// Stand-ins for services that functions and Lambda call.
-static LOGS: Service = stand_in(
+pub(super) static LOGS: Service = stand_in(
     "logs",
     &[
         entry::<Recorded<CreateLogGroup>>(),

@@ -5,11 +5,12 @@ use store::layer::table;
 
 use crate::error::Error;
 use crate::function;
+use crate::mappings;
 use crate::names::FunctionRef;
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(label, len = 1..=256, pattern = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?)")]
+    #[shape(label, len = 1..=256, pattern = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})")]
     resource: String,
     #[shape(querystring = "tagKeys")]
     tag_keys: Vec<String>,
@@ -18,7 +19,7 @@ pub(crate) struct Input {
 #[derive(Shape)]
 pub(crate) struct Output;
 
-/// Removes tags from a function.
+/// Removes tags from a function or an event source mapping.
 pub(crate) struct UntagResource;
 
 impl Operation for UntagResource {
@@ -30,10 +31,19 @@ impl Operation for UntagResource {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
+        if let Some(id) = mappings::id_of_arn(&input.resource) {
+            return Ok(mappings::arn(cx, &id).into());
+        }
         Ok(FunctionRef::parse(cx, &input.resource, None)?.arn().into())
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        if let Some(id) = mappings::id_of_arn(&input.resource) {
+            let mut row = mappings::open(cx, &id).await?;
+            row.tags.retain(|name, _| !input.tag_keys.contains(name));
+            table::put(cx.tx(), &row).await?;
+            return Ok(Output);
+        }
         let function = FunctionRef::parse(cx, &input.resource, None)?;
         if function.qualifier.is_some() {
             // Recorded: LocalStack tests/aws/services/lambda_, test_tag_nonexisting_resource.

@@ -236,19 +236,6 @@ async fn pages_follow_each_other() {
     assert_eq!(world.error("lambda", "ListFunctions", json!({"Marker": "xyz"})).await.1, "Invalid Marker");
 }
 
-#[tokio::test]
-async fn event_source_mappings_are_refused_in_plain_words() {
-    let world = world().await;
-    create(&world, "f", ECHO).await;
-    let source = "arn:aws:sqs:us-east-1:000000000000:q";
-    let input = json!({"FunctionName": "f", "EventSourceArn": source});
-    let (code, text) = world.error("lambda", "CreateEventSourceMapping", input.clone()).await;
-    assert_eq!(code, "InvalidParameterValueException");
-    assert_eq!(text, format!("An event source mapping from {source} is not supported by this cloud."));
-    let list = world.ok("lambda", "ListEventSourceMappings", input).await;
-    assert_eq!(list, json!({"EventSourceMappings": []}));
-}
-
 /// `LoggingConfig` of the API reference: levels are there with JSON alone, and default to INFO.
 #[tokio::test]
 async fn the_format_of_logs_is_configured() {
