@@ -6,11 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response, header};
+use serde_json::json;
 use shape::Stream;
 use wire::table::{OperationRoute, Protocol};
 use wire::{Body, Found, RouteError};
 
 use crate::access;
+use crate::aws_names;
 use crate::caller::{Caller, Origin};
 use crate::cx::Cx;
 use crate::door;
@@ -70,6 +72,9 @@ pub async fn serve_client(cloud: &Arc<Cloud>, request: Request<Stream>, client: 
         let names = client.names.names();
         return plane.serve(&mut cx, PlaneRequest { parts, body, peer, host, names }).await;
     }
+    if parts.uri.path() == aws_names::GUIDE_PATH && parts.method == http::Method::GET {
+        return guide(cloud).await;
+    }
     let mut cx = Cx::outer(cloud, Caller::anonymous(cloud.account().clone(), cloud.region().clone()));
     join_trace(&mut cx, &parts);
     if let Some(response) = preflight(&cx, &parts).await {
@@ -88,6 +93,24 @@ pub async fn serve_client(cloud: &Arc<Cloud>, request: Request<Stream>, client: 
         response.headers_mut().extend(headers);
     }
     close_after_refusal(&parts, &mut response);
+    response
+}
+
+/// Tells where names of AWS lead. Nothing of it is a secret, and no bucket has the name in its path.
+async fn guide(cloud: &Arc<Cloud>) -> Response<Stream> {
+    let asked = cloud.clone();
+    let guide = tokio::task::spawn_blocking(move || aws_names::guide(&asked)).await;
+    let (status, text) = match guide.map_err(Failure::internal).flatten() {
+        Ok(Some(text)) => (http::StatusCode::OK, text),
+        Ok(None) => (http::StatusCode::NOT_FOUND, "{}".to_owned()),
+        Err(failure) => {
+            (http::StatusCode::INTERNAL_SERVER_ERROR, json!({"message": failure.message()}).to_string())
+        }
+    };
+    let mut response = Response::new(Stream::once(Bytes::from(text)));
+    *response.status_mut() = status;
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }
 

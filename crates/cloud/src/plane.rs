@@ -37,6 +37,11 @@ pub trait Plane: Sync {
     /// rules ([`crate::door::authenticate_plane`] where a route asks for IAM).
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> http::Response<Stream>;
 
+    /// Labels of AWS's names that lead to this plane: `execute-api`.
+    fn labels(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the service's API tells a browser that asks from a page of another origin: headers for the answer, or
     /// why a preflight is refused. None when it has nothing to say; most services have not.
     async fn cross_origin(

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cloud::sandbox::{Sandbox, SandboxMode};
-use cloud::{Cloud, Failure, Network};
+use cloud::{Cloud, Failure, Network, aws_names};
 use jail::host::{Jail, Mode};
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 use crate::error::Error;
@@ -69,7 +70,21 @@ pub(crate) fn make(
     std::fs::create_dir_all(&scratch).map_err(Failure::internal)?;
     let image = Image::write(&folder.join("runtime")).map_err(Failure::internal)?;
     let compiled = Compiled::new(folder.join("compiled"));
-    Ok(Host { jail, image, backend, scratch, guests, ahead: Ahead::default(), compiled })
+    let (ahead, names) = (Ahead::default(), OnceCell::new());
+    Ok(Host { jail, image, backend, scratch, guests, ahead, compiled, names })
+}
+
+/// Tells functions where names of AWS lead, before the first of them starts.
+pub(crate) async fn tell_names(cloud: &Arc<Cloud>, host: &Arc<Host>) -> Result<(), Failure> {
+    let tell = async {
+        let (cloud, host) = (Arc::clone(cloud), Arc::clone(host));
+        let told = tokio::task::spawn_blocking(move || match aws_names::guide(&cloud)? {
+            Some(names) => host.image.write_names(&names).map_err(Failure::internal),
+            None => Ok(()),
+        });
+        told.await.map_err(Failure::internal)?
+    };
+    host.names.get_or_try_init(|| tell).await.copied()
 }
 
 /// Refuses a function whose network this machine, or its extensions, do not allow.

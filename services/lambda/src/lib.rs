@@ -19,6 +19,7 @@ mod direct;
 mod error;
 mod event_invoke;
 mod events;
+pub mod exec;
 mod function;
 mod host;
 mod jobs;

@@ -44,6 +44,10 @@ impl Plane for LambdaPlane {
         url_id(host, path).is_some() || path.starts_with(CODE_PATH)
     }
 
+    fn labels(&self) -> &'static [&'static str] {
+        &["lambda-url"]
+    }
+
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
         let host = host_of(&request.parts);
         let path = request.parts.uri.path().to_string();

@@ -301,6 +301,7 @@ impl Runner {
         let launch = self.launch(cx, row, config, version).await?;
         let host = self.host().await?;
         host::check_network(&launch, &host)?;
+        host::tell_names(cx.cloud(), &host).await?;
         let key = (row.reference(), version.to_string());
         let mut inner = self.inner();
         let old = inner.shelves.get(&key).cloned();

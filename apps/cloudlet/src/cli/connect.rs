@@ -4,19 +4,27 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-use ::deploy::api::{Api, Clock, Endpoint, Http};
+use ::deploy::api::{Api, Clock, Endpoint, Http, Transport as _};
 use ::deploy::problem::Problem;
 use ::deploy::variables::remote::Remote;
 use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
+use cloud::aws_names;
 use cloud::clock::{Clock as _, SystemClock};
+use http::{Request, StatusCode, Uri};
 use jiff::Timestamp;
+use serde_json::Value;
 use wire::sigv4::Credentials;
 
 use super::Global;
 
 /// Where a cloud listens when nobody says otherwise.
 pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:4566";
+
+/// How long a cloud may take to say where names of AWS lead.
+const GUIDE_TIME: Duration = Duration::from_secs(5);
 
 static CLOCK: LazyLock<SystemClock> = LazyLock::new(SystemClock::default);
 
@@ -75,6 +83,27 @@ impl Connection {
     /// The account in a region, as variables see it.
     pub(crate) fn remote(&self, region: &str) -> Arc<dyn Remote> {
         Arc::new(self.api(region))
+    }
+
+    /// Where names of AWS lead, as this cloud tells it: the JSON that programs under `cloudlet exec` are given. None for
+    /// AWS itself, and behind a proxy with TLS of its own, which would not know those names.
+    pub(crate) async fn guide(&self) -> anyhow::Result<Option<Value>> {
+        let Endpoint::Url(url) = &self.endpoint else { return Ok(None) };
+        let endpoint: Uri = url.parse().with_context(|| format!("the endpoint `{url}` is no address"))?;
+        if endpoint.scheme_str() != Some("http") {
+            return Ok(None);
+        }
+        let request = Request::get(format!("{url}{}", aws_names::GUIDE_PATH)).body(Bytes::new())?;
+        let answer = tokio::time::timeout(GUIDE_TIME, self.transport.send(request)).await;
+        let answer = answer.with_context(|| format!("{url} is silent"))?.map_err(|error| anyhow!(error))?;
+        if answer.status() != StatusCode::OK {
+            bail!("{url} answers with {}", answer.status());
+        }
+        let mut guide: Value = serde_json::from_slice(answer.body())?;
+        // The cloud knows its address from inside; a container or a tunnel may lie between.
+        guide["host"] = endpoint.host().unwrap_or_default().trim_matches(['[', ']']).into();
+        guide["port"] = endpoint.port_u16().unwrap_or(80).into();
+        Ok(Some(guide))
     }
 
     /// What leads AWS SDKs and tools to this cloud.

@@ -1,14 +1,19 @@
-//! `cloudlet exec`.
+//! `cloudlet exec`: a command with the environment that leads AWS SDKs and tools to the cloud.
+//!
+//! Programs in Node.js and Python reach it under AWS's own names too: see [`names`].
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use ::deploy::problem::Problem;
 use anyhow::anyhow;
 use clap::Args;
 
 use super::Global;
 use super::connect::Connection;
+use super::names;
+use super::output::Output;
 use super::project;
 
 /// Runs a command with the environment of the cloud.
@@ -21,7 +26,7 @@ pub(crate) struct Exec {
 
 impl Exec {
     /// Becomes the command; returns only when that is not possible.
-    pub(crate) fn run(&self, global: &Global) -> anyhow::Result<()> {
+    pub(crate) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let environment = project::environment();
         let connection = Connection::from(global, &environment)?;
         let region = global
@@ -31,12 +36,17 @@ impl Exec {
             .or_else(|| environment.get("AWS_DEFAULT_REGION").cloned())
             .unwrap_or_else(|| "us-east-1".to_owned());
         let (program, arguments) = self.command.split_first().ok_or_else(|| anyhow!("no command"))?;
+        let names = names::variables(&connection, &environment).unwrap_or_else(|error| {
+            output.notice(&Problem::new(format!("names of AWS do not lead to this cloud: {error:#}")));
+            Vec::new()
+        });
         // A profile in the environment would win over the keys.
         let error = Command::new(program)
             .args(arguments)
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
             .envs(connection.variables(&region))
+            .envs(names)
             .exec();
         Err(NotRun::new(program, &error).into())
     }

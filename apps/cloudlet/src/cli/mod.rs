@@ -14,6 +14,7 @@ mod info;
 mod invoke;
 mod local;
 mod logs;
+mod names;
 mod output;
 mod package;
 mod print;
@@ -103,7 +104,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(global.json, global.verbose);
     let result = match command {
         Command::Up(up) => up.run(),
-        Command::Exec(exec) => exec.run(&global),
+        Command::Exec(exec) => exec.run(&global, &output),
         Command::Completions(completions) => completions.run(),
         Command::Print(print) => block_on(print.run(&global, &output)),
         Command::Dev(dev) => block_on(dev.run(&global, &output)),

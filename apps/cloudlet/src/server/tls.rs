@@ -1,8 +1,8 @@
 //! TLS under AWS's names: a certificate authority of this cloud's own, and certificates made as clients ask for names.
 //!
 //! Older SDKs and plain HTTP clients know no other address than `https://<service>.<region>.amazonaws.com`. Where they
-//! are led here, they are answered with a certificate that the authority signs. Nobody trusts it who was not told to,
-//! and the key never leaves the data folder.
+//! are led here, they are answered with a certificate that the authority signs. Functions and programs under
+//! `cloudlet exec` are told to trust it for those connections; nobody else does, and the key never leaves the data folder.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,8 +18,8 @@ use cloud::{Failure, aws_names};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -208,6 +208,12 @@ fn authority_params(clock: &dyn Clock) -> anyhow::Result<CertificateParams> {
     params.distinguished_name.push(DnType::CommonName, "Cloudlet on this machine");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // Whoever trusts it does so for these names alone (RFC 5280, section 4.2.1.10).
+    let names = aws_names::ENDINGS.iter().copied().chain(["localhost"]);
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: names.map(|name| GeneralSubtree::DnsName(name.to_owned())).collect(),
+        excluded_subtrees: Vec::new(),
+    });
     set_dates(&mut params, clock, AUTHORITY_YEARS.years())?;
     Ok(params)
 }

@@ -47,6 +47,10 @@ impl Plane for RestPlane {
         Address::find(host, path).is_some_and(|address| address.kind() == Kind::Rest)
     }
 
+    fn labels(&self) -> &'static [&'static str] {
+        &["execute-api"]
+    }
+
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
         let asked = &request.parts.uri;
         let Some(address) = Address::find(&request.host, asked.path()) else { return answer::forbidden(cx) };

@@ -38,6 +38,10 @@ impl Plane for HttpPlane {
         Address::find(host, path).is_some_and(|address| address.kind() == Kind::Http)
     }
 
+    fn labels(&self) -> &'static [&'static str] {
+        &["execute-api"]
+    }
+
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
         let uri = request.parts.uri.clone();
         let host = request.host.clone();

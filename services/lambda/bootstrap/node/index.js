@@ -5,6 +5,7 @@
 'use strict';
 
 const fs = require('fs');
+const Module = require('module');
 const path = require('path');
 const util = require('util');
 const { pathToFileURL } = require('url');
@@ -139,29 +140,7 @@ let requestId;
 
 const LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
 let jsonLog = false;
-
-function described(error) {
-  const stackTrace = typeof error.stack === 'string' ? error.stack.split('\n') : [];
-  const { constructor } = error;
-  return { errorType: (constructor && constructor.name) || 'UnknownError', errorMessage: error.message, stackTrace };
-}
-
-// One line of a log in the JSON format. A single value keeps its form.
-function jsonLine(level, values) {
-  const line = { timestamp: new Date().toISOString(), level, requestId };
-  if (values.length < 2) {
-    line.message = values[0];
-    try {
-      return stringify(line, (_key, value) => (value instanceof Error ? described(value) : value)) + '\n';
-    } catch {
-      line.message = util.format(values[0]); // It holds itself, or a BigInt.
-      return stringify(line) + '\n';
-    }
-  }
-  line.message = util.format(...values);
-  const error = values.slice(1).find((value) => value instanceof Error);
-  return stringify(error ? Object.assign(line, described(error)) : line) + '\n';
-}
+let jsonLine;
 
 // An error that ends an invocation or the process.
 function logError(title, error) {
@@ -171,12 +150,13 @@ function logError(title, error) {
 
 function installConsole() {
   jsonLog = (env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
+  if (jsonLog) jsonLine = require('./jsonlog.js');
   const least = LEVELS[(env.AWS_LAMBDA_LOG_LEVEL || '').toUpperCase()] || LEVELS.TRACE;
   const text = (name, values) =>
     `${new Date().toISOString()}\t${requestId}\t${name}\t${util.format(...values)}\n`;
   const level = (name) => {
     if (LEVELS[name] < least) return () => {};
-    return (...values) => send(PUT.LOG, jsonLog ? jsonLine(name, values) : text(name, values));
+    return (...values) => send(PUT.LOG, jsonLog ? jsonLine(name, requestId, values) : text(name, values));
   };
   console.log = level('INFO');
   console.info = level('INFO');
@@ -218,6 +198,15 @@ const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const PIECE = 1 << 18; // Bytes of one frame.
 
+// What comes after the end of the invocation has no reader any more.
+const sink = {
+  begin: (type) => {
+    if (!answered) send(PUT.STREAM, type);
+  },
+  put: (bytes) => sendPieces(PUT.CHUNK, bytes, () => !answered),
+  tooLate: () => runtimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.'),
+};
+
 function installGlobal() {
   const off = env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA;
   if (off === '1' || off === 'true') return;
@@ -240,59 +229,14 @@ function installGlobal() {
   globalThis.awslambda = { ...globalThis.awslambda, streamifyResponse, HttpResponseStream };
 }
 
-function responseStream(handler) {
-  const { Writable } = require('stream');
-  let type = 'application/octet-stream';
-  let begun = false;
-  const begin = () => {
-    if (begun) return;
-    begun = true;
-    if (!answered) send(PUT.STREAM, type);
-  };
-  const put = (chunk) => {
-    begin();
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    // What comes after the end of the invocation has no reader any more.
-    for (let at = 0; at < bytes.length && !answered; at += PIECE) {
-      sendBytes(PUT.CHUNK, bytes.subarray(at, at + PIECE));
-    }
-  };
-  const stream = new Writable({
-    highWaterMark: handler[HIGH_WATER_MARK],
-    write(chunk, _encoding, callback) {
-      put(chunk);
-      callback();
-    },
-    final(callback) {
-      begin();
-      callback();
-    },
-  });
-  let written = false;
-  const write = stream.write;
-  stream.write = (chunk, encoding, callback) => {
-    if (!written) {
-      written = true;
-      if (typeof stream._onBeforeFirstWrite === 'function') stream._onBeforeFirstWrite(put);
-    }
-    const plain = typeof chunk === 'string' || chunk instanceof Uint8Array;
-    return write.call(stream, plain ? chunk : stringify(chunk), encoding, callback);
-  };
-  stream.setContentType = (value) => {
-    if (written || begun) throw runtimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
-    type = value;
-  };
-  return stream;
-}
-
 // Runs a handler that streams. Its answer is complete when it has returned and its stream is finished.
 function runStreaming(event, context) {
-  const stream = responseStream(handlerFunction);
-  const returned = handlerFunction(event, stream, context);
+  const response = require('./streaming.js')(handlerFunction[HIGH_WATER_MARK], sink);
+  const returned = handlerFunction(event, response, context);
   if (!returned || typeof returned.then !== 'function') throw new Error('Streaming does not support non-async handlers.');
   const finished = new Promise((resolve, reject) => {
-    stream.once('finish', resolve);
-    stream.once('close', () => reject(new Error('Response stream is not finished.')));
+    response.once('finish', resolve);
+    response.once('close', () => reject(new Error('Response stream is not finished.')));
   });
   // Without a handler the rejection of a stream that was destroyed would end the process before the handler's own.
   finished.catch(() => {});
@@ -302,6 +246,54 @@ function runStreaming(event, context) {
       return finished;
     })
     .then(() => finish(PUT.ANSWER, ''), fail);
+}
+
+// --- names of AWS ---
+
+// redirect.js leads them to this cloud. It is loaded with the first module that connects; true where that loads `tls`.
+const CONNECTING = { net: false, http: false, tls: true, https: true, http2: true };
+let led = false;
+
+function leadNames(alsoTls) {
+  led = led || alsoTls;
+  require('./redirect.js').lead(() => parse(readFileSync(path.join(__dirname, 'names.json'), 'utf8')), alsoTls);
+}
+
+function waitForModules() {
+  const loading = Module._load;
+  Module._load = function (request) {
+    const loaded = loading.apply(this, arguments);
+    if (!led && typeof request === 'string') {
+      const alsoTls = CONNECTING[request.startsWith('node:') ? request.slice(5) : request];
+      if (alsoTls !== undefined) leadNames(alsoTls);
+    }
+    return loaded;
+  };
+}
+
+// `fetch` and its kin load what they need without asking the loader of modules.
+function waitForGlobals() {
+  if (typeof fetch === 'function') {
+    const original = fetch;
+    globalThis.fetch = function fetch(_input, _init = undefined) {
+      if (!led) leadNames(true);
+      return original.apply(this, arguments);
+    };
+  }
+  const found = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
+  if (!found || !found.get) return;
+  const get = () => {
+    if (!led) leadNames(true);
+    Object.defineProperty(globalThis, 'WebSocket', found);
+    return globalThis.WebSocket;
+  };
+  Object.defineProperty(globalThis, 'WebSocket', { ...found, get });
+}
+
+// Nobody hears what an ES module imports, so one that imports anything has no time to wait.
+function importFile(file) {
+  if (!led && /\bimport\b/.test(readFileSync(file, 'latin1'))) leadNames(true);
+  return import(pathToFileURL(file).href);
 }
 
 // --- finding the handler ---
@@ -321,8 +313,8 @@ async function load(root, folder, name) {
   const file = path.resolve(root, folder, name);
   const modules = isModulePackage(file);
   if (existsSync(file) && fs.statSync(file).isFile()) return require(file);
-  if (existsSync(`${file}.js`)) return modules ? import(pathToFileURL(`${file}.js`).href) : require(`${file}.js`);
-  if (existsSync(`${file}.mjs`)) return import(pathToFileURL(`${file}.mjs`).href);
+  if (existsSync(`${file}.js`)) return modules ? importFile(`${file}.js`) : require(`${file}.js`);
+  if (existsSync(`${file}.mjs`)) return importFile(`${file}.mjs`);
   if (existsSync(`${file}.cjs`)) return require(`${file}.cjs`);
   const found = require.resolve(name, { paths: [root, path.resolve(root, folder)] });
   return require(found);
@@ -532,21 +524,27 @@ function installTrace() {
   Object.setPrototypeOf(env, holder);
 }
 
+function sendPieces(kind, bytes, isWanted) {
+  for (let at = 0; at < bytes.length && isWanted(); at += PIECE) sendBytes(kind, bytes.subarray(at, at + PIECE));
+}
+
 function makeImage(hints) {
-  const image = require('./compiled.js').make(hints);
-  for (let start = 0; start < image.length; start += PIECE) {
-    sendBytes(PUT.IMAGE, image.subarray(start, start + PIECE));
-  }
+  sendPieces(PUT.IMAGE, require('./compiled.js').make(hints), () => true);
   send(PUT.READY, '');
   exit(0);
 }
 
 async function main() {
+  waitForModules();
+  waitForGlobals();
   let end = receive();
   if (input[4] === GET.PREPARE) {
     // Booted ahead of need: everything until ASSIGN is the same for all functions.
     const order = parse(input.utf8Slice(HEAD, end));
-    if (order.modules) await require('./prepare.js')();
+    if (order.modules) {
+      await require('./prepare.js')();
+      leadNames(true);
+    }
     send(PUT.WAITING, '[]');
     end = receive();
   }
@@ -555,7 +553,7 @@ async function main() {
   if (order.env) {
     for (const key of Object.keys(env)) delete env[key];
     Object.assign(env, order.env);
-    require('module').Module._initPaths(); // NODE_PATH may have changed.
+    Module._initPaths(); // NODE_PATH may have changed.
   }
   if (order.make) return makeImage(order.make);
   process.chdir(order.root);
@@ -572,8 +570,7 @@ async function main() {
     // An image that cannot be read is no reason not to start: modules are loaded in the normal way.
   }
   try {
-    const found = await findHandler(order.root, order.handler);
-    handlerFunction = found;
+    handlerFunction = await findHandler(order.root, order.handler);
   } catch (error) {
     logError('Uncaught Exception', error);
     send(PUT.INIT_ERROR, answerOf(error));

@@ -201,17 +201,21 @@ class RequestId:
     value = ""
 
 
-def install_logging():
-    """The root logger writes in Lambda's format. The logging module is loaded only when user code loads it."""
+def install_steps():
+    """What is done once a module has been loaded. Nothing of it is loaded before user code loads it."""
+    take_steps("logging")
 
     class Loaded:
-        """A finder that asks the others for `logging`, once, and adds a step to its loading."""
+        """A finder that asks the others for such a module, and adds its step to its loading."""
 
         def find_spec(self, name, path=None, target=None):
-            if name != "logging":
+            step = STEPS.pop(name, None)
+            if step is None:
                 return None
-            sys.meta_path.remove(self)
-            found = (finder.find_spec(name, path, target) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+            if not STEPS:
+                sys.meta_path.remove(self)
+            found = (finder.find_spec(name, path, target) for finder in list(sys.meta_path)
+                     if finder is not self and hasattr(finder, "find_spec"))
             spec = next((spec for spec in found if spec is not None), None)
             if spec is None or spec.loader is None:
                 return spec
@@ -219,12 +223,36 @@ def install_logging():
 
             def exec_module(module):
                 run(module)
-                configure_logging(module)
+                step(module)
 
             spec.loader.exec_module = exec_module
             return spec
 
     sys.meta_path.insert(0, Loaded())
+
+
+def take_steps(*others):
+    """Takes the steps of modules that are loaded."""
+    for name in ("socket", "ssl", *others):
+        if name in STEPS and name in sys.modules:
+            STEPS.pop(name)(sys.modules[name])
+
+
+def lead_names(module):
+    """Connections to names of AWS are led to this cloud."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)  # The function may have a path of its own.
+    try:
+        import cloudlet_names
+    finally:
+        sys.path.remove(here)
+
+    def read():
+        with open(os.path.join(here, "names.json")) as file:
+            return json.load(file)
+
+    cloudlet_names.read = read
+    cloudlet_names.steps[module.__name__](module)
 
 
 def configure_logging(logging):
@@ -267,6 +295,9 @@ def configure_logging(logging):
     handler = Handler()
     handler.setFormatter(Json() if json_log() else formatter)
     logging.root.addHandler(handler)
+
+
+STEPS = {"logging": configure_logging, "socket": lead_names, "ssl": lead_names}
 
 
 def flush():
@@ -343,6 +374,7 @@ def prepare(order):
         if "botocore.session" in sys.modules:
             prepare_botocore(sys.modules["botocore.session"])
         sys.path[:] = path
+        take_steps()
     names = {name.partition(".")[0] for name in sys.modules}
     send(PUT_WAITING, json.dumps(sorted(names)).encode())
 
@@ -363,10 +395,7 @@ def main():
     own = order["path"] + order["last"]
     sys.path[:] = order["path"] + [entry for entry in sys.path[1:] if entry not in own] + order["last"]
     sys.stdout, sys.stderr = text_stream(1), text_stream(2)
-    if "logging" in sys.modules:
-        configure_logging(sys.modules["logging"])
-    else:
-        install_logging()
+    install_steps()
     try:
         handler = find_handler(order["handler"])
     except Exception as error:

@@ -7,10 +7,16 @@ use std::path::{Path, PathBuf};
 /// Folder, file and text.
 const FILES: &[(&str, &str, &str)] = &[
     ("node", "compiled.js", include_str!("../../bootstrap/node/compiled.js")),
+    ("node", "jsonlog.js", include_str!("../../bootstrap/node/jsonlog.js")),
     ("node", "prepare.js", include_str!("../../bootstrap/node/prepare.js")),
+    ("node", "redirect.js", crate::exec::NODE_REDIRECT),
+    ("node", "streaming.js", include_str!("../../bootstrap/node/streaming.js")),
     ("node", "index.js", include_str!("../../bootstrap/node/index.js")),
+    ("python", "cloudlet_names.py", crate::exec::PYTHON_NAMES),
     ("python", "bootstrap.py", include_str!("../../bootstrap/python/bootstrap.py")),
 ];
+/// Where the bootstraps read which names of AWS lead where.
+const NAMES: &str = "names.json";
 
 /// Where the runtimes are on the host.
 #[derive(Debug, Clone)]
@@ -24,16 +30,25 @@ impl Image {
         for (runtime, file, text) in FILES {
             let runtime = folder.join(runtime);
             fs::create_dir_all(runtime.join("node_modules"))?;
-            // Written beside and moved, so that a process that starts now reads a whole file.
-            let draft = runtime.join(format!("{file}.{}", std::process::id()));
-            fs::write(&draft, text)?;
-            fs::rename(&draft, runtime.join(file))?;
+            put(&runtime, file, text)?;
         }
         Ok(Image { folder: folder.to_path_buf() })
+    }
+
+    /// Tells the bootstraps which names of AWS lead where.
+    pub(crate) fn write_names(&self, names: &str) -> io::Result<()> {
+        ["node", "python"].iter().try_for_each(|runtime| put(&self.folder.join(runtime), NAMES, names))
     }
 
     /// The folder of `node` or `python`.
     pub(crate) fn runtime(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// Written beside and moved, so that a process that starts now reads a whole file.
+fn put(folder: &Path, file: &str, text: &str) -> io::Result<()> {
+    let draft = folder.join(format!("{file}.{}", std::process::id()));
+    fs::write(&draft, text)?;
+    fs::rename(&draft, folder.join(file))
 }

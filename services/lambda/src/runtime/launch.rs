@@ -136,6 +136,8 @@ pub(crate) struct Host {
     pub(crate) compiled: Compiled,
     /// The functions that run now.
     pub(crate) guests: Arc<Guests>,
+    /// Done when functions know where names of AWS lead.
+    pub(crate) names: tokio::sync::OnceCell<()>,
 }
 
 impl std::fmt::Debug for Host {

@@ -19,6 +19,28 @@ const PACKAGES_MAX: usize = 400;
 /// Source files larger than this are looked through only so far: bundles are smaller.
 const SOURCE_BYTES_MAX: u64 = 32 << 20;
 
+/// How long a set of packages that could not be installed is not tried again: every start of the function would wait.
+const FAILURE_KEPT: Duration = Duration::from_secs(60);
+
+/// What is below `@aws-sdk/` in Lambda's runtimes: the clients, and what goes with them. The SDK's sources also name
+/// packages that are there for those who install them (`signature-v4-crt`), or not at all.
+const FAMILIES: &[&str] = &["client-", "credential-provider", "lib-", "middleware-", "util-"];
+const OTHERS: &[&str] = &[
+    "cloudfront-signer",
+    "config-resolver",
+    "core",
+    "ec2-metadata-service",
+    "polly-request-presigner",
+    "rds-signer",
+    "region-config-resolver",
+    "s3-presigned-post",
+    "s3-request-presigner",
+    "signature-v4-multi-region",
+    "token-providers",
+    "types",
+    "xml-builder",
+];
+
 /// Where SDKs are kept between runs: `CLOUDLET_CACHE`, else the user's cache folder, else the system's temporary one.
 pub(crate) fn cache_folder() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -98,7 +120,10 @@ fn names_in(text: &[u8], language: Language, version: (u32, u32), named: &mut BT
                 let name: String =
                     text[at + 9..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
                 let ends = text[at + 9 + name.len()..].starts_with(['"', '\'', '`', '/']);
-                if quoted && ends && !name.is_empty() {
+                let is_there =
+                    FAMILIES.iter().any(|family| name.starts_with(family) && name.len() > family.len())
+                        || OTHERS.contains(&name.as_str());
+                if quoted && ends && is_there {
                     named.insert(format!("@aws-sdk/{name}"));
                 }
             }
@@ -142,37 +167,66 @@ pub(crate) fn install(
     };
     // Functions of one deployment ask for the same packages at the same time: one installs, the others wait for it.
     let turn = turn_of(&folder);
-    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     if folder.join("complete").exists() {
         return Ok(result);
     }
+    let work = || install_now(cache, interpreter, language, &list, &folder);
+    unless_failed(&mut turn, Instant::now(), work).map(|()| result)
+}
+
+/// Does what did not fail just now.
+fn unless_failed(
+    last: &mut Failed,
+    now: Instant,
+    work: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
+    if let Some((when, error)) = last
+        && now.duration_since(*when) < FAILURE_KEPT
+    {
+        return Err(error.clone());
+    }
+    let done = work();
+    *last = done.as_ref().err().map(|error| (now, error.clone()));
+    done
+}
+
+fn install_now(
+    cache: &Path,
+    interpreter: &Interpreter,
+    language: Language,
+    list: &[&str],
+    folder: &Path,
+) -> Result<(), String> {
     std::fs::create_dir_all(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     // Installed beside and moved, so that a folder with this name is always whole.
     let draft = tempfile::TempDir::new_in(cache).map_err(|error| error.to_string())?;
     // Not every Python has pip; the packages are the same from any of them.
     let mut others = interpreters::installed(language).iter().filter(|one| *one != interpreter);
-    let mut installed = run(&mut command(interpreter, language, draft.path(), &list));
+    let mut installed = run(&mut command(interpreter, language, draft.path(), list));
     while let (Err(_), Language::Python, Some(other)) = (&installed, language, others.next()) {
-        installed = run(&mut command(other, language, draft.path(), &list)).or(installed);
+        installed = run(&mut command(other, language, draft.path(), list)).or(installed);
     }
     installed?;
     std::fs::write(draft.path().join("complete"), "").map_err(|error| error.to_string())?;
     open_to_all(draft.path()).map_err(|error| error.to_string())?;
     let draft = draft.keep();
-    match std::fs::rename(&draft, &folder) {
-        Ok(()) => Ok(result),
+    match std::fs::rename(&draft, folder) {
+        Ok(()) => Ok(()),
         // Another process was faster.
         Err(_) if folder.join("complete").exists() => {
-            std::fs::remove_dir_all(&draft).map_err(|error| error.to_string())?;
-            Ok(result)
+            std::fs::remove_dir_all(&draft).map_err(|error| error.to_string())
         }
         Err(error) => Err(format!("{}: {error}", folder.display())),
     }
 }
 
+/// When an install failed last, and why.
+type Failed = Option<(Instant, String)>;
+
 /// The lock of those who install into `folder`. There are as many as sets of packages that were asked for.
-fn turn_of(folder: &Path) -> Arc<Mutex<()>> {
-    static TURNS: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
+fn turn_of(folder: &Path) -> Arc<Mutex<Failed>> {
+    static TURNS: Mutex<BTreeMap<PathBuf, Arc<Mutex<Failed>>>> = Mutex::new(BTreeMap::new());
     TURNS.lock().unwrap_or_else(PoisonError::into_inner).entry(folder.to_owned()).or_default().clone()
 }
 
@@ -247,6 +301,25 @@ mod tests {
         assert!(turn_of(Path::new("/cache/node-a")).try_lock().is_err());
     }
 
+    /// Every start of a function whose packages could not be installed ran npm again, for a second.
+    #[test]
+    fn what_cannot_be_installed_is_not_tried_at_every_start() {
+        let (mut last, now) = (None, Instant::now());
+        let mut tries = 0;
+        let mut attempt = |after, result: Result<(), String>| {
+            let done = unless_failed(&mut last, now + after, || {
+                tries += 1;
+                result
+            });
+            (done, tries)
+        };
+        let failed = || Err("no registry".to_owned());
+        assert_eq!(attempt(Duration::ZERO, failed()), (failed(), 1));
+        assert_eq!(attempt(Duration::from_secs(59), Ok(())), (failed(), 1));
+        assert_eq!(attempt(FAILURE_KEPT, Ok(())), (Ok(()), 2));
+        assert_eq!(attempt(FAILURE_KEPT, failed()), (failed(), 3));
+    }
+
     #[test]
     fn named_packages_that_are_not_brought_are_missing() {
         let code = tempfile::tempdir().unwrap();
@@ -254,7 +327,7 @@ mod tests {
         std::fs::create_dir_all(code.path().join("src")).unwrap();
         std::fs::write(
             code.path().join("src/a.mjs"),
-            "import { S3 } from '@aws-sdk/client-s3'; import '@aws-sdk/client-sns'; // see @aws-sdk/nothing\nrequire(\"@aws-sdk/lib-dynamodb/dist\")",
+            "import { S3 } from '@aws-sdk/client-s3'; import '@aws-sdk/client-sns'; // see @aws-sdk/nothing\nrequire(\"@aws-sdk/lib-dynamodb/dist\"); try { require('@aws-sdk/signature-v4-crt') } catch {}",
         )
         .unwrap();
         std::fs::write(code.path().join("old.js"), "require('aws-sdk/clients/s3')").unwrap();

@@ -174,6 +174,7 @@ impl Fixture {
             ahead,
             compiled: Compiled::without_delay(self.folder.path().join("compiled")),
             guests: Arc::default(),
+            names: Default::default(),
         })
     }
 
