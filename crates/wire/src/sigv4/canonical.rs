@@ -6,6 +6,9 @@ use percent_encoding::percent_decode_str;
 use super::{ALGORITHM, Scope};
 use crate::digest::sha256_hex;
 
+/// The pseudo header of HTTP/2 with the host of the request target. AWS's SDK for JavaScript signs it there.
+pub(super) const AUTHORITY: &str = ":authority";
+
 /// How a service wants the path written in the canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -54,6 +57,12 @@ impl<'a> Request<'a> {
             headers: &parts.headers,
             authority: parts.uri.authority().map(http::uri::Authority::as_str),
         }
+    }
+
+    /// Whether the host that everybody here looks at is the one of the request target: then who signs that, signs it.
+    pub(super) fn is_sent_to_authority(&self) -> bool {
+        let mut hosts = self.headers.get_all(http::header::HOST).iter();
+        self.authority.is_some_and(|authority| hosts.all(|host| host.as_bytes() == authority.as_bytes()))
     }
 
     /// Decoded query parameters in the order of the request. `+` is a space, as AWS's front ends read it.
@@ -193,7 +202,7 @@ fn write_values(out: &mut Vec<u8>, request: &Request<'_>, name: &str) {
             out.extend_from_slice(word);
         }
     }
-    if first && name == "host" {
+    if (first && name == "host") || name == AUTHORITY {
         out.extend_from_slice(request.authority.unwrap_or("").as_bytes());
     }
 }

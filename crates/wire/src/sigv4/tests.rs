@@ -487,3 +487,39 @@ fn vectors_of_the_common_runtime() {
     eprintln!("sigv4: {signed} signed, {presigned} presigned, {verified} verified, left out: {skipped:#?}");
     assert_eq!((signed, presigned, verified), (38, 37, 31));
 }
+
+/// The SDK for JavaScript signs `:authority` when it speaks HTTP/2, as it does to Kinesis: it was refused.
+#[test]
+fn the_authority_of_http_2_can_be_signed_in_place_of_the_host() {
+    let credentials = s3_example();
+    let authority = Some("127.0.0.1:4566");
+    let names: Vec<String> = [":authority", "x-amz-date", "x-amz-target"].map(str::to_owned).to_vec();
+    let hash = crate::digest::sha256(b"{}");
+    let mut map =
+        headers(&[("x-amz-date", "20130524T000000Z"), ("x-amz-target", "Kinesis_20131202.ListStreams")]);
+    let view = Request { authority, ..view("POST", "/", "", &map) };
+    let signer = Signer::new(&credentials, "us-east-1", "kinesis");
+    let signed =
+        signer.finish("20130524T000000Z".to_owned(), &view, &names, &crate::digest::sha256_hex(b"{}"));
+    assert!(signed.canonical_request.contains("\n:authority:127.0.0.1:4566\n"));
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={}/20130524/us-east-1/kinesis/aws4_request, SignedHeaders={}, Signature={}",
+        credentials.access_key_id,
+        names.join(";"),
+        signed.signature()
+    );
+    map.insert("authorization", HeaderValue::from_str(&authorization).unwrap());
+    let verified = |map: &HeaderMap, authority| {
+        let request = Request { authority, ..self::view("POST", "/", "", map) };
+        let presented = parse(&request)?.expect("it is signed");
+        presented.verify(&key_of(&credentials, &presented), &request, Some(&hash)).map(|_| ())
+    };
+    verified(&map, authority).unwrap();
+    assert!(matches!(verified(&map, Some("other")), Err(Error::Mismatch(_))));
+    // Who looks at a `Host` must not look at another one than the signature.
+    assert!(matches!(verified(&map, None), Err(Error::HeadersNotSigned(_))));
+    map.insert("host", HeaderValue::from_static("other"));
+    assert!(matches!(verified(&map, authority), Err(Error::HeadersNotSigned(_))));
+    map.insert("host", HeaderValue::from_static("127.0.0.1:4566"));
+    verified(&map, authority).unwrap();
+}

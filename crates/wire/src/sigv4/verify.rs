@@ -1,6 +1,6 @@
 //! Reading and checking the signature of a request.
 
-use super::canonical::{canonical_request, string_to_sign};
+use super::canonical::{AUTHORITY, canonical_request, string_to_sign};
 use super::error::{ExpiresProblem, Mismatch};
 use super::{
     ALGORITHM, EXPIRES_SECONDS_MAX, Error, Payload, Request, Rules, SKEW_SECONDS_MAX, Scope, SigningKey,
@@ -337,7 +337,8 @@ impl Presented {
             }
         };
         let mut unsigned: Vec<String> = Vec::new();
-        if !signed("host") {
+        let host_signed = signed("host") || (signed(AUTHORITY) && request.is_sent_to_authority());
+        if !host_signed {
             unsigned.push("host".into());
         }
         for name in request.headers.keys().map(http::HeaderName::as_str) {
