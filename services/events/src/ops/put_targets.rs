@@ -193,6 +193,9 @@ fn stored(cx: &Cx, target: Target) -> Result<TargetRow, Error> {
         query: http.query_string_parameters.unwrap_or_default(),
     });
     check_http(&id, &target.arn, target.role_arn.as_deref(), http.as_ref())?;
+    if target.arn.contains(":kinesis:") && target.role_arn.is_none() {
+        return Err(Error::invalid(format!("RoleArn is required for target {}.", target.arn)));
+    }
     let retry = target.retry_policy;
     Ok(TargetRow {
         id,

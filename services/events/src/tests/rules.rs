@@ -298,3 +298,64 @@ async fn log_groups_get_whole_events_where_their_account_lets_them() {
     assert_eq!(event["detail"]["text"].as_str().unwrap().len(), 100_000);
     assert_eq!(found["events"][0]["logStreamName"], event["id"]);
 }
+
+/// A role that rules may use for what the policy says.
+async fn role(world: &World, action: &str, resource: &str) -> &'static str {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole",
+    }]});
+    let made = json!({"RoleName": "r", "AssumeRolePolicyDocument": trust.to_string()});
+    world.ok("iam", "CreateRole", made).await;
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": action, "Resource": resource,
+    }]});
+    let policy = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy.to_string()});
+    world.ok("iam", "PutRolePolicy", policy).await;
+    "arn:aws:iam::000000000000:role/r"
+}
+
+#[tokio::test]
+async fn streams_get_records_with_the_partition_key_that_is_asked_for() {
+    use base64::Engine as _;
+    let world = World::new(&[&crate::EVENTS, &sqs::SQS, &kinesis::KINESIS, &iam::IAM]).await;
+    world.ok("kinesis", "CreateStream", json!({"StreamName": "k", "ShardCount": 1})).await;
+    world.advance(Duration::from_secs(1)).await;
+    let arn = "arn:aws:kinesis:us-east-1:000000000000:stream/k";
+    let role = role(&world, "kinesis:PutRecord", arn).await;
+    let target = |id: &str, more: Value| {
+        let mut target = json!({"Id": id, "Arn": arn, "RoleArn": role});
+        for (name, value) in more.as_object().unwrap() {
+            target[name] = value.clone();
+        }
+        target
+    };
+    rule(&world, "plain", "default", target("1", json!({}))).await;
+    let by_total = json!({"KinesisParameters": {"PartitionKeyPath": "$.detail.total"}, "Input": "{\"x\":1}"});
+    rule(&world, "keyed", "default", target("1", by_total)).await;
+    let put = put(&world, "default", json!({"total": 5})).await;
+    let from =
+        json!({"StreamName": "k", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = world.ok("kinesis", "GetShardIterator", from).await["ShardIterator"].clone();
+    // In the same transaction: they are there when the event was taken.
+    let found = world.ok("kinesis", "GetRecords", json!({"ShardIterator": iterator})).await;
+    let mut records: Vec<(String, Value)> = found["Records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| {
+            let data = base64::engine::general_purpose::STANDARD.decode(record["Data"].as_str().unwrap());
+            let data = serde_json::from_slice(&data.unwrap()).unwrap();
+            (record["PartitionKey"].as_str().unwrap().to_owned(), data)
+        })
+        .collect();
+    records.sort_by_key(|(key, _)| key.len());
+    assert_eq!(records[0], ("5".to_owned(), json!({"x": 1})));
+    assert_eq!(records[1].0, put["Entries"][0]["EventId"].as_str().unwrap());
+    assert_eq!(records[1].1["detail"], json!({"total": 5}));
+    let without = json!({"Rule": "plain", "Targets": [{"Id": "2", "Arn": arn}]});
+    let (code, text) = world.error("events", "PutTargets", without).await;
+    assert_eq!(
+        (code.as_str(), text),
+        ("ValidationException", format!("RoleArn is required for target {arn}."))
+    );
+}
