@@ -15,6 +15,8 @@ const TEXTS: &[&str] = &[
     "arn:aws:scheduler:us-east-1:000000000000:schedule-group/sample",
     "arn:aws:events:us-east-1:000000000000:connection/sample/1",
     "arn:aws:pipes:us-east-1:000000000000:pipe/sample",
+    "arn:aws:kinesis:us-east-1:000000000000:stream/sample",
+    "arn:aws:kinesis:us-east-1:000000000000:stream/sample/consumer/sample:1",
     "1",
     "lambda:InvokeFunction",
     "{}",
