@@ -77,6 +77,8 @@ prefixes! {
     LOGS_BYTES = 0x12, 0x04;
     /// Policies of accounts for their log groups, by account, region and name.
     LOGS_POLICY = 0x12, 0x10;
+    /// Subscription filters, by group and name.
+    LOGS_SUBSCRIPTION = 0x12, 0x05;
     /// REST APIs, by id.
     APIGATEWAY_API = 0x14, 0x01;
     /// Parts of REST APIs, by API, kind and id: resources, deployments, stages, models and so on.

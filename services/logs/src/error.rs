@@ -51,6 +51,23 @@ pub(crate) enum Error {
     /// There are too many policies.
     #[api(code = "LimitExceededException", status = 400, message = "Resource limit exceeded.")]
     TooManyPolicies,
+    /// There is no such filter.
+    #[api(
+        code = "ResourceNotFoundException",
+        status = 400,
+        message = "The specified subscription filter does not exist."
+    )]
+    NoSuchFilter,
+    /// Too many filters of a group.
+    #[api(code = "LimitExceededException", status = 400, message = "Resource limit exceeded.")]
+    Limit,
+    /// A function of another account. (Recorded: test_put_subscription_filter_errors)
+    #[api(
+        code = "AccessDeniedException",
+        status = 400,
+        message = "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account lambda triggers."
+    )]
+    CrossAccount,
     /// A parameter is wrong.
     #[api(code = "InvalidParameterException", status = 400, message = "{0}")]
     Invalid(String),

@@ -75,6 +75,29 @@ impl Record for PolicyRow {
     }
 }
 
+/// A subscription filter of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SubscriptionRow {
+    pub(crate) group_id: u64,
+    pub(crate) name: String,
+    pub(crate) pattern: String,
+    pub(crate) destination_arn: String,
+    /// The role as which a stream gets records.
+    pub(crate) role_arn: Option<String>,
+    /// Whether the records of one log stream go to one shard.
+    pub(crate) by_stream: bool,
+    pub(crate) created_at_millis: i64,
+}
+
+impl Record for SubscriptionRow {
+    const PREFIX: Prefix = keyspace::LOGS_SUBSCRIPTION;
+    const VERSION: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((self.group_id, &self.name))
+    }
+}
+
 /// The version of a row with one event, which is all of the rest.
 const ONE_VERSION: u8 = 1;
 /// The version of a row with several events: the length of each (u32), and its bytes.
@@ -111,15 +134,15 @@ pub(crate) struct Event {
 }
 
 impl StreamRow {
-    /// Adds events of one moment to the transaction, in as few rows as they fit into.
+    /// Adds events of one moment to the transaction, in as few rows as they fit into. How many events each row has.
     pub(crate) fn append(
         &self,
         tx: &mut Tx,
         timestamp: i64,
         now_millis: i64,
         messages: &[&str],
-    ) -> Result<(), Error> {
-        let mut rest = messages;
+    ) -> Result<Vec<usize>, Error> {
+        let (mut rest, mut rows) = (messages, Vec::new());
         while !rest.is_empty() {
             let mut bytes = HEAD_BYTES;
             let fits = rest.iter().take(ROW_EVENTS_MAX).take_while(|message| {
@@ -129,8 +152,9 @@ impl StreamRow {
             let count = fits.count().max(1);
             tx.append(self.moment(timestamp), Key::new(), row(now_millis, &rest[..count]))?;
             rest = &rest[count..];
+            rows.push(count);
         }
-        Ok(())
+        Ok(rows)
     }
 
     /// The keys of the events from a time to another, the latter excluded.
@@ -251,6 +275,12 @@ mod tests {
         )
         .expect("version 1");
         assert_eq!(policy.name, "p");
+        let subscription: SubscriptionRow = store::layer::table::decode(
+            b"\x01{\"group_id\":7,\"name\":\"f\",\"pattern\":\"\",\"destination_arn\":\"a\",\"role_arn\":null,\
+              \"by_stream\":true,\"created_at_millis\":3}",
+        )
+        .expect("version 1");
+        assert!(subscription.by_stream && subscription.role_arn.is_none());
         let place = Place { timestamp: 5, stamp: Stamp([9; 10]), index: 0 };
         let value = Bytes::from_static(b"\x01\0\0\0\0\0\0\0\x06hello");
         let found = events(&stream.at(place), &value).expect("version 1");

@@ -1,8 +1,9 @@
 //! CloudWatch Logs: groups of streams of log events.
 //!
 //! `keys.rs` holds the stored rows, `events.rs` the reading of events in the order of time, `batch.rs` the rules of
-//! a batch that is written, `ops/` one file for each operation. Metric filters, subscription filters, queries,
-//! exports and encryption with a KMS key are not there: their operations are unknown, their parameters refused.
+//! a batch that is written, `subscription.rs` who gets events as they come, `ops/` one file for each operation. Metric
+//! filters, queries, exports and encryption with a KMS key are not there: their operations are unknown, their parameters
+//! refused.
 //!
 //! Start with `ops/put_log_events.rs`.
 
@@ -20,6 +21,7 @@ mod limits;
 mod ops;
 mod policy;
 mod stack;
+mod subscription;
 mod tags;
 mod token;
 
@@ -36,9 +38,11 @@ pub static LOGS: Service = Service {
         entry::<ops::DeleteLogStream>(),
         entry::<ops::DeleteResourcePolicy>(),
         entry::<ops::DeleteRetentionPolicy>(),
+        entry::<ops::DeleteSubscriptionFilter>(),
         entry::<ops::DescribeLogGroups>(),
         entry::<ops::DescribeLogStreams>(),
         entry::<ops::DescribeResourcePolicies>(),
+        entry::<ops::DescribeSubscriptionFilters>(),
         entry::<ops::FilterLogEvents>(),
         entry::<ops::GetLogEvents>(),
         entry::<ops::ListLogGroups>(),
@@ -47,12 +51,13 @@ pub static LOGS: Service = Service {
         entry::<ops::PutLogEvents>(),
         entry::<ops::PutResourcePolicy>(),
         entry::<ops::PutRetentionPolicy>(),
+        entry::<ops::PutSubscriptionFilter>(),
         entry::<ops::TagLogGroup>(),
         entry::<ops::TagResource>(),
         entry::<ops::UntagLogGroup>(),
         entry::<ops::UntagResource>(),
     ],
-    resources: &[&stack::LogGroup, &stack::LogStream, &stack::ResourcePolicy],
+    resources: &[&stack::LogGroup, &stack::LogStream, &stack::ResourcePolicy, &stack::SubscriptionFilter],
     jobs: &[jobs::RETENTION],
     plane: None,
     words: Words { validation_code: "InvalidParameterException", denied_code: "AccessDeniedException" },

@@ -39,3 +39,8 @@ pub(crate) const RETENTION_DAYS: [i32; 22] =
 pub(crate) const POLICIES_MAX: usize = 10;
 /// Characters of a policy (the reference of PutResourcePolicy).
 pub(crate) const POLICY_CHARS_MAX: usize = 5120;
+/// Subscription filters of a group.
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 2;
+/// Bytes of one compressed message to a subscriber: in base64, and with its frame, it must fit into the event of a
+/// function or the record of a stream, which have 1 MiB.
+pub(crate) const MESSAGE_COMPRESSED_BYTES_MAX: usize = 700 * 1024;

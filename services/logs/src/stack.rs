@@ -1,5 +1,7 @@
 //! The CloudFormation resource types.
 
+mod subscription;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -7,6 +9,8 @@ use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
 use serde_json::{Map, Value, json};
+
+pub(crate) use subscription::SubscriptionFilter;
 
 /// Longest name of a group or stream.
 const NAME_MAX: usize = crate::limits::NAME_CHARS_MAX;

@@ -11,6 +11,8 @@ use testkit::{START, World, nobody};
 
 use super::*;
 
+mod subscriptions;
+
 const DAY: i64 = limits::DAY_MILLIS;
 
 /// The virtual time at the start, in milliseconds.
@@ -518,7 +520,8 @@ async fn every_operation_asks_for_permission() {
         let input = json!({
             "logGroupName": "g", "logStreamName": "s", "resourceArn": arn, "retentionInDays": 1, "tagKeys": ["a"],
             "tags": if entry.name == "UntagLogGroup" { json!(["a"]) } else { json!({"a": "b"}) },
-            "logEvents": [{"timestamp": now(), "message": "x"}],
+            "logEvents": [{"timestamp": now(), "message": "x"}], "filterName": "f", "filterPattern": "",
+            "destinationArn": "arn:aws:lambda:us-east-1:000000000000:function:f",
         });
         let answer = world.call_as(nobody(), "logs", entry.name, input).await;
         assert_eq!(answer.expect_err("denied").code(), "AccessDeniedException", "{}", entry.name);

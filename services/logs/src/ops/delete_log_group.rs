@@ -5,7 +5,7 @@ use store::layer::table;
 
 use crate::error::Error;
 use crate::group;
-use crate::keys::{self, GroupRow, StreamRow};
+use crate::keys::{self, GroupRow, StreamRow, SubscriptionRow};
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -17,7 +17,7 @@ pub(crate) struct Input {
 #[derive(Shape)]
 pub(crate) struct Output;
 
-/// Deletes a group with all its streams and events.
+/// Deletes a group with all its streams, events and filters.
 pub(crate) struct DeleteLogGroup;
 
 impl Operation for DeleteLogGroup {
@@ -39,6 +39,7 @@ impl Operation for DeleteLogGroup {
         let tx = cx.tx();
         table::delete::<GroupRow>(tx, (&group.account, &group.region, &group.name)).await?;
         table::delete_under::<StreamRow>(tx, group.id, usize::MAX).await?;
+        table::delete_under::<SubscriptionRow>(tx, group.id, usize::MAX).await?;
         tx.delete_range(keys::events_of_group(group.id))?;
         tx.delete(keys::bytes_of_group(group.id))?;
         Ok(Output)

@@ -1,15 +1,17 @@
 //! PutLogEvents.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cloud::prelude::*;
-use store::{Durability, Tx};
+use store::{Durability, Stamp, Tx};
 
 use crate::batch::{self, Admission};
 use crate::error::Error;
+use crate::keys::Place;
 use crate::limits::BATCH_EVENTS_MAX;
-use crate::{group, keys, policy};
+use crate::subscription::Sent;
+use crate::{group, keys, policy, subscription, token};
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -69,6 +71,9 @@ struct RejectedEntityInfo {
 /// another batch touches, and the commit does not wait for the disk. It opens its transaction itself, so that the
 /// batch, of up to a megabyte, need not be copied for the case that the transaction has to run again.
 ///
+/// Subscribers get the events after the commit, through the outbox. A cloud that dies in between has lost what it would
+/// have lost of the log anyway.
+///
 /// Differs from AWS: a message may have at most 512 KiB (AWS: 1 MiB). Entities are not kept, and the answer says so
 /// in `rejectedEntityInfo`.
 pub(crate) struct PutLogEvents;
@@ -100,7 +105,13 @@ impl Operation for PutLogEvents {
             now_millis,
             events: input.log_events,
         });
-        let admission = cx.transact(|tx| Box::pin(write(tx, batch.clone()))).await?;
+        let filters = subscription::filters(cx, &batch.group).await?;
+        let written = cx.transact(|tx| Box::pin(write(tx, batch.clone(), !filters.is_empty()))).await?;
+        let admission = &written.admission;
+        if !filters.is_empty() {
+            let events = written.events(&batch)?;
+            subscription::send(cx, &filters, &batch.group, &batch.stream, &events).await?;
+        }
         let index = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
         let rejected = RejectedLogEventsInfo {
             too_new_log_event_start_index: admission.too_new_from.map(index),
@@ -128,19 +139,56 @@ struct Batch {
     events: Vec<InputLogEvent>,
 }
 
-async fn write(tx: &mut Tx, batch: Arc<Batch>) -> Result<Admission, Error> {
+/// What was written: which events, and in which rows.
+struct Written {
+    admission: Admission,
+    /// The time of each row and the number of its events.
+    rows: Vec<(i64, usize)>,
+    /// Where the commit put the rows, when somebody wants to know.
+    stamps: Arc<OnceLock<Vec<Stamp>>>,
+}
+
+impl Written {
+    /// The events with their ids, for subscribers.
+    fn events<'a>(&self, batch: &'a Batch) -> Result<Vec<Sent<'a>>, Error> {
+        let stamps = self.stamps.get().ok_or_else(|| Failure::internal("a commit without stamps"))?;
+        let mut places = self.rows.iter().zip(stamps).flat_map(|((timestamp, count), stamp)| {
+            (0..*count).map(move |index| {
+                let index = u16::try_from(index).expect("a row has fewer events");
+                Place { timestamp: *timestamp, stamp: *stamp, index }
+            })
+        });
+        let taken = &batch.events[self.admission.from..self.admission.to];
+        let sent = taken.iter().map_while(|event| {
+            let id = token::event_id(places.next()?);
+            Some(Sent { id, timestamp: event.timestamp, message: &event.message })
+        });
+        Ok(sent.collect())
+    }
+}
+
+async fn write(tx: &mut Tx, batch: Arc<Batch>, has_readers: bool) -> Result<Written, Error> {
     let (account, region) = &batch.names;
     let (group, stream) = group::find_stream(tx, account, region, &batch.group, &batch.stream).await?;
     let sizes: Vec<_> = batch.events.iter().map(|event| (event.timestamp, event.message.len())).collect();
     let admission = batch::admit(&sizes, batch.now_millis, group.retention_days)?;
     let taken = &batch.events[admission.from..admission.to];
+    let (mut rows, stamps) = (Vec::new(), Arc::new(OnceLock::new()));
     for moment in taken.chunk_by(|one, next| one.timestamp == next.timestamp) {
         let messages: Vec<&str> = moment.iter().map(|event| event.message.as_str()).collect();
-        stream.append(tx, moment[0].timestamp, batch.now_millis, &messages)?;
+        let counts = stream.append(tx, moment[0].timestamp, batch.now_millis, &messages)?;
+        rows.extend(counts.into_iter().map(|count| (moment[0].timestamp, count)));
     }
     if admission.bytes > 0 {
         tx.add(keys::bytes_of_group(group.id), i64::try_from(admission.bytes).unwrap_or(i64::MAX))?;
     }
     tx.set_durability(Durability::Buffered);
-    Ok(admission)
+    if has_readers {
+        let slot = stamps.clone();
+        tx.on_commit(move |committed| {
+            // One transaction commits once.
+            slot.get_or_init(|| committed.stamps.clone());
+        });
+    }
+    Ok(Written { admission, rows, stamps })
 }
