@@ -6,12 +6,12 @@ use cloud::client::logs::group_of;
 use cloud::outbox::{DeadLetter, Delivery, Policy};
 use cloud::prelude::*;
 use cloud::target::Target;
+use inputtemplate::{Path, text_of};
 use serde_json::json;
 
 use crate::error::Error;
 use crate::keys::{RuleRow, TargetRow};
 use crate::limits::{AGE_SECONDS, RETRIES};
-use crate::transform::Path;
 
 /// The service principal that calls targets.
 pub(crate) const PRINCIPAL: &str = "events.amazonaws.com";
@@ -120,13 +120,7 @@ fn endpoint(
     event: &serde_json::Value,
     payload: String,
 ) -> Target {
-    let value = |text: &String| match Path::parse(text).filter(|_| text.starts_with("$.")) {
-        Some(path) => path.of(event).map_or_else(String::new, |value| match value.as_str() {
-            Some(text) => text.to_owned(),
-            None => value.to_string(),
-        }),
-        None => text.clone(),
-    };
+    let value = |text: &String| text_of(text, event);
     let http = target.http.clone().unwrap_or_default();
     let map = |map: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         map.iter().map(|(name, text)| (name.clone(), value(text))).collect()

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use inputtemplate::Path;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -30,48 +31,6 @@ pub(crate) fn payload(target: &TargetRow, event: &Value, known: &Known<'_>) -> S
     }
 }
 
-/// A path into an event: `$.detail.items[0].name`.
-pub(crate) struct Path<'a>(Vec<Step<'a>>);
-
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-}
-
-impl<'a> Path<'a> {
-    /// Reads a path; nothing when it is none.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut rest = text.strip_prefix('$')?;
-        let mut steps = Vec::new();
-        while !rest.is_empty() {
-            if let Some(name) = rest.strip_prefix('.') {
-                let end = name.find(['.', '[']).unwrap_or(name.len());
-                let (name, after) = name.split_at(end);
-                steps.push(Step::Name(Some(name).filter(|name| !name.is_empty())?));
-                rest = after;
-            } else {
-                let (inner, after) = rest.strip_prefix('[')?.split_once(']')?;
-                let quoted =
-                    ['\'', '"'].iter().find_map(|quote| inner.strip_prefix(*quote)?.strip_suffix(*quote));
-                steps.push(match quoted {
-                    Some(name) => Step::Name(name),
-                    None => Step::Index(inner.parse().ok()?),
-                });
-                rest = after;
-            }
-        }
-        Some(Self(steps))
-    }
-
-    /// What is there.
-    pub(crate) fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        self.0.iter().try_fold(value, |value, step| match step {
-            Step::Name(name) => value.get(name),
-            Step::Index(index) => value.get(index),
-        })
-    }
-}
-
 /// Checks a transformer when it is put.
 pub(crate) fn check(target: &str, transformer: &TransformerRow) -> Result<(), Error> {
     for (name, path) in &transformer.paths {
@@ -83,8 +42,7 @@ pub(crate) fn check(target: &str, transformer: &TransformerRow) -> Result<(), Er
     }
     // What is an object with all its variables filled must be one.
     if transformer.template.trim_start().starts_with(['{', '[']) {
-        let filled =
-            replace(&transformer.template, |_, in_text| if in_text { String::new() } else { "0".to_owned() });
+        let filled = inputtemplate::blank(&transformer.template, is_name);
         if let Err(error) = serde_json::from_str::<Value>(&filled) {
             return Err(Error::invalid(format!("Invalid InputTemplate for target {target} : {error}")));
         }
@@ -98,58 +56,14 @@ fn fill(transformer: &TransformerRow, event: &Value, known: &Known<'_>) -> Strin
         .iter()
         .map(|(name, path)| (name.as_str(), Path::parse(path).and_then(|path| path.of(event))))
         .collect();
-    replace(&transformer.template, |name, in_text| {
-        let text = |text: String| Value::String(text);
-        let value = match name {
-            "aws.events.rule-arn" => Some(text(known.rule.arn())),
-            "aws.events.rule-name" => Some(text(known.rule.name.clone())),
-            "aws.events.event.ingestion-time" => Some(text(seconds(known.ingestion_millis))),
-            "aws.events.event" | "aws.events.event.json" => Some(event.clone()),
-            name => values.get(name).copied().flatten().cloned(),
-        };
-        written(value.as_ref(), in_text)
+    let text = |text: String| Some(Value::String(text));
+    inputtemplate::fill(&transformer.template, is_name, |name| match name {
+        "aws.events.rule-arn" => text(known.rule.arn()),
+        "aws.events.rule-name" => text(known.rule.name.clone()),
+        "aws.events.event.ingestion-time" => text(seconds(known.ingestion_millis)),
+        "aws.events.event" | "aws.events.event.json" => Some(event.clone()),
+        name => values.get(name).copied().flatten().cloned(),
     })
-}
-
-/// A value in a template: inside a text without quotation marks of its own, outside as JSON. What is not in the event
-/// leaves an empty text.
-fn written(value: Option<&Value>, in_text: bool) -> String {
-    let escaped = |text: &str| {
-        let quoted = Value::from(text).to_string();
-        quoted[1..quoted.len() - 1].to_owned()
-    };
-    match (value, in_text) {
-        (None, true) => String::new(),
-        (None, false) => "\"\"".to_owned(),
-        (Some(Value::String(text)), true) => escaped(text),
-        (Some(value), true) => escaped(&value.to_string()),
-        (Some(value), false) => value.to_string(),
-    }
-}
-
-/// Replaces each `<name>` of a template. `value` is told whether it stands inside quotation marks.
-fn replace(template: &str, mut value: impl FnMut(&str, bool) -> String) -> String {
-    let mut filled = String::with_capacity(template.len());
-    let mut in_text = false;
-    let mut rest = template;
-    while let Some(letter) = rest.chars().next() {
-        let name = rest.strip_prefix('<').and_then(|after| after.split_once('>')).map(|(name, _)| name);
-        if let Some(name) = name.filter(|name| is_name(name)) {
-            filled.push_str(&value(name, in_text));
-            rest = &rest[name.len() + 2..];
-            continue;
-        }
-        let mut length = letter.len_utf8();
-        if letter == '\\' {
-            // What follows loses its meaning, a quotation mark above all.
-            length += rest[length..].chars().next().map_or(0, char::len_utf8);
-        } else if letter == '"' {
-            in_text = !in_text;
-        }
-        filled.push_str(&rest[..length]);
-        rest = &rest[length..];
-    }
-    filled
 }
 
 fn is_name(name: &str) -> bool {
@@ -195,16 +109,6 @@ mod tests {
         assert_eq!(filled(&[], "<aws.events.rule-arn>"), "\"arn:aws:events:r:1:rule/n\"");
         assert_eq!(filled(&[("none", "$.none")], r#"{"a": <none>, "b": "<none>"}"#), r#"{"a": "", "b": ""}"#);
         assert_eq!(filled(&[], r#""1 < 2 > \"x\"""#), r#""1 < 2 > \"x\"""#);
-    }
-
-    #[test]
-    fn paths_lead_into_events() {
-        let event = json!({"a": {"b c": [1, 2]}});
-        let at = |path: &str| Path::parse(path).map(|path| path.of(&event).cloned());
-        assert_eq!(at("$"), Some(Some(event.clone())));
-        assert_eq!(at("$.a['b c'][1]"), Some(Some(json!(2))));
-        assert_eq!(at("$.x"), Some(None));
-        assert!(at("a").is_none() && at("$..a").is_none() && at("$.a[x]").is_none());
     }
 
     #[test]

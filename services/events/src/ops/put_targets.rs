@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
+use inputtemplate::Path;
 use serde_json::Value;
 use store::layer::table;
 
@@ -11,8 +12,7 @@ use crate::bus::BusRef;
 use crate::error::Error;
 use crate::keys::{HttpTargetRow, TargetRow, TransformerRow};
 use crate::limits::TARGETS_MAX;
-use crate::transform::{self, Path};
-use crate::{connection, rule, target};
+use crate::{connection, rule, target, transform};
 
 #[derive(Shape)]
 pub(crate) struct Input {
