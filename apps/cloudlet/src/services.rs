@@ -15,6 +15,7 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::KINESIS,
     &lambda::LAMBDA,
     &logs::LOGS,
+    &pipes::PIPES,
     &s3::S3,
     &scheduler::SCHEDULER,
     &sns::SNS,
