@@ -11,6 +11,7 @@ use testkit::World;
 
 mod access;
 mod consumers;
+mod feeds;
 mod records;
 mod shards;
 mod stacks;

@@ -61,7 +61,7 @@ pub(super) fn stream_arn(open: &Open) -> String {
 pub(super) fn news(open: &Open) -> Option<watch::Receiver<Version>> {
     match Kind::of(open) {
         Kind::DynamoDb => client::dynamodb_streams::news(&open.cloud, &stream_arn(open)),
-        Kind::Kinesis => None,
+        Kind::Kinesis => client::kinesis::news(&open.cloud, &stream_arn(open)),
     }
 }
 
