@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use iampolicy::Policy;
 
+mod stored;
+
+pub use stored::StoredCaller;
+
 /// Everything that access decisions, audit records and operations know about who calls.
 ///
 /// Cheap to clone: the parts that grow are shared.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloud::caller::StoredCaller;
 use cloud::prelude::*;
 use futures::future::{self, Either};
 use store::Tx;
@@ -61,7 +62,7 @@ impl Deployment {
             id: cx.new_id(),
             kind,
             phase: Phase::Forward,
-            caller: callers::store(&acting),
+            caller: StoredCaller::of(&acting),
             target: (kind == OperationKind::Update).then(|| self.spec.clone()),
             retain: BTreeSet::new(),
             disable_rollback: self.on_failure == OnFailure::DoNothing,

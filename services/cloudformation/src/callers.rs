@@ -1,71 +1,20 @@
 //! On whose behalf the resources of a stack are made.
 
-use std::sync::Arc;
-
 use cloud::access;
-use cloud::caller::{Caller, Origin, Principal};
+use cloud::caller::{Caller, Origin, Principal, StoredCaller};
 use cloud::identity::record::{self, Role};
 use cloud::prelude::*;
 use store::layer::table;
 
 use crate::error::Error;
-use crate::keys::{StoredCaller, StoredPrincipal};
 
 const PRINCIPAL: &str = "cloudformation.amazonaws.com";
 /// The name of the sessions in which CloudFormation uses a stack's role.
 const SESSION: &str = "AWSCloudFormation";
 
-/// The caller as it is written down.
-pub(crate) fn store(caller: &Caller) -> StoredCaller {
-    let principal = match &caller.principal {
-        Principal::Root => StoredPrincipal::Root,
-        Principal::User { name, path, id } => {
-            StoredPrincipal::User { name: name.to_string(), path: path.to_string(), id: id.to_string() }
-        }
-        Principal::AssumedRole { role, path, id, session } => StoredPrincipal::AssumedRole {
-            role: role.to_string(),
-            path: path.to_string(),
-            id: id.to_string(),
-            session: session.to_string(),
-        },
-        Principal::Service(name) => StoredPrincipal::Service { name: (*name).to_owned() },
-        Principal::Anonymous => StoredPrincipal::Service { name: String::new() },
-    };
-    StoredCaller {
-        account: caller.account.to_string(),
-        region: caller.region.to_string(),
-        principal,
-        narrowed: caller.session.as_ref().is_some_and(|session| !session.policies.is_empty()),
-    }
-}
-
 /// The caller that was written down. `None` when acting for it would allow more than it was allowed.
 pub(crate) fn restore(stored: &StoredCaller) -> Option<Caller> {
-    if stored.narrowed {
-        return None;
-    }
-    let text = |text: &String| Arc::<str>::from(text.as_str());
-    let principal = match &stored.principal {
-        StoredPrincipal::Root => Principal::Root,
-        StoredPrincipal::User { name, path, id } => {
-            Principal::User { name: text(name), path: text(path), id: text(id) }
-        }
-        StoredPrincipal::AssumedRole { role, path, id, session } => Principal::AssumedRole {
-            role: text(role),
-            path: text(path),
-            id: text(id),
-            session: text(session),
-        },
-        StoredPrincipal::Service { name } => Principal::service(name)?,
-    };
-    Some(Caller {
-        principal,
-        account: text(&stored.account),
-        region: text(&stored.region),
-        access_key_id: None,
-        session: None,
-        origin: Origin { via: Some(PRINCIPAL), ..Origin::default() },
-    })
+    stored.restore(PRINCIPAL)
 }
 
 /// Whether the caller may hand this role to CloudFormation. Asked when a request names a role; a role that a stack has

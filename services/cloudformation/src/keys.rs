@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cloud::caller::StoredCaller;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::keyspace::{self, Prefix};
@@ -112,24 +113,6 @@ pub(crate) enum Phase {
     RollbackCleanup,
     /// Everything is deleted.
     Delete,
-}
-
-/// A caller as it is written down: a stack goes on for it after a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoredCaller {
-    pub(crate) account: String,
-    pub(crate) region: String,
-    pub(crate) principal: StoredPrincipal,
-    /// Whether the session was narrowed by policies, which are not written down.
-    pub(crate) narrowed: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum StoredPrincipal {
-    Root,
-    User { name: String, path: String, id: String },
-    AssumedRole { role: String, path: String, id: String, session: String },
-    Service { name: String },
 }
 
 /// An output with its value.

@@ -58,6 +58,28 @@ pub(crate) enum Error {
     RecoveryUnavailable(String),
     #[api(code = "InvalidRestoreTimeException", status = 400, message = "{0}")]
     InvalidRestoreTime(String),
+    #[api(code = "ExportNotFoundException", status = 400, message = "Export not found: {0}")]
+    ExportNotFound(String),
+    #[api(
+        code = "ExportConflictException",
+        status = 400,
+        message = "The request uses the same client token as a previous, but non-identical request"
+    )]
+    ExportConflict,
+    #[api(
+        code = "InvalidExportTimeException",
+        status = 400,
+        message = "ExportTime must be between EarliestRestorableDateTime and LatestRestorableDateTime"
+    )]
+    InvalidExportTime,
+    #[api(code = "ImportNotFoundException", status = 400, message = "Import not found: {0}")]
+    ImportNotFound(String),
+    #[api(
+        code = "ImportConflictException",
+        status = 400,
+        message = "The request uses the same client token as a previous, but non-identical request"
+    )]
+    ImportConflict,
     #[api(code = "GlobalTableNotFoundException", status = 400, message = "Global table not found: {0}")]
     GlobalTableNotFound(String),
     #[api(code = "DuplicateItemException", status = 400, message = "Duplicate primary key exists in table")]

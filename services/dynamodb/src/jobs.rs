@@ -6,14 +6,16 @@ use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
-use store::layer::table::{self, Cursor, Paging};
+use store::layer::table::{self, Cursor, Paging, Record};
 use store::{Version, keyspace};
 use tokio::sync::watch;
 
 use crate::backup::BackupRow;
 use crate::error::Error;
+use crate::export::ExportRow;
+use crate::import::ImportRow;
 use crate::keys::{self, StreamRow, TokenRow};
-use crate::limits::STREAM_MILLIS;
+use crate::limits::{STREAM_MILLIS, TRANSFER_MILLIS};
 use crate::record::{self, Replaced};
 use crate::recovery;
 use crate::streams::{self, StreamName};
@@ -102,7 +104,36 @@ async fn retain(cx: &mut Cx) -> Result<Progress, Error> {
         }
     }
     remove_backups(cx, now).await?;
+    forget_transfers::<ExportRow>(cx, |row| row.ended_at_millis, now).await?;
+    forget_transfers::<ImportRow>(cx, |row| row.ended_at_millis, now).await?;
     forget_tokens(cx, now).await
+}
+
+/// Forgets exports or imports that ended long ago.
+async fn forget_transfers<R: Record + Clone>(
+    cx: &Cx,
+    ended_at: fn(&R) -> Option<i64>,
+    now: i64,
+) -> Result<(), Error> {
+    let mut after: Option<Cursor> = None;
+    loop {
+        let view = cx.snapshot().await?;
+        let listing = table::list::<R>(&view, (), &Paging::after(PAGE, after)).await?;
+        drop(view);
+        for row in listing.items {
+            if ended_at(&row).is_some_and(|at| at < now - TRANSFER_MILLIS) {
+                cx.transact(move |tx| {
+                    let key = row.key();
+                    Box::pin(async move { Ok::<_, Error>(table::delete::<R>(tx, key).await.map(drop)?) })
+                })
+                .await?;
+            }
+        }
+        after = listing.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// Removes backups of deleted tables whose time is over.

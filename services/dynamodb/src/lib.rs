@@ -4,7 +4,8 @@
 //!   `capacity.rs` (what things cost), `request.rs` (what requests have in common), `describe.rs`, `settings.rs`,
 //!   `tags.rs`, `policy.rs`, with every number in `limits.rs`. Values and expressions are `ddbexpr`'s.
 //! * State: `keys.rs` knows the bytes, `record.rs` those of changes; `tables.rs` finds tables, `write.rs` changes items
-//!   with everything that hangs on them, `reading.rs` reads pages, `work.rs` is what goes on in the background.
+//!   with everything that hangs on them, `reading.rs` reads pages, `work.rs` is what goes on in the background;
+//!   `export.rs`, `import.rs` and `transfers.rs` are the way to S3 and back.
 //! * `ops/` has one file for each operation, `access.rs` what IAM is told of them, `jobs.rs` the background jobs.
 //!
 //! Start with `ops/put_item.rs`, then `write.rs` and `keys.rs`.
@@ -19,6 +20,8 @@ mod capacity;
 mod describe;
 mod error;
 mod expiry;
+mod export;
+mod import;
 mod item;
 mod jobs;
 mod keys;
@@ -42,6 +45,7 @@ mod tags;
 mod tests;
 mod tokens;
 mod transact;
+mod transfers;
 mod work;
 mod write;
 
@@ -66,8 +70,10 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::DescribeContinuousBackups>(),
         entry::<ops::DescribeContributorInsights>(),
         entry::<ops::DescribeEndpoints>(),
+        entry::<ops::DescribeExport>(),
         entry::<ops::DescribeGlobalTable>(),
         entry::<ops::DescribeGlobalTableSettings>(),
+        entry::<ops::DescribeImport>(),
         entry::<ops::DescribeKinesisStreamingDestination>(),
         entry::<ops::DescribeLimits>(),
         entry::<ops::DescribeTable>(),
@@ -77,11 +83,15 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::EnableKinesisStreamingDestination>(),
         entry::<ops::ExecuteStatement>(),
         entry::<ops::ExecuteTransaction>(),
+        entry::<ops::ExportTableToPointInTime>(),
         entry::<ops::GetItem>(),
         entry::<ops::GetResourcePolicy>(),
+        entry::<ops::ImportTable>(),
         entry::<ops::ListBackups>(),
         entry::<ops::ListContributorInsights>(),
+        entry::<ops::ListExports>(),
         entry::<ops::ListGlobalTables>(),
+        entry::<ops::ListImports>(),
         entry::<ops::ListTables>(),
         entry::<ops::ListTagsOfResource>(),
         entry::<ops::PutItem>(),
@@ -105,7 +115,7 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::UpdateTimeToLive>(),
     ],
     resources: &[&stack::GlobalTable, &stack::TableResource],
-    jobs: &[jobs::WORK, jobs::RETENTION, expiry::EXPIRY],
+    jobs: &[jobs::WORK, jobs::RETENTION, expiry::EXPIRY, transfers::TRANSFERS],
     plane: None,
     words: Words::JSON,
 };

@@ -64,3 +64,19 @@ pub(crate) const WRITE_UNIT_BYTES: usize = 1024;
 pub(crate) const SLICE_ROWS: usize = 200;
 /// Bytes that one transaction of background work writes.
 pub(crate) const SLICE_BYTES: usize = 512 * 1024;
+/// Bytes of JSON of one file of an export, before it is packed: a few seconds of work to do again after a crash.
+pub(crate) const EXPORT_FILE_BYTES: usize = 8 * 1024 * 1024;
+/// Open exports, and imports, that one round of background work looks at.
+pub(crate) const TRANSFERS_LOOKED_AT: usize = 20;
+/// Exports or imports of one page of a listing.
+pub(crate) const TRANSFERS_PAGE: usize = 25;
+/// How long the client token of an export or import counts: 8 hours.
+pub(crate) const TRANSFER_TOKEN_MILLIS: i64 = 8 * 60 * 60 * 1000;
+/// The last exports or imports of a table, among which a client token is looked for.
+pub(crate) const TOKEN_TRANSFERS_MAX: usize = 100;
+/// Objects of one import.
+pub(crate) const IMPORT_OBJECTS_MAX: u64 = 50_000;
+/// A record of an import: an item of 400 KB in JSON, with room for escapes and base64.
+pub(crate) const IMPORT_RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long an export or import that is over is told of: 90 days.
+pub(crate) const TRANSFER_MILLIS: i64 = 90 * 24 * 60 * 60 * 1000;

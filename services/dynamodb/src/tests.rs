@@ -8,6 +8,7 @@ use testkit::World;
 mod access;
 mod errors;
 mod feeds;
+pub(crate) mod transfers;
 
 /// A world with DynamoDB alone.
 pub(crate) async fn world() -> World {

@@ -12,8 +12,9 @@ use store::{Range, Scan, Tx};
 
 use crate::backup::BackupRow;
 use crate::error::Error;
+use crate::export::{ExportPhase, ExportRow};
 use crate::item::{self, IndexWords};
-use crate::keys::{self, Rows};
+use crate::keys::{self, ItemKey, Rows};
 use crate::limits::{SLICE_BYTES, SLICE_ROWS};
 use crate::record::{self, Replaced};
 use crate::table::{IndexRow, Table, TableRow};
@@ -37,6 +38,8 @@ pub(crate) enum Task {
     Copy { from_id: String, to: CopyTo, after: Option<String> },
     /// Takes back what the writes to a table have changed in a copy of it since a time.
     Undo { from_id: String, place: Place, back_to_millis: i64, after: Option<String> },
+    /// The same in the space of an export.
+    Rewind { from_id: String, export: ExportKey, after: Option<String> },
     /// Makes the entries of an index for the items that were there before it.
     Backfill { table: Place, number: u32, after: Option<String> },
 }
@@ -46,9 +49,14 @@ pub(crate) enum Task {
 pub(crate) enum CopyTo {
     /// Into a backup.
     Backup { account: String, region: String, table: String, id: String },
+    /// Into the space of an export, whose time it then goes back to.
+    Export { account: String, region: String, table: String, id: String },
     /// Into a new table, which then goes back to a time if one is given.
     Table { place: Place, back_to_millis: Option<i64> },
 }
+
+/// The key of an export's row.
+pub(crate) type ExportKey = (String, String, String, String);
 
 /// A table, and which one of those that had its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,6 +144,7 @@ pub(crate) async fn slice(tx: &mut Tx, task: &Task) -> Result<Option<Task>, Erro
         Task::Undo { from_id, place, back_to_millis, after } => {
             undo(tx, from_id, place, *back_to_millis, after.as_deref()).await
         }
+        Task::Rewind { from_id, export, after } => rewind(tx, from_id, export, after.as_deref()).await,
         Task::Backfill { table, number, after } => backfill(tx, table, *number, after.as_deref()).await,
     }
 }
@@ -182,6 +191,15 @@ async fn copy(tx: &mut Tx, from_id: &str, to: &CopyTo, after: Option<&str>) -> R
             }
             Ok(rest)
         }
+        CopyTo::Export { account, region, table, id } => {
+            let export = (account.clone(), region.clone(), table.clone(), id.clone());
+            let Some(row) = table::get::<ExportRow>(tx, &export).await? else { return Ok(None) };
+            for item in &items {
+                let place = item::place_stored(&row.source.key, item);
+                tx.put(place.row(keys::space_of(&row.space_id)), keys::encode_item(item)?)?;
+            }
+            Ok(rest.or_else(|| Some(Task::Rewind { from_id: from_id.to_owned(), export, after: None })))
+        }
         CopyTo::Table { place, back_to_millis } => {
             let Some(row) = place.find(tx).await? else { return Ok(None) };
             let table = Table::new(row, store::Version::default());
@@ -210,8 +228,38 @@ async fn finish_table(tx: &mut Tx, mut row: TableRow) -> Result<(), Error> {
     Ok(table::put(tx, &row).await?)
 }
 
-/// The first change of an item after the time tells what the item was at that time; later ones do not count. Items
-/// that were taken back already are marked by rows of their own.
+/// What the next entries of a history take back to a time: the items of these places as they were, and where to go on.
+/// The first change of an item after the time tells what the item was at that time; later ones do not count. Items that
+/// were taken back already are marked by rows in the space `marks`.
+async fn taken_back(
+    tx: &mut Tx,
+    from_id: &str,
+    marks: &str,
+    back_to_millis: i64,
+    after: Option<&str>,
+) -> Result<(Vec<(ItemKey, Option<ddbexpr::Item>)>, Option<String>), Error> {
+    let after = match after {
+        Some(text) => Some(record::stamp(&keys::unhex(text)?)?),
+        None => None,
+    };
+    let history = keys::history(keys::space_of(from_id));
+    // What is written to the source meanwhile does not matter to this copy, and must not run into it.
+    tx.dont_conflict(keys::history_range(keys::space_of(from_id)));
+    let entries = record::read(tx, &history, after, UNDONE_ROWS).await?;
+    let last = entries.last().map(|entry| keys::hex(&entry.last.0));
+    let mut items = Vec::new();
+    for entry in &entries {
+        let replaced = Replaced::decode(&entry.payload)?;
+        let mark = replaced.key.row(keys::space_of(marks));
+        if replaced.at_millis > back_to_millis && tx.get(&mark).await?.is_none() {
+            tx.put(mark, store::Val::new())?;
+            items.push((replaced.key, replaced.old));
+        }
+    }
+    Ok((items, last.filter(|_| entries.len() == UNDONE_ROWS)))
+}
+
+/// Takes back the changes of a copied table since a time.
 async fn undo(
     tx: &mut Tx,
     from_id: &str,
@@ -223,38 +271,44 @@ async fn undo(
     let remove_marks = Task::RemoveTable { table_id: marks.clone() };
     let Some(row) = place.find(tx).await? else { return Ok(Some(remove_marks)) };
     let table = Table::new(row, store::Version::default());
-    let after = match after {
-        Some(text) => Some(record::stamp(&keys::unhex(text)?)?),
-        None => None,
-    };
-    let history = keys::history(keys::space_of(from_id));
-    // What is written to the source meanwhile does not matter to this copy, and must not run into it.
-    tx.dont_conflict(keys::history_range(keys::space_of(from_id)));
-    let entries = record::read(tx, &history, after, UNDONE_ROWS).await?;
-    let last = entries.last().map(|entry| keys::hex(&entry.last.0));
-    for entry in &entries {
-        let replaced = Replaced::decode(&entry.payload)?;
-        if replaced.at_millis <= back_to_millis {
-            continue;
-        }
-        let mark = replaced.key.row(keys::space_of(&marks));
-        if tx.get(&mark).await?.is_some() {
-            continue;
-        }
-        tx.put(mark, store::Val::new())?;
-        let now = write::get(tx, &table, &replaced.key).await?;
-        let change = Change { key: replaced.key, old: now, new: replaced.old, by_expiry: false };
+    let (items, next) = taken_back(tx, from_id, &marks, back_to_millis, after).await?;
+    for (key, old) in items {
+        let now = write::get(tx, &table, &key).await?;
+        let change = Change { key, old: now, new: old, by_expiry: false };
         write::apply(tx, &table, &change, 0).await?;
     }
-    if entries.len() == UNDONE_ROWS {
-        return Ok(Some(Task::Undo {
-            from_id: from_id.to_owned(),
-            place: place.clone(),
-            back_to_millis,
-            after: last,
-        }));
+    if next.is_some() {
+        let (from_id, place) = (from_id.to_owned(), place.clone());
+        return Ok(Some(Task::Undo { from_id, place, back_to_millis, after: next }));
     }
     finish_table(tx, table.row).await?;
+    Ok(Some(remove_marks))
+}
+
+/// Takes back the changes in the space of an export; then its files can be written.
+async fn rewind(
+    tx: &mut Tx,
+    from_id: &str,
+    export: &ExportKey,
+    after: Option<&str>,
+) -> Result<Option<Task>, Error> {
+    let marks = format!("undone for {}", export.3);
+    let remove_marks = Task::RemoveTable { table_id: marks.clone() };
+    let Some(mut row) = table::get::<ExportRow>(tx, export).await? else { return Ok(Some(remove_marks)) };
+    let space = keys::space_of(&row.space_id);
+    let (items, next) = taken_back(tx, from_id, &marks, row.at_millis, after).await?;
+    for (key, old) in items {
+        match old {
+            Some(item) => tx.put(key.row(space), keys::encode_item(&item)?)?,
+            None => tx.delete(key.row(space))?,
+        }
+    }
+    if next.is_some() {
+        let (from_id, export) = (from_id.to_owned(), export.clone());
+        return Ok(Some(Task::Rewind { from_id, export, after: next }));
+    }
+    row.phase = ExportPhase::Writing { after: None };
+    table::put(tx, &row).await?;
     Ok(Some(remove_marks))
 }
 

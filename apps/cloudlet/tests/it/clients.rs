@@ -19,6 +19,8 @@ fn clients_name_members_that_exist() {
     let used: &[(&str, &str, &[&str])] = &[
         ("lambda", "Invoke", &["FunctionName", "InvocationType", "Payload"]),
         ("s3", "GetObject", &["Bucket", "Key"]),
+        ("s3", "PutObject", &["Bucket", "Key", "Body", "ExpectedBucketOwner"]),
+        ("s3", "ListObjectsV2", &["Bucket", "Prefix", "StartAfter", "ExpectedBucketOwner"]),
     ];
     for (service, operation, names) in used {
         let known =

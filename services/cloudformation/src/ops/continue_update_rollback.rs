@@ -1,5 +1,6 @@
 //! ContinueUpdateRollback.
 
+use cloud::caller::StoredCaller;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -48,7 +49,7 @@ impl Operation for ContinueUpdateRollback {
         }
         let own_role = stack.spec.as_ref().and_then(|spec| spec.role_arn.clone());
         let acting = callers::acting(cx, input.role_arn.or(own_role).as_deref()).await?;
-        let (place, caller, token) = (stack.place(), callers::store(&acting), input.client_request_token);
+        let (place, caller, token) = (stack.place(), StoredCaller::of(&acting), input.client_request_token);
         let (now, event_id) = (cx.now(), cx.new_id());
         cx.transact(|tx| {
             let (place, caller, token, event_id) =

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloud::caller::StoredCaller;
 use cloud::prelude::*;
 use store::Tx;
 use store::layer::table;
@@ -71,7 +72,7 @@ impl Operation for DeleteStack {
                 id: cx.new_id(),
                 kind: OperationKind::Delete,
                 phase: Phase::Delete,
-                caller: callers::store(&acting),
+                caller: StoredCaller::of(&acting),
                 target: None,
                 retain,
                 disable_rollback: false,

@@ -5,13 +5,13 @@ use cloud::identity::record::User;
 use serde_json::{Value, json};
 use testkit::World;
 
-use super::{item, ok, table, world};
+use super::{item, ok, table, transfers};
 
 const USER: &str = "gamer";
 
 /// A world with the table `things`, and a user who may do what the statement allows.
 async fn things(actions: &[&str], condition: Value) -> (World, Caller) {
-    let world = world().await;
+    let world = transfers::world().await;
     table(&world, "things", json!({})).await;
     for p in ["gamer", "other"] {
         let there = item(p, 1, json!({"score": {"N": "1"}, "secret": {"S": "x"}}));
@@ -183,4 +183,19 @@ async fn statements_of_a_transaction_are_told_from_others() {
     let transaction = json!({"TransactStatements": [statement]});
     assert!(may(&world, &user, "ExecuteTransaction", transaction).await);
     assert!(!may(&world, &user, "ExecuteStatement", statement).await);
+}
+
+/// An export writes with the rights of who asked for it.
+#[tokio::test]
+async fn an_export_needs_the_right_to_write_its_files() {
+    let (world, user) = things(&["dynamodb:ExportTableToPointInTime"], json!({})).await;
+    let on = json!({"TableName": "things", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}});
+    ok(&world, "UpdateContinuousBackups", on).await;
+    let arn = format!("arn:aws:dynamodb:us-east-1:{}:table/things", testkit::ACCOUNT);
+    let asked = json!({"TableArn": arn, "S3Bucket": "files"});
+    let export = world.call_as(user, "dynamodb", "ExportTableToPointInTime", asked).await.unwrap();
+    world.run_jobs().await;
+    let arn = json!({"ExportArn": export["ExportDescription"]["ExportArn"]});
+    let done = ok(&world, "DescribeExport", arn).await["ExportDescription"].clone();
+    assert_eq!((&done["ExportStatus"], &done["FailureCode"]), (&json!("FAILED"), &json!("S3AccessDenied")));
 }
