@@ -1,5 +1,6 @@
 //! Room tests: stories that need several operations.
 
+mod crashes;
 mod model;
 
 use serde_json::{Value, json};

@@ -140,3 +140,78 @@ test('statements take parameters', async () => {
   assert.deepEqual(Items, [{ tags: ['a', { b: 1 }] }]);
   await assert.rejects(run(`INSERT INTO "${table}" VALUE {'user': 'sql', 'at': 1}`), failsWith('DuplicateItemException'));
 });
+
+test('batches and transactions', async () => {
+  const Item = (at) => ({ user: 'batch', at, kind: 'even' });
+  const puts = [1, 2, 3].map((at) => ({ PutRequest: { Item: Item(at) } }));
+  const written = await documents.send(new lib.BatchWriteCommand({ RequestItems: { [table]: puts } }));
+  assert.deepEqual(written.UnprocessedItems, {});
+  const Keys = [1, 2, 9].map((at) => ({ user: 'batch', at }));
+  const { Responses } = await documents.send(new lib.BatchGetCommand({ RequestItems: { [table]: { Keys } } }));
+  assert.deepEqual(Responses[table].map((item) => item.at).sort(), [1, 2]);
+  const move = (from, to) =>
+    new lib.TransactWriteCommand({
+      TransactItems: [
+        { Delete: { TableName: table, Key: { user: 'batch', at: from } } },
+        { Put: { TableName: table, Item: Item(to), ConditionExpression: 'attribute_not_exists(kind)' } },
+      ],
+    });
+  await documents.send(move(3, 4));
+  await assert.rejects(documents.send(move(1, 4)), (error) => {
+    assert.ok(error instanceof dynamodb.TransactionCanceledException);
+    assert.deepEqual(error.CancellationReasons.map((reason) => reason.Code), ['None', 'ConditionalCheckFailed']);
+    return true;
+  });
+  const get = (at) => ({ Get: { TableName: table, Key: { user: 'batch', at } } });
+  const read = await documents.send(new lib.TransactGetCommand({ TransactItems: [get(1), get(3), get(4)] }));
+  assert.deepEqual(read.Responses, [{ Item: Item(1) }, {}, { Item: Item(4) }]);
+});
+
+test('a table is changed and describes itself', async () => {
+  const TableName = uniqueName();
+  const KeySchema = [{ AttributeName: 'id', KeyType: 'HASH' }];
+  const AttributeDefinitions = ['id', 'kind'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' }));
+  await client.send(
+    new dynamodb.CreateTableCommand({
+      TableName,
+      KeySchema,
+      AttributeDefinitions: AttributeDefinitions.slice(0, 1),
+      BillingMode: 'PAY_PER_REQUEST',
+    })
+  );
+  await documents.send(new lib.PutCommand({ TableName, Item: { id: 'early', kind: 'a' } }));
+  await client.send(
+    new dynamodb.UpdateTableCommand({
+      TableName,
+      AttributeDefinitions,
+      GlobalSecondaryIndexUpdates: [
+        {
+          Create: {
+            IndexName: 'by-kind',
+            KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        },
+      ],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    })
+  );
+  const describe = async () => (await client.send(new dynamodb.DescribeTableCommand({ TableName }))).Table;
+  let described = await describe();
+  for (let left = 200; described.GlobalSecondaryIndexes[0].IndexStatus !== 'ACTIVE'; left--) {
+    assert.ok(left > 0, 'the index is not ready');
+    await new Promise((done) => setTimeout(done, 100));
+    described = await describe();
+  }
+  assert.match(described.LatestStreamArn, /\/stream\//);
+  const found = await documents.send(
+    new lib.QueryCommand({
+      TableName,
+      IndexName: 'by-kind',
+      KeyConditionExpression: 'kind = :k',
+      ExpressionAttributeValues: { ':k': 'a' },
+    })
+  );
+  assert.deepEqual(found.Items, [{ id: 'early', kind: 'a' }]);
+  await client.send(new dynamodb.DeleteTableCommand({ TableName }));
+});

@@ -2,6 +2,8 @@
 nubo-db/dynamodb-conformance saw DynamoDB answer."""
 
 import decimal
+import gzip
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -453,3 +455,107 @@ def test_numbers_are_exact(table):
     assert new["Attributes"]["n"] == Decimal("0.3")
     with decimal.localcontext(prec=100), pytest.raises(ClientError, match="Number overflow"):
         table.update_item(Key=key, UpdateExpression="SET n = n + :v", ExpressionAttributeValues={":v": Decimal("1E50")})
+
+
+def until(seconds, condition):
+    """Waits until the condition gives something."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.1)
+    return found
+
+
+def all_items(ddb, name):
+    pages = ddb.get_paginator("scan").paginate(TableName=name)
+    return sorted((item["s"]["N"], item.get("n", {}).get("N")) for page in pages for item in page["Items"])
+
+
+def test_a_backup_and_a_time_come_back(ddb, table, name):
+    fill(table, count=30)
+    before = all_items(ddb, table.name)
+    backup = ddb.create_backup(TableName=table.name, BackupName="first")["BackupDetails"]
+    describe = lambda: ddb.describe_backup(BackupArn=backup["BackupArn"])["BackupDescription"]
+    until(20, lambda: describe()["BackupDetails"]["BackupStatus"] == "AVAILABLE")
+    features = describe()["SourceTableFeatureDetails"]
+    assert [index["IndexName"] for index in features["GlobalSecondaryIndexes"]] == ["by-g"]
+    specification = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    on = ddb.update_continuous_backups(TableName=table.name, PointInTimeRecoverySpecification=specification)
+    description = on["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert description["PointInTimeRecoveryStatus"] == "ENABLED"
+    # Times have whole seconds.
+    time.sleep(1.1)
+    moment = int(time.time())
+    time.sleep(1.1)
+    fill(table, partition="later", count=5)
+    table.delete_item(Key={"p": "q", "s": 3})
+    ddb.restore_table_from_backup(TargetTableName=f"{name}-backup", BackupArn=backup["BackupArn"])
+    ddb.restore_table_to_point_in_time(
+        SourceTableName=table.name, TargetTableName=f"{name}-time", RestoreDateTime=moment
+    )
+    ddb.restore_table_to_point_in_time(
+        SourceTableName=table.name, TargetTableName=f"{name}-latest", UseLatestRestorableTime=True
+    )
+    for target, expected in (("backup", before), ("time", before), ("latest", all_items(ddb, table.name))):
+        ddb.get_waiter("table_exists").wait(TableName=f"{name}-{target}", WaiterConfig={"Delay": 1})
+        assert all_items(ddb, f"{name}-{target}") == expected, target
+    assert ddb.delete_backup(BackupArn=backup["BackupArn"])["BackupDescription"]["BackupDetails"]["BackupStatus"] == "DELETED"
+    fails("BackupNotFoundException", ddb.describe_backup, BackupArn=backup["BackupArn"])
+
+
+def test_a_table_goes_to_s3_and_comes_back(cloud, ddb, table, name):
+    fill(table, count=30)
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=name)
+    specification = {"PointInTimeRecoveryEnabled": True}
+    ddb.update_continuous_backups(TableName=table.name, PointInTimeRecoverySpecification=specification)
+    arn = table.table_arn
+    export = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=name, S3Prefix="out")["ExportDescription"]
+    describe = lambda: ddb.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]
+    done = until(20, lambda: describe() if describe()["ExportStatus"] != "IN_PROGRESS" else None)
+    assert done["ExportStatus"] == "COMPLETED" and done["ItemCount"] == 30
+    summary = json.loads(s3.get_object(Bucket=name, Key=done["ExportManifest"])["Body"].read())
+    files = s3.get_object(Bucket=name, Key=summary["manifestFilesS3Key"])["Body"].read().splitlines()
+    data = json.loads(files[0])["dataFileS3Key"]
+    lines = gzip.decompress(s3.get_object(Bucket=name, Key=data)["Body"].read()).splitlines()
+    assert len(lines) == 30 and json.loads(lines[0]).keys() == {"Item"}
+    assert ddb.list_exports(TableArn=arn)["ExportSummaries"][0]["ExportArn"] == export["ExportArn"]
+    imported = ddb.import_table(
+        S3BucketSource={"S3Bucket": name, "S3KeyPrefix": data.rsplit("/", 1)[0]},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters={
+            "TableName": f"{name}-again",
+            "AttributeDefinitions": [
+                {"AttributeName": "p", "AttributeType": "S"},
+                {"AttributeName": "s", "AttributeType": "N"},
+            ],
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    )["ImportTableDescription"]
+    look = lambda: ddb.describe_import(ImportArn=imported["ImportArn"])["ImportTableDescription"]
+    done = until(20, lambda: look() if look()["ImportStatus"] != "IN_PROGRESS" else None)
+    assert done["ImportStatus"] == "COMPLETED" and done["ImportedItemCount"] == 30 and done["ErrorCount"] == 0
+    assert all_items(ddb, f"{name}-again") == all_items(ddb, table.name)
+
+
+def test_batches_touch_several_tables(ddb, table, name):
+    other = f"{name}-other"
+    ddb.create_table(
+        TableName=other,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    key = {"p": {"S": "b"}, "s": {"N": "1"}}
+    ddb.batch_write_item(RequestItems={
+        table.name: [{"PutRequest": {"Item": key}}],
+        other: [{"PutRequest": {"Item": {"id": {"S": "x"}}}}],
+    })
+    found = ddb.batch_get_item(RequestItems={
+        table.name: {"Keys": [key]}, other: {"Keys": [{"id": {"S": "x"}}, {"id": {"S": "none"}}]},
+    })
+    assert found["Responses"] == {table.name: [key], other: [{"id": {"S": "x"}}]}
+    ddb.batch_write_item(RequestItems={other: [{"DeleteRequest": {"Key": {"id": {"S": "x"}}}}]})
+    assert ddb.scan(TableName=other)["Count"] == 0

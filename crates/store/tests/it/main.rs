@@ -14,3 +14,4 @@ mod nodes;
 mod pgserver;
 mod power;
 mod sqlite;
+mod tls;

@@ -18,11 +18,57 @@ pub struct Server {
     folder: TempDir,
     bin: PathBuf,
     running: Option<Child>,
+    /// Where it listens besides its socket, and whether with encryption alone.
+    port: Option<(u16, bool)>,
 }
 
 impl Server {
     /// Makes a server and starts it. None without `CLOUDLET_TEST_POSTGRES`, as for all tests on PostgreSQL.
     pub async fn new() -> Option<Self> {
+        let mut server = Self::made()?;
+        server.start().await;
+        Some(server)
+    }
+
+    /// As [`Server::new`], with a port that takes plain connections.
+    pub async fn plain_port() -> Option<Self> {
+        let mut server = Self::made()?;
+        server.port = Some((free_port().await, false));
+        server.start().await;
+        Some(server)
+    }
+
+    /// As [`Server::new`], with a port that takes encrypted connections alone.
+    pub async fn encrypted(certificate: &str, key: &str) -> Option<Self> {
+        let mut server = Self::made()?;
+        server.port = Some((free_port().await, true));
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let file = server.data().join(name);
+            std::fs::write(&file, pem).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&file, mode).unwrap();
+            if is_root() {
+                assert!(Command::new("chown").arg("postgres").arg(&file).status().unwrap().success());
+            }
+        }
+        let allowed =
+            "local all all trust\nhostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+        std::fs::write(server.data().join("pg_hba.conf"), allowed).unwrap();
+        server.start().await;
+        Some(server)
+    }
+
+    /// Where it listens besides its socket.
+    pub fn port(&self) -> Option<u16> {
+        self.port.map(|(port, _)| port)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn made() -> Option<Self> {
         if std::env::var_os("CLOUDLET_TEST_POSTGRES").is_none() {
             eprintln!("there is no CLOUDLET_TEST_POSTGRES: the engine on PostgreSQL is left out");
             return None;
@@ -32,11 +78,10 @@ impl Server {
             let status = Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap();
             assert!(status.success());
         }
-        let mut server = Server { bin: bin(), folder, running: None };
+        let server = Server { bin: bin(), folder, running: None, port: None };
         let mut init = server.command("initdb");
         init.args(["-U", "cloudlet", "-A", "trust", "--no-locale", "-D"]).arg(server.data());
         assert!(init.stdout(Stdio::null()).status().unwrap().success());
-        server.start().await;
         Some(server)
     }
 
@@ -45,7 +90,11 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://cloudlet@/postgres?host={}", self.folder.path().display())
+        let folder = self.folder.path().display();
+        match self.port {
+            None => format!("postgres://cloudlet@/postgres?host={folder}"),
+            Some((port, _)) => format!("postgres://cloudlet@/postgres?host={folder}&port={port}"),
+        }
     }
 
     /// A command of PostgreSQL, which refuses to run as root.
@@ -71,7 +120,15 @@ impl Server {
             if self.running.is_none() {
                 let mut command = self.command("postgres");
                 command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
-                command.args(["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=on"]);
+                command.args(["-c", "max_connections=200", "-c", "fsync=on"]);
+                match self.port {
+                    None => command.args(["-c", "listen_addresses="]),
+                    Some((port, is_encrypted)) => {
+                        let ssl = if is_encrypted { "ssl=on" } else { "ssl=off" };
+                        command.args(["-c", "listen_addresses=127.0.0.1,localhost", "-c", ssl]);
+                        command.arg("-p").arg(port.to_string())
+                    }
+                };
                 self.running = Some(command.stderr(Stdio::null()).spawn().unwrap());
             }
             if let Ok((client, line)) = tokio_postgres::connect(&self.url(), tokio_postgres::NoTls).await {
@@ -101,6 +158,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 fn is_root() -> bool {

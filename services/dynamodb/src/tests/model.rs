@@ -10,7 +10,7 @@ use testkit::World;
 use super::{item, ok, table, world};
 
 /// What the table must hold, by key.
-type Model = BTreeMap<(String, i64), Value>;
+pub(super) type Model = BTreeMap<(String, i64), Value>;
 
 /// One random write, on the cloud and on the model.
 async fn step(world: &World, random: &mut StdRng, model: &mut Model) {
@@ -76,7 +76,7 @@ async fn transaction(
 }
 
 /// All items of a scan, page by page, in a comparable order.
-async fn scanned(world: &World, index: Option<&str>) -> Vec<String> {
+pub(super) async fn scanned(world: &World, index: Option<&str>) -> Vec<String> {
     let mut items = Vec::new();
     let mut input = json!({"TableName": "things", "Limit": 7});
     if let Some(index) = index {
@@ -95,13 +95,13 @@ async fn scanned(world: &World, index: Option<&str>) -> Vec<String> {
 }
 
 /// An item as text with its attributes in order.
-fn sorted(item: &Value) -> String {
+pub(super) fn sorted(item: &Value) -> String {
     let members: BTreeMap<&String, &Value> = item.as_object().unwrap().iter().collect();
     serde_json::to_string(&members).unwrap()
 }
 
 /// The items that a stream's records lead to.
-async fn replayed(world: &World, arn: &Value) -> Vec<String> {
+pub(super) async fn replayed(world: &World, arn: &Value) -> Vec<String> {
     let described = world.ok("dynamodbstreams", "DescribeStream", json!({"StreamArn": arn})).await;
     let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
     let input = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
@@ -130,20 +130,25 @@ async fn replayed(world: &World, arn: &Value) -> Vec<String> {
     }
 }
 
+/// The index of the tables whose stories are told.
+pub(super) fn index_of() -> Value {
+    json!({
+        "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "by-x",
+            "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }],
+    })
+}
+
 #[tokio::test]
 async fn table_index_counters_and_stream_tell_one_story() {
     for seed in [1, 2, 3] {
         println!("seed {seed}");
         let world = world().await;
-        let more = json!({
-            "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}],
-            "GlobalSecondaryIndexes": [{
-                "IndexName": "by-x",
-                "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }],
-            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        });
+        let mut more = index_of();
+        more["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
         table(&world, "things", more).await;
         let (mut random, mut model) = (StdRng::seed_from_u64(seed), Model::new());
         for _ in 0..200 {
