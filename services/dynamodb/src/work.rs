@@ -358,7 +358,7 @@ async fn fill(tx: &mut Tx, table: &Table, index: &IndexRow, change: &Change) -> 
     }
     let entry = write::entry_key(table, index, item, &change.key);
     if tx.get(&entry).await?.is_none() {
-        write::change_entry(tx, table, index, change)?;
+        write::change_entry(tx, table, index, change).await?;
     }
     Ok(())
 }

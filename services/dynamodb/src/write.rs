@@ -78,7 +78,7 @@ pub(crate) async fn apply(
     count(tx, table, 0, change)?;
     let mut collection_growth = new_bytes as i64 - old_bytes as i64;
     for index in &table.row.indexes {
-        let (units, growth) = change_entry(tx, table, index, change)?;
+        let (units, growth) = change_entry(tx, table, index, change).await?;
         written.units.add_index(&index.name, index.is_global, units);
         if !index.is_global {
             collection_growth += growth;
@@ -112,7 +112,7 @@ fn count(tx: &mut Tx, table: &Table, number: u32, change: &Change) -> Result<(),
 ///
 /// An index pays for what its entry's change is: nothing when what it holds stays the same, one write when it comes,
 /// goes or changes in place, two when it moves.
-pub(crate) fn change_entry(
+pub(crate) async fn change_entry(
     tx: &mut Tx,
     table: &Table,
     index: &IndexRow,
@@ -121,12 +121,19 @@ pub(crate) fn change_entry(
     let held = |item: &Option<Item>| {
         item.as_ref().filter(|item| is_indexed(index, item)).map(|item| project(&table.row, index, item))
     };
-    let (old, new) = (held(&change.old), held(&change.new));
+    let (mut old, new) = (held(&change.old), held(&change.new));
+    let place = |item: &Item| entry_key(table, index, item, &change.key);
+    let mut old_place = old.as_ref().map(place);
+    // Of an index that is being filled, the entry of this item may not be there yet: it counts when it comes.
+    if let (true, Some(from)) = (index.is_backfilling, &old_place)
+        && tx.get(from).await?.is_none()
+    {
+        (old, old_place) = (None, None);
+    }
     if old == new {
         return Ok((0.0, 0));
     }
-    let place = |item: &Item| entry_key(table, index, item, &change.key);
-    let (old_place, new_place) = (old.as_ref().map(place), new.as_ref().map(place));
+    let new_place = new.as_ref().map(place);
     let (old_bytes, new_bytes) = (bytes_of(old.as_ref()), bytes_of(new.as_ref()));
     let units = match (&old_place, &new_place) {
         (Some(from), Some(to)) if from != to => write_units(old_bytes) + write_units(new_bytes),
