@@ -202,7 +202,7 @@ async fn an_index_is_filled_across_crashes() {
         while nodes.len() > 1 {
             let node = nodes.swap_remove(0);
             let turns = random.random_range(1..60);
-            drop(cut_off(node.run_jobs(), turns).await);
+            cut_off(node.run_jobs(), turns).await;
             drop(node);
             // What is not in the index yet is changed and removed as well.
             let s = random.random_range(0..700);
