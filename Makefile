@@ -34,3 +34,4 @@ bench: ## measurements beside their floors, in one run
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/run
 	bench/cold
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/ddb
+	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/events
