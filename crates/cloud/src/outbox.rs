@@ -150,29 +150,42 @@ async fn caller_of(cx: &Cx, delivery: &Delivery, account: &str, region: &str) ->
     }
 }
 
-/// Writes a delivery: with the transaction of a Write operation, in one of its own otherwise.
-pub(crate) async fn send(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure> {
+/// Where a delivery acts, unless it says another region.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The account for which it calls.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+/// Writes a delivery with a transaction that is under way, also of a Free operation.
+pub fn send_with(cloud: &Arc<Cloud>, tx: &mut Tx, place: &Place, delivery: Delivery) -> Result<(), Failure> {
     if Principal::service(&delivery.principal).is_none() {
         return Err(Failure::internal(format!("`{}` is not a service principal", delivery.principal)));
     }
     let lane = lane_of(&delivery);
-    let cloud = cx.cloud().clone();
-    let (id, now) = (cx.new_id(), cx.now().millis());
-    let region = delivery.region.clone().unwrap_or_else(|| cx.region().to_owned());
-    let stored = Stored { delivery, account: cx.account().to_owned(), region };
+    let region = delivery.region.clone().unwrap_or_else(|| place.region.clone());
+    let stored = Stored { delivery, account: place.account.clone(), region };
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
-    match &mut cx.tx {
-        Some(tx) => layer::push(tx, &lane, &id, now, now, payload)?,
-        None => {
-            cx.transact(|tx| {
-                let push = layer::push(tx, &lane, &id, now, now, payload.clone());
-                Box::pin(async move { push.map_err(Failure::from) })
-            })
-            .await?;
-        }
-    }
-    ensure(&cloud, lane);
+    let now = cloud.clock().now().millis();
+    layer::push(tx, &lane, &cloud.chance().uuid(), now, now, payload)?;
+    ensure(cloud, lane);
     Ok(())
+}
+
+/// Writes a delivery: with the transaction of a Write operation, in one of its own otherwise.
+pub(crate) async fn send(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure> {
+    let place = Place { account: cx.account().to_owned(), region: cx.region().to_owned() };
+    let cloud = cx.cloud().clone();
+    if let Some(tx) = &mut cx.tx {
+        return send_with(&cloud, tx, &place, delivery);
+    }
+    cx.transact(|tx| {
+        let sent = send_with(&cloud, tx, &place, delivery.clone());
+        Box::pin(async move { sent })
+    })
+    .await
 }
 
 fn lane_of(delivery: &Delivery) -> String {

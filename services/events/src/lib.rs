@@ -72,6 +72,7 @@ pub static EVENTS: Service = Service {
         entry::<ops::PutEvents>(),
         entry::<ops::PutPermission>(),
         entry::<ops::PutRule>(),
+        entry::<ops::PutServiceEvent>(),
         entry::<ops::PutTargets>(),
         entry::<ops::RemovePermission>(),
         entry::<ops::RemoveTargets>(),

@@ -9,6 +9,7 @@ mod archives;
 mod buses;
 mod endpoints;
 mod rules;
+mod services;
 mod stacks;
 
 async fn world() -> World {

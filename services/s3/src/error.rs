@@ -106,6 +106,14 @@ pub(crate) enum Error {
         #[api(detail = "ArgumentValue")]
         value: String,
     },
+    #[api(code = "InvalidArgument", status = 400, message = "{message}")]
+    Notification {
+        message: String,
+        #[api(detail = "ArgumentName")]
+        name: String,
+        #[api(detail = "ArgumentValue")]
+        value: String,
+    },
     #[api(code = "KeyTooLongError", status = 400, message = "Your key is too long")]
     KeyTooLong {
         #[api(detail = "Size")]

@@ -7,7 +7,9 @@ use cloud::operation::BoxFuture;
 use cloud::prelude::*;
 use store::layer::table::{self, Cursor, Paging};
 
+use crate::announce::Announcement;
 use crate::error::Error;
+use crate::event;
 use crate::keys::{self, BucketRow, ObjectRow, UploadRow};
 use crate::lifecycle;
 use crate::multipart;
@@ -72,11 +74,12 @@ async fn next_bucket(cx: &Cx, mut round: Round) -> Result<Option<Round>, Error> 
 
 async fn expire_in(cx: &Cx, mut round: Round, bucket: String, after: Option<Cursor>) -> Result<Round, Error> {
     let view = cx.snapshot().await?;
-    let rules = match table::get::<BucketRow>(&view, (&bucket,)).await? {
-        Some(row) => lifecycle::of(&row)?,
+    let row = table::get::<BucketRow>(&view, (&bucket,)).await?;
+    let rules = match &row {
+        Some(row) => lifecycle::of(row)?,
         None => None,
     };
-    let Some(rules) = rules else {
+    let (Some(row), Some(rules)) = (row, rules) else {
         round.inside = None;
         return Ok(round);
     };
@@ -85,20 +88,23 @@ async fn expire_in(cx: &Cx, mut round: Round, bucket: String, after: Option<Curs
     let now_millis = cx.now().millis();
     let due = |object: &ObjectRow| rules.expiry(object).is_some_and(|(at, _)| at <= now_millis);
     for object in page.items.into_iter().filter(due) {
-        remove_same(cx, object, now_millis).await?;
+        let said = Announcement::of(cx, &row, event::Kind::Expire, &object)?;
+        remove_same(cx, object, said, now_millis).await?;
     }
     round.inside = page.next.map(|next| (bucket, Some(next)));
     Ok(round)
 }
 
 /// Removes an object unless it was replaced since it was looked at.
-async fn remove_same(cx: &Cx, seen: ObjectRow, now_millis: i64) -> Result<(), Error> {
+async fn remove_same(cx: &Cx, seen: ObjectRow, said: Announcement, now_millis: i64) -> Result<(), Error> {
+    let cloud = cx.cloud().clone();
     cx.transact(move |tx| {
-        let seen = seen.clone();
+        let (seen, said, cloud) = (seen.clone(), said.clone(), cloud.clone());
         Box::pin(async move {
             let current = table::get::<ObjectRow>(tx, (&seen.bucket, &seen.key)).await?;
             if current.as_ref() == Some(&seen) {
                 keys::delete_object(tx, &seen, now_millis).await?;
+                said.send(&cloud, tx)?;
             }
             Ok::<_, Error>(())
         })

@@ -4,7 +4,7 @@
 //! bytes without holding them; `keys.rs` has the stored rows. Objects over a few kilobytes are files beside the
 //! store. Start with `ops/put_object.rs`.
 //!
-//! Differs from AWS: versions, object lock, access control lists, KMS and customer keys, archives, event notifications,
+//! Differs from AWS: versions, object lock, access control lists, KMS and customer keys, archives,
 //! access logs, replication, inventories, metrics and uploads by form are refused; a bucket answers in every region.
 
 use cloud::operation::entry;
@@ -12,6 +12,7 @@ use cloud::service::{Service, Words};
 use wire::table::Protocol;
 
 mod acl;
+mod announce;
 mod bucket;
 mod checksum;
 mod conditions;
@@ -20,6 +21,7 @@ mod cors;
 mod download;
 mod encryption;
 mod error;
+mod event;
 mod headers;
 mod jobs;
 mod keys;

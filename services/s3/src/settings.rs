@@ -2,6 +2,7 @@
 //! operation.
 
 use cloud::prelude::*;
+use store::Tx;
 use store::layer::table;
 
 use crate::bucket;
@@ -39,19 +40,29 @@ pub(crate) fn read<T: Shape>(row: &BucketRow, name: &str) -> Result<Option<T>, E
 }
 
 /// Keeps a configuration in place of the one before.
-pub(crate) async fn write<T: Shape>(
-    cx: &mut Cx,
-    mut row: BucketRow,
+pub(crate) async fn write<T: Shape>(cx: &mut Cx, row: BucketRow, name: &str, value: T) -> Result<(), Error> {
+    put(cx.tx(), row, name, value).await
+}
+
+/// Keeps a configuration of a bucket in a transaction that is under way.
+pub(crate) async fn write_with<T: Shape>(
+    tx: &mut Tx,
+    bucket: &str,
     name: &str,
     value: T,
 ) -> Result<(), Error> {
+    let row = table::get::<BucketRow>(tx, (bucket,)).await?.ok_or_else(|| Error::no_bucket(bucket))?;
+    put(tx, row, name, value).await
+}
+
+async fn put<T: Shape>(tx: &mut Tx, mut row: BucketRow, name: &str, value: T) -> Result<(), Error> {
     let value = wire::json::to_value(T::schema(), &value.into_doc());
     let size = value.to_string().len();
     if size > SETTING_BYTES_MAX {
         return Err(Error::EntityTooLarge { size: size as u64, max: SETTING_BYTES_MAX as u64 });
     }
     row.settings.insert(name.to_owned(), value);
-    Ok(table::put(cx.tx(), &row).await?)
+    Ok(table::put(tx, &row).await?)
 }
 
 /// Forgets a configuration; one that is not there is fine.

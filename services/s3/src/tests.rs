@@ -1,6 +1,7 @@
 //! Stories over several operations.
 
 mod multipart;
+mod notifications;
 mod objects;
 mod settings;
 mod stack;

@@ -3,11 +3,12 @@
 use cloud::prelude::*;
 use wire::digest::Algorithm;
 
+use crate::announce::Announcement;
 use crate::bucket;
 use crate::error::Error;
 use crate::keys::{self, Content, ObjectRow, PartRow, UploadRow};
 use crate::multipart::{self, Listed};
-use crate::{checksum, conditions, lifecycle};
+use crate::{checksum, conditions, event, lifecycle};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -127,6 +128,7 @@ impl Operation for CompleteMultipartUpload {
         let kept: Vec<u32> = parts.iter().map(|part| part.number).collect();
         multipart::remove(cx.tx(), &upload, &kept, now_millis).await?;
         keys::take_over(cx.tx(), &object, old.as_ref(), now_millis).await?;
+        Announcement::of(cx, &row, event::Kind::Complete, &object)?.send_now(cx)?;
         Ok(Output {
             expiration: lifecycle::expiration(&row, &object)?,
             location: format!("{}/{}/{}", cx.cloud().endpoint(), object.bucket, object.key),

@@ -9,13 +9,14 @@ use cloud::prelude::*;
 use wire::digest::Algorithm;
 
 use super::put_object::store;
+use crate::announce::Announcement;
 use crate::bucket;
 use crate::copying::{self, Conditions as SourceConditions};
 use crate::error::Error;
 use crate::headers::{self, Asked};
 use crate::keys::{Headers, ObjectRow};
 use crate::limits::COPY_BYTES_MAX;
-use crate::{checksum, multipart};
+use crate::{checksum, event, multipart};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -162,7 +163,8 @@ impl Operation for CopyObject {
         object.headers.website_redirect = input.website_redirect_location.clone();
         sum_up(cx, &input, &source, &mut object).await?;
         let object = Arc::new(object);
-        store(cx, object.clone(), input.if_match, input.if_none_match).await?;
+        let said = Announcement::of(cx, &row, event::Kind::Copy, &object)?;
+        store(cx, object.clone(), said, input.if_match, input.if_none_match).await?;
         let copy_object_result = CopyObjectResult {
             etag: format!("\"{}\"", object.etag),
             last_modified: Timestamp::from_millis(object.modified_at_millis),

@@ -2,9 +2,10 @@
 
 use cloud::prelude::*;
 
+use crate::announce::Announcement;
 use crate::error::Error;
 use crate::keys::{self, ObjectRow};
-use crate::{bucket, conditions};
+use crate::{bucket, conditions, event};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -60,6 +61,7 @@ impl Operation for DeleteObject {
         if let Some(object) = object {
             let now_millis = cx.now().millis();
             keys::delete_object(cx.tx(), &object, now_millis).await?;
+            Announcement::of(cx, &row, event::Kind::Delete, &object)?.send_now(cx)?;
         }
         Ok(Output {})
     }

@@ -4,8 +4,10 @@ use cloud::prelude::*;
 use store::layer::table;
 
 use super::get_object::object;
+use crate::announce::Announcement;
 use crate::bucket;
 use crate::error::Error;
+use crate::event;
 use crate::settings::Nothing;
 
 #[derive(Shape)]
@@ -53,6 +55,8 @@ impl Operation for DeleteObjectTagging {
         .await?;
         row.tags.clear();
         table::put(cx.tx(), &row).await?;
+        let bucket = bucket::open(cx, &input.bucket).await?;
+        Announcement::of(cx, &bucket, event::Kind::Untag, &row)?.send_now(cx)?;
         Ok(Nothing {})
     }
 }

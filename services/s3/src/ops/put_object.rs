@@ -9,13 +9,14 @@ use cloud::prelude::*;
 use store::layer::table;
 use wire::digest::Algorithm;
 
+use crate::announce::Announcement;
 use crate::checksum::{self, Said, Wanted};
 use crate::error::Error;
 use crate::headers::{self, Asked};
 use crate::keys::{self, BucketRow, Headers, ObjectRow};
 use crate::limits::{INLINE_BYTES_MAX, PUT_BYTES_MAX};
 use crate::upload::{self, Taken, Terms};
-use crate::{bucket, conditions, lifecycle};
+use crate::{bucket, conditions, event, lifecycle};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -145,7 +146,8 @@ impl Operation for PutObject {
         };
         let taken = upload::take(cx, &body, &terms).await?;
         let object = Arc::new(object(cx, &input, metadata, tags, taken));
-        store(cx, object.clone(), input.if_match, input.if_none_match).await?;
+        let said = Announcement::of(cx, &row, event::Kind::Put, &object)?;
+        store(cx, object.clone(), said, input.if_match, input.if_none_match).await?;
         Ok(Output {
             expiration: lifecycle::expiration(&row, &object)?,
             etag: format!("\"{}\"", object.etag),
@@ -221,16 +223,18 @@ fn object(
     }
 }
 
-/// Puts a finished object in its place, if the conditions hold and the bucket is still there.
+/// Puts a finished object in its place, if the conditions hold and the bucket is still there, and says so.
 pub(super) async fn store(
     cx: &Cx,
     object: Arc<ObjectRow>,
+    said: Announcement,
     if_match: Option<String>,
     if_none_match: Option<String>,
 ) -> Result<(), Error> {
-    let now_millis = cx.now().millis();
+    let (now_millis, cloud) = (cx.now().millis(), cx.cloud().clone());
     cx.transact(move |tx| {
         let (object, if_match, if_none_match) = (object.clone(), if_match.clone(), if_none_match.clone());
+        let (said, cloud) = (said.clone(), cloud.clone());
         Box::pin(async move {
             if !table::exists::<BucketRow>(tx, (&object.bucket,)).await? {
                 return Err(Error::no_bucket(&object.bucket));
@@ -242,7 +246,8 @@ pub(super) async fn store(
                 old.as_ref(),
                 &object.key,
             )?;
-            Ok(keys::put_object(tx, &object, old.as_ref(), now_millis).await?)
+            keys::put_object(tx, &object, old.as_ref(), now_millis).await?;
+            Ok(said.send(&cloud, tx)?)
         })
     })
     .await

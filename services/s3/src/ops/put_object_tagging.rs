@@ -4,8 +4,10 @@ use cloud::prelude::*;
 use store::layer::table;
 
 use super::get_object::object;
+use crate::announce::Announcement;
 use crate::bucket;
 use crate::error::Error;
+use crate::event;
 use crate::settings::Nothing;
 use crate::tagging::Tagging;
 
@@ -57,6 +59,8 @@ impl Operation for PutObjectTagging {
         input.tagging.check_object()?;
         row.tags = input.tagging.map();
         table::put(cx.tx(), &row).await?;
+        let bucket = bucket::open(cx, &input.bucket).await?;
+        Announcement::of(cx, &bucket, event::Kind::Tag, &row)?.send_now(cx)?;
         Ok(Nothing {})
     }
 }

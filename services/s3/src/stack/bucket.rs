@@ -65,6 +65,14 @@ const SETTINGS: &[Setting] = &[
         delete: "DeleteBucketWebsite",
         convert: website,
     },
+    Setting {
+        property: "NotificationConfiguration",
+        put: "PutBucketNotificationConfiguration",
+        member: "NotificationConfiguration",
+        // There is no operation that deletes it: an empty one takes its place.
+        delete: "",
+        convert: notification,
+    },
 ];
 
 #[async_trait]
@@ -81,6 +89,7 @@ impl ResourceType for Bucket {
             Property::new("BucketName").replace(),
             Property::new("CorsConfiguration"),
             Property::new("LifecycleConfiguration"),
+            Property::new("NotificationConfiguration"),
             Property::new("OwnershipControls"),
             Property::new("PublicAccessBlockConfiguration"),
             Property::new("Tags"),
@@ -177,14 +186,15 @@ async fn configure(
         if wanted == old.get(setting.property) {
             continue;
         }
+        let none = json!({});
         match wanted {
-            Some(value) => {
-                let mut input = json!({"Bucket": name});
-                input[setting.member] = (setting.convert)(value);
-                call(cx, setting.put, input).await?;
-            }
-            None => {
+            None if !setting.delete.is_empty() => {
                 call(cx, setting.delete, json!({"Bucket": name})).await?;
+            }
+            value => {
+                let mut input = json!({"Bucket": name});
+                input[setting.member] = (setting.convert)(value.unwrap_or(&none));
+                call(cx, setting.put, input).await?;
             }
         }
     }
@@ -264,6 +274,37 @@ fn website(value: &Value) -> Value {
         site["RoutingRules"] = Value::Array(list(value, "RoutingRules", |rule| renamed(rule, names)));
     }
     site
+}
+
+/// CloudFormation writes one event for each configuration, and other names.
+fn notification(value: &Value) -> Value {
+    let kinds = [
+        ("LambdaConfigurations", "Function", "LambdaFunctionConfigurations", "LambdaFunctionArn"),
+        ("QueueConfigurations", "Queue", "QueueConfigurations", "QueueArn"),
+        ("TopicConfigurations", "Topic", "TopicConfigurations", "TopicArn"),
+    ];
+    let mut out = json!({});
+    for (from, destination, to, arn) in kinds {
+        let configurations = list(value, from, |one| {
+            let mut configuration = json!({"Events": [one["Event"]]});
+            configuration[arn] = one[destination].clone();
+            if let Some(filter) = one.get("Filter") {
+                configuration["Filter"] = json!({"Key": {"FilterRules": filter["S3Key"]["Rules"]}});
+            }
+            configuration
+        });
+        if !configurations.is_empty() {
+            out[to] = Value::Array(configurations);
+        }
+    }
+    let bridge = value.get("EventBridgeConfiguration");
+    // Enabled, unless it says otherwise.
+    if bridge
+        .is_some_and(|bridge| bridge.get("EventBridgeEnabled").is_none_or(|on| flag_of(on) != json!(false)))
+    {
+        out["EventBridgeConfiguration"] = json!({});
+    }
+    out
 }
 
 /// What a lifecycle rule may say here.

@@ -8,7 +8,7 @@ use crate::error::Error;
 pub(crate) struct Input {
     #[shape(len = 0..=20, pattern = r"(\+[0-9]{8,}|[0-9]{0,9})")]
     phone_number: String,
-    #[shape(len = 5..=8, pattern = "[0-9]+")]
+    #[shape(len = 5..=8)]
     one_time_password: String,
 }
 
