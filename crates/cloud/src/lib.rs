@@ -23,6 +23,7 @@ pub mod caller;
 pub mod client;
 pub mod clock;
 pub mod cx;
+pub mod debugging;
 pub mod door;
 mod failure;
 pub mod feed;

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 use crate::Failure;
+use crate::debugging::Debugging;
 
 /// What the operator chose for functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,9 +148,15 @@ pub struct Hooks {
     guests: OnceLock<Arc<dyn Guests>>,
     front: OnceLock<Arc<dyn Front>>,
     authority: OnceLock<Arc<dyn Authority>>,
+    debugging: Debugging,
 }
 
 impl Hooks {
+    /// What a developer wants to see of functions.
+    pub fn debugging(&self) -> &Debugging {
+        &self.debugging
+    }
+
     /// Registers who knows the functions that run. The first one stays.
     pub fn set_guests(&self, guests: Arc<dyn Guests>) {
         if self.guests.set(guests).is_err() {

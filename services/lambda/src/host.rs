@@ -15,7 +15,8 @@ use crate::runtime::ahead::Ahead;
 use crate::runtime::compiled::Compiled;
 use crate::runtime::guests::Guests;
 use crate::runtime::image::Image;
-use crate::runtime::launch::{Backend, Host, Launch};
+use crate::runtime::interpreters::{Language, Wanted};
+use crate::runtime::launch::{Backend, Debugging, Host, Launch};
 
 /// Helpers that wait in control groups: as many starts as are likely to come at once.
 const SPARES: usize = 2;
@@ -85,6 +86,16 @@ pub(crate) async fn tell_names(cloud: &Arc<Cloud>, host: &Arc<Host>) -> Result<(
         told.await.map_err(Failure::internal)?
     };
     host.names.get_or_try_init(|| tell).await.copied()
+}
+
+/// What a developer wants to see of a function. A debugger reaches Node.js alone, and in the host's network.
+pub(crate) fn debugging(cloud: &Cloud, function: &str, wanted: Wanted, network: Network) -> Debugging {
+    let asked = cloud.hooks().debugging();
+    let is_node = matches!(wanted, Wanted::Managed(Language::Node, _));
+    Debugging {
+        source_maps: is_node && asked.follows_source_maps(),
+        inspector: is_node && network == Network::Host && asked.is_inspected(function),
+    }
 }
 
 /// Refuses a function whose network this machine, or its extensions, do not allow.

@@ -81,3 +81,6 @@ pub(crate) const FILTERS_MAX: usize = 10;
 pub(crate) const RECORD_AGE_SECONDS_MIN: i32 = 60;
 /// Page of ListEventSourceMappings: 100 (API reference).
 pub(crate) const MAPPINGS_PAGE_MAX: usize = 100;
+
+/// Time for an invocation of a function with a debugger: somebody may stand at a breakpoint.
+pub(crate) const INSPECTED_TIME_MAX: Duration = Duration::from_secs(60 * 60);

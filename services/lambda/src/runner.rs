@@ -17,7 +17,7 @@ use crate::direct::Target;
 use crate::error::Error;
 use crate::function::{self, Found};
 use crate::keys::{Config, FunctionRow, Url, VersionRow};
-use crate::limits::Scale;
+use crate::limits::{INSPECTED_TIME_MAX, Scale};
 use crate::names::{FunctionRef, LATEST};
 use crate::runtime::guests::{Guests, Register};
 use crate::runtime::interpreters::{self, Wanted};
@@ -342,6 +342,9 @@ impl Runner {
             _ => None,
         };
         let function = row.reference();
+        let network =
+            network::of(&row.tags, cloud.config().sandbox.network).map_err(Error::InvalidParameterValue)?;
+        let debugging = host::debugging(cloud, &row.name, wanted, network);
         Ok(Launch {
             name: row.name.clone(),
             version: version.to_string(),
@@ -359,14 +362,17 @@ impl Runner {
             sdk,
             variables: config.variables.clone().unwrap_or_default(),
             memory_mb: config.memory_mb,
-            timeout: std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
+            timeout: match debugging.inspector {
+                true => INSPECTED_TIME_MAX,
+                false => std::time::Duration::from_secs(u64::from(config.timeout_seconds)),
+            },
+            debugging,
             tmp_mb: config.tmp_mb,
             extensions,
             logging: config.logging,
             endpoint: cloud.endpoint().to_string(),
             mounts: surroundings::mounts(cx, config).await?,
-            network: network::of(&row.tags, cloud.config().sandbox.network)
-                .map_err(Error::InvalidParameterValue)?,
+            network,
             initialization: match config.snap_start && version != LATEST {
                 true => Initialization::SnapStart,
                 false => Initialization::OnDemand,
@@ -430,7 +436,11 @@ impl Runner {
             tokio::time::sleep(EXPECT_AFTER).await;
             // An error comes again with the first invocation, which tells it.
             if let (Ok(ready), Ok(host)) = (runner.ready(&cx, &function).await, runner.host().await) {
-                host.ahead.expect(&ready.choose(&cx).launch, &host).await;
+                let shelf = ready.choose(&cx);
+                match shelf.launch.debugging.inspector {
+                    true => shelf.warm().await, // A debugger finds it before the first invocation.
+                    false => host.ahead.expect(&shelf.launch, &host).await,
+                }
             }
         });
     }
@@ -572,6 +582,12 @@ impl Backend for InCloud {
 
     fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>) {
         self.log.send(launch, stream, lines);
+    }
+
+    fn listens(&self, launch: &Launch, address: &str) {
+        if let Some(cloud) = self.cloud.upgrade() {
+            cloud.hooks().debugging().listens(&launch.name, address);
+        }
     }
 
     fn front(&self) -> Option<Arc<dyn Front>> {

@@ -16,6 +16,7 @@ use ::deploy::steps::deploy::Outcome;
 use ::deploy::steps::function::{known, update_code};
 use ::deploy::steps::{Report, Session, info};
 use clap::Args;
+use cloud::clock::Chance;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
@@ -25,12 +26,13 @@ use tokio::task::JoinSet;
 use super::Global;
 use super::connect::{Connection, now, seconds_since};
 use super::info::{json, show};
+use super::inspect::{self, Inspect};
 use super::logs::{Follower, format_message};
 use super::output::{Output, say};
 use super::up::{Up, start_logging, stop_signal, tell_notices};
 use super::watch::Watch;
 use super::{deploy, project};
-use crate::server;
+use crate::server::{self, Running};
 
 /// The wait between two looks at the logs of the functions.
 const LOG_INTERVAL: Duration = Duration::from_millis(250);
@@ -43,6 +45,9 @@ pub(crate) struct Dev {
     /// Deploy once and do not watch the files.
     #[arg(long)]
     no_watch: bool,
+    /// Let a debugger look into a function in Node.js, at one address across reloads [default port: 9229].
+    #[arg(long, value_name = "FUNCTION[:PORT]")]
+    inspect: Option<Inspect>,
 }
 
 /// What is deployed.
@@ -62,10 +67,18 @@ impl Dev {
         tell_notices(&running);
         output.line(&format!("cloudlet is ready at {} ({place})", running.endpoint()));
         let connection = Connection::local(running.endpoint())?;
-        let result = tokio::select! {
-            result = self.serve(global, &connection, output) => result,
-            result = stop_signal() => result,
-        };
+        running.cloud().hooks().debugging().follow_source_maps();
+        let result = async {
+            let _inspector = match &self.inspect {
+                Some(inspect) => Some(listen(inspect, &running, global, &connection, output).await?),
+                None => None,
+            };
+            tokio::select! {
+                result = self.serve(global, &connection, output) => result,
+                result = stop_signal() => result,
+            }
+        }
+        .await;
         output.finish();
         running.stop().await;
         result
@@ -109,6 +122,24 @@ impl Dev {
             };
         }
     }
+}
+
+/// Opens the way for a debugger, before the first process of the function starts.
+async fn listen(
+    inspect: &Inspect,
+    running: &Running,
+    global: &Global,
+    connection: &Connection,
+    output: &Output,
+) -> anyhow::Result<inspect::Listener> {
+    let project = project::open(global, connection).await?;
+    let api = connection.api(&project.service.region);
+    let session = Session { api: &api, service: &project.service, report: output };
+    let name = known(session, &inspect.function)?;
+    let processes = running.cloud().hooks().debugging().inspect(&name);
+    let listener = inspect.listen(&Chance::from_machine().uuid(), processes).await?;
+    output.line(&format!("a debugger reaches {name} at {}", listener.address));
+    Ok(listener)
 }
 
 /// Reads and deploys the whole project.

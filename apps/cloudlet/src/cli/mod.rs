@@ -11,6 +11,7 @@ mod doctor;
 mod exec;
 mod function;
 mod info;
+mod inspect;
 mod invoke;
 mod local;
 mod logs;

@@ -22,7 +22,7 @@ const now = Date.now;
 const IN = 3;
 const OUT = 4;
 const GET = { ASSIGN: 1, INVOKE: 2, TERMINATE: 3, PREPARE: 20 };
-const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20, HINTS: 21, IMAGE: 22 };
+const PUT = { READY: 1, INIT_ERROR: 2, ANSWER: 3, ERROR: 4, LOG: 5, OUTPUT: 6, STREAM: 7, CHUNK: 8, WAITING: 20, HINTS: 21, IMAGE: 22, INSPECTOR: 23 };
 const HEAD = 5;
 
 // --- frames ---
@@ -365,6 +365,7 @@ const FIXED = {};
 let handlerFunction;
 let answered = true;
 let onEmptyLoop = null;
+let receiveLater; // Where the event loop goes on between invocations.
 
 // Since Node.js 24 there are no callbacks: what a handler returns is its answer, and the context has no ways to end.
 let modern = false;
@@ -412,7 +413,14 @@ const wrapped = (value) => ({ errorType: typeof value, errorMessage: String(valu
 function next() {
   // Handles of the last invocation may have kept the loop alive; its listener has no say in the next one.
   onEmptyLoop = null;
-  const end = receive();
+  if (!receiveLater) return take(receive());
+  receiveLater((frame) => {
+    input = frame;
+    take(frame.length);
+  });
+}
+
+function take(end) {
   if (input[4] === GET.TERMINATE && process.listenerCount('SIGTERM') > 0) {
     process.emit('SIGTERM', 'SIGTERM', 15); // While reading, no signal could reach the handlers.
     return;
@@ -563,6 +571,7 @@ async function main() {
   installTrace();
   installStream('stdout');
   installStream('stderr');
+  if (order.debug) receiveLater = require('./debug.js')(order, IN, (address) => send(PUT.INSPECTOR, address));
   let release;
   try {
     release = order.image && existsSync(order.image) && require('./compiled.js').install(order.image);

@@ -243,6 +243,9 @@ impl Environment {
                 Heard::Frame(Frame { kind: Kind::Hints, body }) => {
                     compiled::make(&self.host, &self.launch, &body.unwrap_or_default());
                 }
+                Heard::Frame(Frame { kind: Kind::Inspector, body: Some(address) }) => {
+                    self.host.backend.listens(&self.launch, &String::from_utf8_lossy(&address));
+                }
                 other => return Err(other),
             }
         }

@@ -44,6 +44,8 @@ pub(crate) enum Kind {
     Hints,
     /// A piece of a function image.
     Image,
+    /// The address at which it listens for a debugger.
+    Inspector,
 }
 
 /// A frame from a function's process. The body is none when it was larger than any answer may be.
@@ -164,6 +166,7 @@ impl Decoder {
             20 => Kind::Waiting,
             21 => Kind::Hints,
             22 => Kind::Image,
+            23 => Kind::Inspector,
             other => return Err(Unknown(other)),
         };
         let body = length.saturating_sub(1);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Folder, file and text.
 const FILES: &[(&str, &str, &str)] = &[
     ("node", "compiled.js", include_str!("../../bootstrap/node/compiled.js")),
+    ("node", "debug.js", include_str!("../../bootstrap/node/debug.js")),
     ("node", "jsonlog.js", include_str!("../../bootstrap/node/jsonlog.js")),
     ("node", "prepare.js", include_str!("../../bootstrap/node/prepare.js")),
     ("node", "redirect.js", crate::exec::NODE_REDIRECT),

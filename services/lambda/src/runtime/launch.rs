@@ -45,6 +45,15 @@ impl Initialization {
     }
 }
 
+/// What a developer wants to see of a function.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Debugging {
+    /// Stack traces show the lines of the sources where there is a map.
+    pub(crate) source_maps: bool,
+    /// Its processes listen for a debugger.
+    pub(crate) inspector: bool,
+}
+
 /// A function version, ready to run: everything is resolved and unpacked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Launch {
@@ -96,6 +105,8 @@ pub(crate) struct Launch {
     pub(crate) network: Network,
     /// Why its environments are started.
     pub(crate) initialization: Initialization,
+    /// What a developer wants to see of it.
+    pub(crate) debugging: Debugging,
 }
 
 /// Temporary credentials of the execution role.
@@ -117,6 +128,8 @@ pub(crate) trait Backend: Send + Sync + 'static {
     async fn credentials(&self, launch: &Launch) -> Option<Credentials>;
     /// Takes log events of one stream. Must not wait.
     fn log(&self, launch: &Arc<Launch>, stream: &Arc<str>, lines: Vec<LogLine>);
+    /// A process of a function listens for a debugger.
+    fn listens(&self, _launch: &Launch, _address: &str) {}
     /// Who serves what functions with a network of their own connect to.
     fn front(&self) -> Option<Arc<dyn Front>> {
         None
@@ -364,7 +377,13 @@ impl Launch {
         match (self.wanted, interpreter) {
             (Wanted::Managed(Language::Node, _), Some(program)) => {
                 // 80 KB of headers, as Lambda allows its own Node.js runtime.
-                (program, vec!["--max-http-header-size=81920".into(), format!("{}/index.js", seen.runtime)])
+                let mut args = vec!["--max-http-header-size=81920".into()];
+                if self.debugging.inspector {
+                    // Its address is told by the bootstrap, not on standard error.
+                    args.extend(["--inspect=127.0.0.1:0".into(), "--inspect-publish-uid=http".into()]);
+                }
+                args.push(format!("{}/index.js", seen.runtime));
+                (program, args)
             }
             (Wanted::Managed(Language::Python, _), Some(program)) => {
                 // Without the host's site-packages (-S) and user packages (-s): only what AWS has is importable.
@@ -386,6 +405,9 @@ impl Launch {
     /// The ASSIGN order of lane A.
     pub(crate) fn order(&self, seen: &Seen) -> serde_json::Value {
         let mut order = json!({"root": seen.task, "handler": self.handler});
+        if self.debugging != Debugging::default() {
+            order["debug"] = json!({"inspect": self.debugging.inspector, "maps": self.debugging.source_maps});
+        }
         if let Wanted::Managed(Language::Python, (major, minor)) = self.wanted {
             let opt = &seen.opt;
             order["path"] = json!([

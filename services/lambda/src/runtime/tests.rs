@@ -17,7 +17,7 @@ use super::compiled::Compiled;
 use super::environment::Invocation;
 use super::image::Image;
 use super::interpreters::{self, Wanted};
-use super::launch::{Backend, Credentials, Host, Initialization, Launch};
+use super::launch::{Backend, Credentials, Debugging, Host, Initialization, Launch};
 use super::log::{self, LogLine};
 use super::outcome::Outcome;
 use super::pool::Shelf;
@@ -64,6 +64,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         mounts: Vec::new(),
         network: Network::Host,
         initialization: Initialization::OnDemand,
+        debugging: Debugging::default(),
     }
 }
 

@@ -89,6 +89,9 @@ impl Fit {
         {
             return None;
         }
+        if launch.debugging.inspector {
+            return None; // It listens from its start.
+        }
         if launch.needs_api() {
             return None; // Wrappers and extensions need a Runtime API, whose address is known at the start.
         }
