@@ -21,11 +21,11 @@ READY = re.compile(r"ready at (http://\S+)")
 
 
 class Cloud:
-    """A cloud of its own, in memory, on a free port."""
+    """A cloud of its own, in memory, on a free port. `by` is what runs it: the binary, or a command around it."""
 
-    def __init__(self, *options):
-        binary = os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))
-        command = [binary, "up", "--memory", "--listen", "127.0.0.1:0", *options]
+    def __init__(self, *options, by=None):
+        by = by or [os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))]
+        command = [*by, "up", "--memory", "--listen", "127.0.0.1:0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
         # Also when the fixture that made it fails.
         atexit.register(self.stop)
