@@ -134,3 +134,35 @@ async fn buses_fifo_queues_and_universal_targets() {
     let plain = events.iter().find(|event| event["source"] == "aws.scheduler").unwrap();
     assert_eq!((&plain["detail-type"], &plain["detail"]), (&json!("Scheduled Event"), &json!("{}")));
 }
+
+#[tokio::test]
+async fn topics_and_streams_are_called_as_the_role() {
+    let services = [&crate::SCHEDULER, &sqs::SQS, &iam::IAM, &sns::SNS, &kinesis::KINESIS];
+    let world = World::new(&services).await;
+    world.cloud().start();
+    role(&world, &["sns:Publish", "kinesis:PutRecord"], json!({})).await;
+    let (url, arn) = queue(&world, "q").await;
+    let topic = world.ok("sns", "CreateTopic", json!({"Name": "t"})).await["TopicArn"].clone();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]});
+    let open = json!({"QueueUrl": url, "Attributes": {"Policy": policy.to_string()}});
+    world.ok("sqs", "SetQueueAttributes", open).await;
+    let subscribe = json!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn,
+        "Attributes": {"RawMessageDelivery": "true"}});
+    world.ok("sns", "Subscribe", subscribe).await;
+    world.ok("kinesis", "CreateStream", json!({"StreamName": "s", "ShardCount": 1})).await;
+    pass(&world, 10).await;
+    let at = "at(2026-01-01T00:01:00)";
+    create(&world, schedule("topic", at, topic.as_str().unwrap(), json!({}))).await;
+    let stream = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+    let key = json!({"Target": {"KinesisParameters": {"PartitionKey": "k"}}});
+    create(&world, schedule("stream", at, stream, key)).await;
+    pass(&world, 70).await;
+    assert_eq!(bodies(&world, &url).await, ["topic 2026-01-01T00:01:00Z"]);
+    let shards = world.ok("kinesis", "ListShards", json!({"StreamName": "s"})).await;
+    let asked = json!({"StreamName": "s", "ShardId": shards["Shards"][0]["ShardId"],
+        "ShardIteratorType": "TRIM_HORIZON"});
+    let iterator = world.ok("kinesis", "GetShardIterator", asked).await["ShardIterator"].clone();
+    let found = world.ok("kinesis", "GetRecords", json!({"ShardIterator": iterator})).await;
+    assert_eq!(found["Records"][0]["PartitionKey"], "k");
+}

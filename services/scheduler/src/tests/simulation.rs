@@ -127,7 +127,8 @@ async fn nothing_is_lost_and_nothing_is_invented() {
     let chance = Chance::from_seed(seed);
     let below = |limit: u64| chance.number() % limit;
     // From January over the change of clocks in March in America and in Europe.
-    let hours = 2_400;
+    // It takes 12 seconds, and many times that where each commit goes to a disk: there the hours are fewer.
+    let hours = if std::env::var_os("CLOUDLET_TEST_STORE").is_some() { 300 } else { 2_400 };
     let mut process = Process::first(40).await;
     let world = &process.alive;
     role(world, &["sqs:SendMessage"], json!({})).await;
@@ -162,7 +163,10 @@ async fn nothing_is_lost_and_nothing_is_invented() {
         expect(&mut expected, name, &times);
     }
     for number in 0..40 {
-        let at = from + SignedDuration::from_mins(i64::try_from(1 + below(60 * 2_000)).unwrap());
+        let at = from
+            + SignedDuration::from_mins(
+                i64::try_from(1 + below(60 * u64::try_from(hours).unwrap())).unwrap(),
+            );
         let name = format!("once{number}");
         let expression = format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S"));
         create(world, schedule(&name, &expression, &arn, json!({"ActionAfterCompletion": "DELETE"}))).await;
@@ -188,7 +192,7 @@ async fn nothing_is_lost_and_nothing_is_invented() {
     collect(&process, &url, &mut found).await;
     let differences = differences(&expected, &found);
     assert!(differences.is_empty(), "seed {seed}: {differences:#?}");
-    assert!(expected.len() > 850, "{}", expected.len());
+    assert!(i64::try_from(expected.len()).unwrap() > hours / 3, "{}", expected.len());
 }
 
 #[tokio::test]
@@ -200,13 +204,15 @@ async fn what_a_restart_missed_is_made_up_for() {
     role(world, &["sqs:SendMessage"], json!({})).await;
     let (url, arn) = queue(world, "q").await;
     let from = Timestamp::from_millisecond(world.cx().now().millis()).unwrap();
-    let to = from + SignedDuration::from_hours(12);
+    let hours = if std::env::var_os("CLOUDLET_TEST_STORE").is_some() { 2 } else { 12 };
+    let to = from + SignedDuration::from_hours(hours);
     create(world, schedule("s", "rate(1 minute)", &arn, json!({"EndDate": to.as_second()}))).await;
     let mut expected = Counts::new();
-    let times: Vec<Timestamp> = (0..=720).map(|minute| from + SignedDuration::from_mins(minute)).collect();
+    let times: Vec<Timestamp> =
+        (0..=hours * 60).map(|minute| from + SignedDuration::from_mins(minute)).collect();
     expect(&mut expected, "s", &times);
     let mut found = Counts::new();
-    while process.seconds < 13 * 3600 {
+    while process.seconds < (u64::try_from(hours).unwrap() + 1) * 3600 {
         process.pass(1 + chance.number() % 240).await;
         if chance.number().is_multiple_of(10) {
             process.kill(&chance, chance.number() % 300).await;
