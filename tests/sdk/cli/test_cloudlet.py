@@ -158,3 +158,32 @@ def test_events_of_a_bus_reach_a_function(own, run):
     assert eventually(lambda: "heard 4711" in run("logs", "-f", "listen"))
     run("remove")
     assert events.list_rules()["Rules"] == []
+
+
+def test_a_schedule_of_scheduler_calls_a_function(own, run):
+    (run.folder / "serverless.yml").write_text(
+        "service: ticks\n"
+        "provider: {name: aws, runtime: nodejs20.x}\n"
+        "functions:\n"
+        "  tick:\n"
+        "    handler: index.handler\n"
+        "    events:\n"
+        "      - schedule: {method: scheduler, rate: rate(1 minute), timezone: Europe/Berlin, input: {hello: you}}\n"
+    )
+    (run.folder / "index.js").write_text("exports.handler = async (event) => console.log(`tick ${JSON.stringify(event)}`);")
+    run("deploy")
+    (schedule,) = own.client("scheduler").list_schedules()["Schedules"]
+    shown = own.client("scheduler").get_schedule(Name=schedule["Name"])
+    assert shown["ScheduleExpressionTimezone"] == "Europe/Berlin"
+
+    def called():
+        try:
+            found = own.client("logs").filter_log_events(logGroupName="/aws/lambda/ticks-dev-tick", filterPattern="tick")
+        except own.client("logs").exceptions.ResourceNotFoundException:
+            return False
+        return any('tick {"hello":"you"}' in event["message"] for event in found["events"])
+
+    # A rate without a start begins at once.
+    assert eventually(called)
+    run("remove")
+    assert own.client("scheduler").list_schedules()["Schedules"] == []

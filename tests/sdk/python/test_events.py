@@ -233,3 +233,44 @@ def test_a_pipe_filters_enriches_and_forwards(cloud, sqs, name, queue, acting, r
     assert pipes.delete_pipe(Name=name)["CurrentState"] == "DELETING"
     with pytest.raises(pipes.exceptions.NotFoundException):
         pipes.describe_pipe(Name=name)
+
+
+SOME = """exports.handler = async (records) => {
+  for (const record of records) console.log(`got ${record.n}`);
+  const failed = records.filter(({ n }) => n === 2);
+  return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+};
+"""
+
+
+def test_a_function_may_do_a_part_of_the_batch_of_a_pipe(cloud, sqs, name, queue, acting, role):
+    pipes, functions, logs = cloud.client("pipes"), cloud.client("lambda"), cloud.client("logs")
+    source_url, source = queue("from")
+    sqs.set_queue_attributes(QueueUrl=source_url, Attributes={"VisibilityTimeout": "1"})
+    target = functions.create_function(
+        FunctionName=name,
+        Runtime="nodejs22.x",
+        Role=role,
+        Handler="index.handler",
+        Code={"ZipFile": archive({"index.js": SOME})},
+    )["FunctionArn"]
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    pipes.create_pipe(
+        Name=name,
+        Source=source,
+        Target=target,
+        RoleArn=acting("pipes.amazonaws.com", "sqs:*", "lambda:InvokeFunction"),
+        TargetParameters={"InputTemplate": '{"n": <$.body.n>, "id": "<$.messageId>"}'},
+    )
+    for n in (1, 2):
+        sqs.send_message(QueueUrl=source_url, MessageBody=json.dumps({"n": n}))
+    deadline, seen = time.monotonic() + 30, []
+    while seen.count(2) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="got")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        seen = [int(event["message"].rsplit("got ", 1)[1]) for event in found]
+    assert seen.count(1) == 1 and seen.count(2) >= 2, seen
+    pipes.delete_pipe(Name=name)
