@@ -9,6 +9,7 @@ use store::keyspace::{self, Prefix};
 use store::layer::table::{self, Record};
 use store::tuple::Tuple;
 
+use crate::describe::TableDescription;
 use crate::error::Error;
 use crate::schema;
 use crate::settings;
@@ -18,6 +19,7 @@ use crate::shapes::{
 };
 use crate::table::{OnDemand, RestoredRow, TableRow};
 use crate::tables::{self, TableName};
+use crate::work::{self, CopyTo, Place, Task};
 
 /// How long the backup of a deleted table is kept that had point-in-time recovery: 35 days.
 pub(crate) const SYSTEM_MILLIS: i64 = 35 * 24 * 60 * 60 * 1000;
@@ -187,6 +189,20 @@ pub(crate) async fn restored(
     }
     override_indexes(&mut row, mode, overrides)?;
     Ok(row)
+}
+
+/// Begins to fill a restored table from the items under `from_id`, which then go back to a time if one is given.
+pub(crate) async fn fill(
+    cx: &mut Cx,
+    row: &TableRow,
+    from_id: String,
+    back_to_millis: Option<i64>,
+) -> Result<TableDescription, Error> {
+    table::put(cx.tx(), row).await?;
+    let to = CopyTo::Table { place: Place::of(row), back_to_millis };
+    work::begin(cx, Task::Copy { from_id, to, after: None }).await?;
+    let now = cx.now();
+    TableDescription::of(cx.tx(), row, now).await
 }
 
 /// Keeps the indexes that the request lists, all of which the source must have.

@@ -4,7 +4,7 @@
 //!   `capacity.rs` (what things cost), `request.rs` (what requests have in common), `describe.rs`, `settings.rs`,
 //!   `tags.rs`, `policy.rs`, with every number in `limits.rs`. Values and expressions are `ddbexpr`'s.
 //! * State: `keys.rs` knows the bytes, `record.rs` those of changes; `tables.rs` finds tables, `write.rs` changes items
-//!   with everything that hangs on them, `reading.rs` reads pages, `work.rs` is what goes on in the background;
+//!   with everything that hangs on them, `writing.rs` writes one item, `reading.rs` reads pages, `work.rs` is what goes on in the background;
 //!   `export.rs`, `import.rs` and `transfers.rs` are the way to S3 and back.
 //! * `ops/` has one file for each operation, `access.rs` what IAM is told of them, `jobs.rs` the background jobs.
 //!
@@ -48,6 +48,7 @@ mod transact;
 mod transfers;
 mod work;
 mod write;
+mod writing;
 
 /// The service's table of contents.
 pub static DYNAMODB: Service = Service {

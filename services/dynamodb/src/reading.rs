@@ -6,7 +6,7 @@ use ddbexpr::{Condition, Item, Projection, size};
 use serde_json::Value as Json;
 use store::{Range, Scan, Tx};
 
-use crate::capacity::{Units, read_units};
+use crate::capacity::{ConsumedCapacity, ReturnConsumedCapacity, Units, read_units};
 use crate::error::Error;
 use crate::item;
 use crate::keys::{self, Rows};
@@ -211,6 +211,29 @@ pub(crate) struct Page {
     pub(crate) units: Units,
     /// Bytes of what was looked at.
     pub(crate) bytes: usize,
+}
+
+/// What Query and Scan answer.
+#[derive(Shape)]
+pub(crate) struct PageOutput {
+    items: Option<Vec<Json>>,
+    count: i32,
+    scanned_count: i32,
+    last_evaluated_key: Option<Json>,
+    consumed_capacity: Option<ConsumedCapacity>,
+}
+
+impl Page {
+    /// The answer, which tells the cost as `capacity` asks.
+    pub(crate) fn answer(self, capacity: Option<ReturnConsumedCapacity>, table_name: &str) -> PageOutput {
+        PageOutput {
+            items: self.items,
+            count: self.count,
+            scanned_count: self.scanned,
+            last_evaluated_key: self.last,
+            consumed_capacity: self.units.tell(capacity, table_name),
+        }
+    }
 }
 
 impl Plan<'_> {

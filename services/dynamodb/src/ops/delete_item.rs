@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
+use ddbexpr::Item;
 use serde_json::Value as Json;
 
 use crate::access::{self, Facts};
-use crate::capacity::{
-    ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
-};
+use crate::capacity::{ReturnConsumedCapacity, ReturnItemCollectionMetrics};
 use crate::error::Error;
 use crate::item;
-use crate::request::{
-    self, Conditional, ConditionalOperator, ExpectedValue, Names, ReturnOnFailure, ReturnValue,
-};
+use crate::request::{Conditional, ConditionalOperator, ExpectedValue, Names, ReturnOnFailure, ReturnValue};
 use crate::tables::{self, TableName};
-use crate::write::{self, Change};
+use crate::writing::{self, Answer, Writing};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -31,13 +28,6 @@ pub(crate) struct Input {
     expression_attribute_names: Option<Names>,
     expression_attribute_values: Option<Json>,
     return_values_on_condition_check_failure: Option<ReturnOnFailure>,
-}
-
-#[derive(Shape)]
-pub(crate) struct Output {
-    attributes: Option<Json>,
-    consumed_capacity: Option<ConsumedCapacity>,
-    item_collection_metrics: Option<ItemCollectionMetrics>,
 }
 
 impl Input {
@@ -58,7 +48,7 @@ impl Operation for DeleteItem {
     const NAME: &'static str = "DeleteItem";
     const KIND: Kind = Kind::Write;
     type Input = Input;
-    type Output = Output;
+    type Output = Answer;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
@@ -79,32 +69,24 @@ impl Operation for DeleteItem {
         facts.conditions(cx, &input.table_name).await
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<Answer, Error> {
         let name = TableName::read(cx, &input.table_name)?;
         let conditional = input.conditional();
         conditional.check()?;
         let asked = item::read(&input.key)?;
-        let returned = input.return_values.unwrap_or(ReturnValue::None);
-        if !matches!(returned, ReturnValue::None | ReturnValue::AllOld) {
-            return Err(Error::validation("ReturnValues can only be ALL_OLD or NONE"));
-        }
+        let wants_old = writing::wants_old(input.return_values)?;
         let condition = conditional.read()?;
         let table = tables::open(cx, &name).await?;
         let key = item::place_of_key(&table.row, &asked)?;
-        let now = cx.now().millis();
-        let tx = cx.tx();
-        let old = write::get(tx, &table, &key).await?;
-        request::require(condition.as_ref(), old.as_ref(), input.return_values_on_condition_check_failure)?;
-        let change = Change { key, old, new: None, by_expiry: false };
-        let written = write::apply(tx, &table, &change, now).await?;
-        Ok(Output {
-            consumed_capacity: written.units.tell(input.return_consumed_capacity, &input.table_name),
-            item_collection_metrics: written.metrics(
-                input.return_item_collection_metrics,
-                &table.row,
-                change.old.as_ref(),
-            ),
-            attributes: change.old.filter(|_| returned == ReturnValue::AllOld).as_ref().map(request::write),
-        })
+        let writing = Writing {
+            table: &table,
+            table_name: &input.table_name,
+            condition: condition.as_ref(),
+            on_failure: input.return_values_on_condition_check_failure,
+            capacity: input.return_consumed_capacity,
+            metrics: input.return_item_collection_metrics,
+        };
+        let nothing = |_: Option<&Item>| Ok(None);
+        writing.run(cx, key, nothing, |change| writing::old(change).filter(|_| wants_old)).await
     }
 }

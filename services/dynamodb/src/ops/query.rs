@@ -11,10 +11,10 @@ use serde_json::Value as Json;
 use store::Range;
 
 use crate::access::{self, Facts};
-use crate::capacity::{ConsumedCapacity, ReturnConsumedCapacity};
+use crate::capacity::ReturnConsumedCapacity;
 use crate::error::Error;
 use crate::item;
-use crate::reading::{Asked, Plan, Select, Source};
+use crate::reading::{Asked, PageOutput, Plan, Select, Source};
 use crate::request::{self, ConditionalOperator, LegacyCondition, Names};
 use crate::tables::{self, TableName};
 
@@ -41,15 +41,6 @@ pub(crate) struct Input {
     key_condition_expression: Option<String>,
     expression_attribute_names: Option<Names>,
     expression_attribute_values: Option<Json>,
-}
-
-#[derive(Shape)]
-pub(crate) struct Output {
-    items: Option<Vec<Json>>,
-    count: i32,
-    scanned_count: i32,
-    last_evaluated_key: Option<Json>,
-    consumed_capacity: Option<ConsumedCapacity>,
 }
 
 /// The expressions of a query.
@@ -207,7 +198,7 @@ impl Operation for Query {
     const NAME: &'static str = "Query";
     const KIND: Kind = Kind::Read;
     type Input = Input;
-    type Output = Output;
+    type Output = PageOutput;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
@@ -249,7 +240,7 @@ impl Operation for Query {
         facts.conditions(cx, &input.table_name).await
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<PageOutput, Error> {
         let name = TableName::read(cx, &input.table_name)?;
         input.check()?;
         let start = item::read_optional(input.exclusive_start_key.as_ref())?;
@@ -280,12 +271,6 @@ impl Operation for Query {
             is_consistent,
         };
         let page = plan.read(cx.tx()).await?;
-        Ok(Output {
-            items: page.items,
-            count: page.count,
-            scanned_count: page.scanned,
-            last_evaluated_key: page.last,
-            consumed_capacity: page.units.tell(input.return_consumed_capacity, &input.table_name),
-        })
+        Ok(page.answer(input.return_consumed_capacity, &input.table_name))
     }
 }

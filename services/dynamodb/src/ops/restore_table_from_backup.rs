@@ -1,7 +1,6 @@
 //! RestoreTableFromBackup.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use super::tag_resource::arn_of;
 use crate::backup::{self, BackupName, Overrides};
@@ -12,7 +11,6 @@ use crate::shapes::{
     SseSpecification,
 };
 use crate::table::RestoredRow;
-use crate::work::{self, CopyTo, Place, Task};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -70,10 +68,6 @@ impl Operation for RestoreTableFromBackup {
             at_millis: backup.created_at_millis,
         };
         let row = backup::restored(cx, &backup.source, &input.target_table_name, &overrides, from).await?;
-        table::put(cx.tx(), &row).await?;
-        let to = CopyTo::Table { place: Place::of(&row), back_to_millis: None };
-        work::begin(cx, Task::Copy { from_id: backup.space_id, to, after: None }).await?;
-        let now = cx.now();
-        Ok(Output { table_description: TableDescription::of(cx.tx(), &row, now).await? })
+        Ok(Output { table_description: backup::fill(cx, &row, backup.space_id, None).await? })
     }
 }

@@ -1,7 +1,6 @@
 //! RestoreTableToPointInTime.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use super::tag_resource::arn_of;
 use crate::backup::{self, Overrides};
@@ -14,7 +13,6 @@ use crate::shapes::{
 };
 use crate::table::RestoredRow;
 use crate::tables::{self, TableName};
-use crate::work::{self, CopyTo, Place, Task};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -110,9 +108,7 @@ impl Operation for RestoreTableToPointInTime {
         let from =
             RestoredRow { backup_arn: None, table_arn: Some(table.row.arn()), at_millis: time.millis() };
         let row = backup::restored(cx, &table.row, &input.target_table_name, &overrides, from).await?;
-        table::put(cx.tx(), &row).await?;
-        let to = CopyTo::Table { place: Place::of(&row), back_to_millis: Some(time.millis()) };
-        work::begin(cx, Task::Copy { from_id: table.row.id.clone(), to, after: None }).await?;
-        Ok(Output { table_description: TableDescription::of(cx.tx(), &row, now).await? })
+        let filled = backup::fill(cx, &row, table.row.id.clone(), Some(time.millis())).await?;
+        Ok(Output { table_description: filled })
     }
 }

@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use store::Range;
 
 use crate::access::{self, Facts};
-use crate::capacity::{ConsumedCapacity, ReturnConsumedCapacity};
+use crate::capacity::ReturnConsumedCapacity;
 use crate::error::Error;
 use crate::item;
 use crate::limits::SEGMENTS_MAX;
-use crate::reading::{Asked, Plan, Select, Source};
+use crate::reading::{Asked, PageOutput, Plan, Select, Source};
 use crate::request::{self, ConditionalOperator, LegacyCondition, Names};
 use crate::tables::{self, TableName};
 
@@ -40,15 +40,6 @@ pub(crate) struct Input {
     expression_attribute_names: Option<Names>,
     expression_attribute_values: Option<Json>,
     consistent_read: Option<bool>,
-}
-
-#[derive(Shape)]
-pub(crate) struct Output {
-    items: Option<Vec<Json>>,
-    count: i32,
-    scanned_count: i32,
-    last_evaluated_key: Option<Json>,
-    consumed_capacity: Option<ConsumedCapacity>,
 }
 
 impl Input {
@@ -136,7 +127,7 @@ impl Operation for ScanTable {
     const NAME: &'static str = "Scan";
     const KIND: Kind = Kind::Read;
     type Input = Input;
-    type Output = Output;
+    type Output = PageOutput;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
@@ -166,7 +157,7 @@ impl Operation for ScanTable {
         facts.conditions(cx, &input.table_name).await
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<PageOutput, Error> {
         let name = TableName::read(cx, &input.table_name)?;
         input.check()?;
         let segments = input.segments()?;
@@ -194,12 +185,6 @@ impl Operation for ScanTable {
             is_consistent,
         };
         let page = plan.read(cx.tx()).await?;
-        Ok(Output {
-            items: page.items,
-            count: page.count,
-            scanned_count: page.scanned,
-            last_evaluated_key: page.last,
-            consumed_capacity: page.units.tell(input.return_consumed_capacity, &input.table_name),
-        })
+        Ok(page.answer(input.return_consumed_capacity, &input.table_name))
     }
 }

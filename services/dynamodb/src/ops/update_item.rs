@@ -8,9 +8,7 @@ use ddbexpr::{Condition, Item, Parameters, Placeholders, Update};
 use serde_json::Value as Json;
 
 use crate::access::{self, Facts};
-use crate::capacity::{
-    ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
-};
+use crate::capacity::{ReturnConsumedCapacity, ReturnItemCollectionMetrics};
 use crate::error::Error;
 use crate::item::{self, IndexWords};
 use crate::request::{
@@ -18,7 +16,8 @@ use crate::request::{
 };
 use crate::table::TableRow;
 use crate::tables::{self, TableName};
-use crate::write::{self, Change};
+use crate::write::Change;
+use crate::writing::{Answer, Writing};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -36,13 +35,6 @@ pub(crate) struct Input {
     expression_attribute_names: Option<Names>,
     expression_attribute_values: Option<Json>,
     return_values_on_condition_check_failure: Option<ReturnOnFailure>,
-}
-
-#[derive(Shape)]
-pub(crate) struct Output {
-    attributes: Option<Json>,
-    consumed_capacity: Option<ConsumedCapacity>,
-    item_collection_metrics: Option<ItemCollectionMetrics>,
 }
 
 impl Input {
@@ -109,7 +101,7 @@ impl Operation for UpdateItem {
     const NAME: &'static str = "UpdateItem";
     const KIND: Kind = Kind::Write;
     type Input = Input;
-    type Output = Output;
+    type Output = Answer;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
@@ -133,7 +125,7 @@ impl Operation for UpdateItem {
         facts.conditions(cx, &input.table_name).await
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<Answer, Error> {
         let name = TableName::read(cx, &input.table_name)?;
         input.check()?;
         let asked = item::read(&input.key)?;
@@ -143,26 +135,23 @@ impl Operation for UpdateItem {
         if let Some(update) = &update {
             check_update(&table.row, update)?;
         }
-        let now = cx.now().millis();
-        let tx = cx.tx();
-        let old = write::get(tx, &table, &key).await?;
-        request::require(condition.as_ref(), old.as_ref(), input.return_values_on_condition_check_failure)?;
-        let new = updated(update.as_ref(), old.as_ref(), &asked).map_err(|error| input.reword(error))?;
-        if update.as_ref().is_some_and(|update| update.measured_size(&new) > ITEM_BYTES_MAX) {
-            return Err(Error::validation("Item size to update has exceeded the maximum allowed size"));
-        }
-        item::check_index_keys(&table.row, &new, IndexWords::Update)?;
-        let change = Change { key, old, new: Some(new), by_expiry: false };
-        let written = write::apply(tx, &table, &change, now).await?;
-        Ok(Output {
-            attributes: returned(input.return_values, update.as_ref(), &change),
-            consumed_capacity: written.units.tell(input.return_consumed_capacity, &input.table_name),
-            item_collection_metrics: written.metrics(
-                input.return_item_collection_metrics,
-                &table.row,
-                change.new.as_ref(),
-            ),
-        })
+        let writing = Writing {
+            table: &table,
+            table_name: &input.table_name,
+            condition: condition.as_ref(),
+            on_failure: input.return_values_on_condition_check_failure,
+            capacity: input.return_consumed_capacity,
+            metrics: input.return_item_collection_metrics,
+        };
+        let new = |old: Option<&Item>| {
+            let new = updated(update.as_ref(), old, &asked).map_err(|error| input.reword(error))?;
+            if update.as_ref().is_some_and(|update| update.measured_size(&new) > ITEM_BYTES_MAX) {
+                return Err(Error::validation("Item size to update has exceeded the maximum allowed size"));
+            }
+            item::check_index_keys(&table.row, &new, IndexWords::Update)?;
+            Ok(Some(new))
+        };
+        writing.run(cx, key, new, |change| returned(input.return_values, update.as_ref(), change)).await
     }
 }
 
