@@ -67,6 +67,10 @@ prefixes! {
     SQS_MESSAGE = 0x10, 0x02;
     /// What FIFO queues know of messages sent in the last minutes, by queue and deduplication id.
     SQS_DEDUPLICATION = 0x10, 0x03;
+    /// Tasks that move messages out of dead-letter queues, by account, region, queue, time and id.
+    SQS_MOVE_TASK = 0x10, 0x04;
+    /// What receivers of FIFO queues got in the last minutes, by queue and attempt id.
+    SQS_ATTEMPT = 0x10, 0x05;
     /// Log groups, by account, region and name.
     LOGS_GROUP = 0x12, 0x01;
     /// Log streams, by group and name.

@@ -120,6 +120,15 @@ pub(crate) enum Error {
         message = "Batch requests cannot be longer than 1048576 bytes. You have sent {0} bytes."
     )]
     BatchTooLong(i64),
+    #[api(code = "OverLimit", query_code = "OverLimit", status = 403, message = "{0}")]
+    OverLimit(String),
+    #[api(
+        code = "ResourceNotFoundException",
+        query_code = "ResourceNotFoundException",
+        status = 404,
+        message = "{0}"
+    )]
+    NoSuchResource(String),
     #[api(internal)]
     Internal(Failure),
 }

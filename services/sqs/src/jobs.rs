@@ -1,4 +1,4 @@
-//! Background work: messages go when their retention is over, and FIFO queues forget what they have seen.
+//! Background work: messages go when their retention is over, FIFO queues forget what they have seen, and move tasks go on.
 
 use cloud::Failure;
 use cloud::cx::Cx;
@@ -7,7 +7,8 @@ use cloud::operation::BoxFuture;
 use store::layer::table::{self, Cursor, Paging};
 
 use crate::error::Error;
-use crate::keys::{QueueRow, SeenRow};
+use crate::keys::{AttemptRow, QueueRow, SeenRow};
+use crate::move_task;
 
 /// Queues that are looked at in one read.
 const PAGE: usize = 200;
@@ -26,6 +27,22 @@ pub(crate) const RETENTION: Job = Job {
     },
 };
 
+/// Between two looks at move tasks. A look costs nothing while there are none.
+const MOVE_EVERY_MILLIS: i64 = 100;
+
+/// Goes on with move tasks, in slices.
+pub(crate) const MOVE: Job = Job {
+    name: "sqs/move",
+    every_millis: MOVE_EVERY_MILLIS,
+    timer: None,
+    run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
+        Box::pin(async move {
+            let has_more = move_task::go_on(cx).await.map_err(cloud::ApiError::into_failure)?;
+            Ok(if has_more { Progress::More } else { Progress::Done })
+        })
+    },
+};
+
 async fn run(cx: &mut Cx) -> Result<Progress, Error> {
     let now = cx.now().millis();
     let mut after: Option<Cursor> = None;
@@ -41,7 +58,31 @@ async fn run(cx: &mut Cx) -> Result<Progress, Error> {
             break;
         }
     }
+    forget_attempts(cx, now).await?;
     forget(cx, now).await
+}
+
+/// Deletes what was received under attempt ids that count no more.
+async fn forget_attempts(cx: &Cx, now: i64) -> Result<(), Error> {
+    loop {
+        let view = cx.snapshot().await?;
+        let oldest = table::list_by::<AttemptRow>(&view, 1, (), &Paging::first(SLICE)).await?;
+        drop(view);
+        let over: Vec<AttemptRow> = oldest.items.into_iter().filter(|row| row.until_millis <= now).collect();
+        if over.is_empty() {
+            return Ok(());
+        }
+        cx.transact(move |tx| {
+            let over = over.clone();
+            Box::pin(async move {
+                for row in over {
+                    table::delete::<AttemptRow>(tx, (&row.queue_id, &row.attempt)).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    }
 }
 
 async fn expire(cx: &Cx, queue: &QueueRow, now: i64) -> Result<(), Error> {

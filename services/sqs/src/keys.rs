@@ -86,6 +86,74 @@ impl Record for SeenRow {
     }
 }
 
+/// What a receive gave, for who asks again under the same attempt id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AttemptRow {
+    pub(crate) queue_id: String,
+    pub(crate) attempt: String,
+    pub(crate) until_millis: i64,
+    /// The ids of the messages with their receipts.
+    pub(crate) messages: Vec<(String, String)>,
+}
+
+impl Record for AttemptRow {
+    const PREFIX: Prefix = keyspace::SQS_ATTEMPT;
+    const VERSION: u8 = 1;
+    const INDEXES: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.queue_id, &self.attempt))
+    }
+
+    fn indexes(&self) -> Vec<Index> {
+        vec![Index::new(1, self.until_millis)]
+    }
+}
+
+/// How a move task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum MoveStatus {
+    Running,
+    Completed,
+    Cancelled,
+    Failed,
+}
+
+/// A task that moves messages out of a dead-letter queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MoveTaskRow {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    /// The name of the dead-letter queue, and its id.
+    pub(crate) source: String,
+    pub(crate) source_id: String,
+    pub(crate) started_at_millis: i64,
+    pub(crate) id: String,
+    /// Where messages go; none for the queue that each came from.
+    pub(crate) destination_arn: Option<String>,
+    pub(crate) rate: Option<i32>,
+    pub(crate) status: MoveStatus,
+    pub(crate) moved: i64,
+    pub(crate) to_move: i64,
+    pub(crate) failure: Option<String>,
+}
+
+impl Record for MoveTaskRow {
+    const PREFIX: Prefix = keyspace::SQS_MOVE_TASK;
+    const VERSION: u8 = 1;
+    const INDEXES: u8 = 1;
+
+    fn key(&self) -> Tuple {
+        Tuple::of((&self.account, &self.region, &self.source, self.started_at_millis, &self.id))
+    }
+
+    /// Those that run.
+    fn indexes(&self) -> Vec<Index> {
+        let running = self.status == MoveStatus::Running;
+        running.then(|| Index::new(1, self.started_at_millis)).into_iter().collect()
+    }
+}
+
 /// What a message carries in its queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stored {
@@ -144,5 +212,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<QueueRow>(queue).unwrap().arn(), "arn:aws:sqs:r:a:n");
         let seen = r#"{"queue_id":"q","key":"k","until_millis":5,"message_id":"m","sequence":3}"#;
         assert_eq!(serde_json::from_str::<SeenRow>(seen).unwrap().sequence, 3);
+        let attempt = r#"{"queue_id":"q","attempt":"a","until_millis":5,"messages":[["m","r"]]}"#;
+        assert_eq!(serde_json::from_str::<AttemptRow>(attempt).unwrap().messages.len(), 1);
+        let task = r#"{"account":"a","region":"r","source":"d","source_id":"i","started_at_millis":1,"id":"t",
+            "destination_arn":null,"rate":5,"status":"Running","moved":1,"to_move":2,"failure":null}"#;
+        assert_eq!(serde_json::from_str::<MoveTaskRow>(task).unwrap().indexes().len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! SQS: the Simple Queue Service.
 //!
 //! The rules are plain functions: `queue.rs` (names, addresses), `attributes.rs`, `message.rs`, `send.rs`, `lease.rs`,
-//! `redrive.rs`, `permission.rs`, `batch.rs`, `tags.rs`, with every number in `limits.rs`. `keys.rs` holds the stored
+//! `redrive.rs`, `move_task.rs`, `in_flight.rs`, `permission.rs`, `batch.rs`, `tags.rs`, with every number in `limits.rs`. `keys.rs` holds the stored
 //! rows, `ops/` one file for each operation, `jobs.rs` the background work, `stack.rs` the CloudFormation types.
 //! Messages themselves live in the store's queue layer. Start with `ops/send_message.rs`.
 
@@ -12,11 +12,13 @@ use wire::table::Protocol;
 mod attributes;
 mod batch;
 mod error;
+mod in_flight;
 mod jobs;
 mod keys;
 mod lease;
 mod limits;
 mod message;
+mod move_task;
 mod ops;
 mod permission;
 mod queue;
@@ -39,6 +41,7 @@ pub static SQS: Service = Service {
     operations: &[
         entry::<ops::AddPermission>(),
         entry::<ops::AwaitMessages>(),
+        entry::<ops::CancelMessageMoveTask>(),
         entry::<ops::ChangeMessageVisibility>(),
         entry::<ops::ChangeMessageVisibilityBatch>(),
         entry::<ops::CreateQueue>(),
@@ -48,6 +51,7 @@ pub static SQS: Service = Service {
         entry::<ops::GetQueueAttributes>(),
         entry::<ops::GetQueueUrl>(),
         entry::<ops::ListDeadLetterSourceQueues>(),
+        entry::<ops::ListMessageMoveTasks>(),
         entry::<ops::ListQueueTags>(),
         entry::<ops::ListQueues>(),
         entry::<ops::PurgeQueue>(),
@@ -56,11 +60,12 @@ pub static SQS: Service = Service {
         entry::<ops::SendMessage>(),
         entry::<ops::SendMessageBatch>(),
         entry::<ops::SetQueueAttributes>(),
+        entry::<ops::StartMessageMoveTask>(),
         entry::<ops::TagQueue>(),
         entry::<ops::UntagQueue>(),
     ],
     resources: &[&stack::Queue, &stack::QueuePolicy],
-    jobs: &[jobs::RETENTION],
+    jobs: &[jobs::RETENTION, jobs::MOVE],
     plane: None,
     words: Words::JSON,
 };

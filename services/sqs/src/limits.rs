@@ -37,3 +37,13 @@ pub(crate) const ENTRY_ID_CHARS_MAX: usize = 80;
 pub(crate) const RECEIVE_COUNT_MAX: i64 = 1000;
 /// Source queues that a redrive allow policy can name.
 pub(crate) const ALLOWED_SOURCES_MAX: usize = 10;
+/// Messages of a standard queue that are received and neither deleted nor visible again.
+pub(crate) const IN_FLIGHT_MAX: i64 = 120_000;
+/// The same for a FIFO queue.
+pub(crate) const IN_FLIGHT_FIFO_MAX: i64 = 20_000;
+/// How long an attempt id of a receive counts: 5 minutes.
+pub(crate) const ATTEMPT_MILLIS: i64 = 5 * 60 * 1000;
+/// Fastest rate that a move task can ask for.
+pub(crate) const MOVE_RATE_MAX: i32 = 500;
+/// Move tasks of one page of ListMessageMoveTasks.
+pub(crate) const MOVE_TASKS_MAX: i32 = 10;

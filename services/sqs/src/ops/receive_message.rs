@@ -1,7 +1,7 @@
 //! ReceiveMessage.
 //!
-//! Differs from AWS: messages in flight are not limited to 120 000 (FIFO: 20 000), and `ReceiveRequestAttemptId` is
-//! refused. A standard queue gives messages out in the order in which they became visible.
+//! Differs from AWS: a standard queue gives messages out in the order in which they became visible. Messages in flight are
+//! counted on each node.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,13 @@ use cloud::Cloud;
 use cloud::prelude::*;
 use store::Tx;
 use store::layer::queue::{Claims, Message as Leased, Request};
+use store::layer::table;
 use wire::digest::md5_hex;
 
 use crate::error::Error;
-use crate::keys::{self, QueueRow, Stored};
-use crate::limits::{BATCH_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX};
+use crate::in_flight::InFlight;
+use crate::keys::{self, AttemptRow, QueueRow, Stored};
+use crate::limits::{ATTEMPT_MILLIS, BATCH_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX};
 use crate::message::{self, Handle, MessageAttribute};
 use crate::queue::{self, Address};
 use crate::send::sequence_text;
@@ -89,6 +91,8 @@ struct Want {
     visibility_seconds: Option<i64>,
     system_attributes: Vec<String>,
     attributes: Vec<String>,
+    /// Under which name a FIFO queue remembers what it gives.
+    attempt: Option<String>,
 }
 
 pub(crate) struct ReceiveMessage;
@@ -116,13 +120,26 @@ impl Operation for ReceiveMessage {
         let view = cx.snapshot().await?;
         let queue = want.queue(&view).await?;
         drop(view);
+        if want.attempt.is_some() && !queue.is_fifo() {
+            let text = "The request include parameter that is not valid for this queue type.";
+            return Err(Error::value(want.attempt.unwrap_or_default(), "ReceiveRequestAttemptId", text));
+        }
         let wait_seconds = wait(&queue, input.wait_time_seconds)?;
         let deadline = cx.now().plus_secs(wait_seconds);
         let mut news = cx.cloud().store().watch(queue.messages().watch_key());
         loop {
             news.borrow_and_update();
-            let messages = take(cx, &want).await?;
+            let in_flight = cx.state::<InFlight>();
+            let has_room = in_flight.has_room(cx, &queue).await?;
+            if !has_room && !queue.is_fifo() && wait_seconds == 0 {
+                // "If you use short polling, SQS returns OverLimit; with long polling, no error." (quotas)
+                return Err(Error::OverLimit(
+                    "Too many messages in flight: delete some of those that were received.".to_owned(),
+                ));
+            }
+            let messages = if has_room { take(cx, &want).await? } else { Vec::new() };
             if !messages.is_empty() {
+                in_flight.took(&queue, messages.len());
                 return Ok(Output { messages: Some(messages) });
             }
             if cx.now() >= deadline {
@@ -150,8 +167,9 @@ fn read(cx: &Cx, input: &Input) -> Result<Want, Error> {
     if let Some(seconds) = visibility_seconds.filter(|s| !(0..=VISIBILITY_SECONDS_MAX).contains(s)) {
         return Err(Error::value(seconds, "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided."));
     }
-    if input.receive_request_attempt_id.is_some() {
-        return Err(Error::Unsupported("ReceiveRequestAttemptId is not supported.".to_owned()));
+    let attempt = input.receive_request_attempt_id.clone();
+    if let Some(attempt) = &attempt {
+        message::check_fifo_id("ReceiveRequestAttemptId", attempt)?;
     }
     let mut system_attributes = input.attribute_names.clone();
     system_attributes.extend_from_slice(&input.message_system_attribute_names);
@@ -168,6 +186,7 @@ fn read(cx: &Cx, input: &Input) -> Result<Want, Error> {
         visibility_seconds,
         system_attributes,
         attributes: input.message_attribute_names.clone(),
+        attempt,
     })
 }
 
@@ -205,18 +224,22 @@ impl Want {
         now: i64,
     ) -> Result<Vec<Message>, Error> {
         let queue = self.queue(tx).await?;
+        let visibility_seconds = self.visibility_seconds.unwrap_or_else(|| queue.number("VisibilityTimeout"));
+        let lease_until = now + visibility_seconds * 1000;
+        if let Some(again) = self.again(tx, &queue, now, lease_until).await? {
+            return again.into_iter().map(|message| self.shown(&queue, message)).collect();
+        }
         let redrive = queue.redrive();
         // Without its dead-letter queue a message stays where it is, however often it is received.
         let target = match &redrive {
             Some(redrive) => redrive::find(tx, redrive).await?,
             None => None,
         };
-        let visibility_seconds = self.visibility_seconds.unwrap_or_else(|| queue.number("VisibilityTimeout"));
         let mut receipt = || cloud.chance().uuid();
         let request = Request {
             now,
             limit: self.limit,
-            lease_until: now + visibility_seconds * 1000,
+            lease_until,
             sent_since: now - queue.number("MessageRetentionPeriod") * 1000,
             receives_max: redrive.filter(|_| target.is_some()).map(|redrive| redrive.receives_max),
             receipt: &mut receipt,
@@ -227,7 +250,47 @@ impl Want {
                 redrive::bury(tx, &queue, target, message, now).await?;
             }
         }
+        self.remember(tx, &queue, &received.messages, now).await?;
         received.messages.into_iter().map(|message| self.shown(&queue, message)).collect()
+    }
+
+    /// What an earlier receive under the same attempt id gave, while nobody has changed any of it. "If a retry occurs
+    /// within the deduplication interval, it resets the visibility timeout."
+    async fn again(
+        &self,
+        tx: &mut Tx,
+        queue: &QueueRow,
+        now: i64,
+        lease_until: i64,
+    ) -> Result<Option<Vec<Leased>>, Error> {
+        let Some(attempt) = &self.attempt else { return Ok(None) };
+        let row: Option<AttemptRow> = table::get(tx, (&queue.id, attempt)).await?;
+        let Some(row) = row.filter(|row| row.until_millis > now) else { return Ok(None) };
+        let messages = queue.messages();
+        for (id, receipt) in &row.messages {
+            if messages.lease_end(tx, id, receipt).await?.is_none_or(|end| end <= now) {
+                return Ok(None);
+            }
+        }
+        let mut found = Vec::with_capacity(row.messages.len());
+        for (id, receipt) in &row.messages {
+            messages.renew_visibility(tx, id, receipt, now, lease_until).await?;
+            found.extend(messages.peek(tx, id).await?);
+        }
+        Ok(Some(found))
+    }
+
+    /// Remembers what a receive gave.
+    async fn remember(&self, tx: &mut Tx, queue: &QueueRow, given: &[Leased], now: i64) -> Result<(), Error> {
+        let Some(attempt) = self.attempt.as_ref().filter(|_| !given.is_empty()) else { return Ok(()) };
+        let pair = |message: &Leased| Some((message.id.clone(), message.receipt.clone()?));
+        let row = AttemptRow {
+            queue_id: queue.id.clone(),
+            attempt: attempt.clone(),
+            until_millis: now + ATTEMPT_MILLIS,
+            messages: given.iter().filter_map(pair).collect(),
+        };
+        Ok(table::put(tx, &row).await?)
     }
 
     fn shown(&self, queue: &QueueRow, leased: Leased) -> Result<Message, Error> {

@@ -191,7 +191,6 @@ async fn wrong_requests() {
             "Value -1 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided.",
         ),
         (json!({"AttributeNames": ["Color"]}), "Unknown Attribute Color."),
-        (json!({"ReceiveRequestAttemptId": "x"}), "ReceiveRequestAttemptId is not supported."),
     ] {
         let mut input = extra;
         input["QueueUrl"] = json!(url);
@@ -217,4 +216,39 @@ async fn queue_policies_decide() {
     let policy = policy.to_string().replace("\"000000000000\"", "\"arn:aws:iam::000000000000:user/nobody\"");
     world.ok("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": {"Policy": policy}})).await;
     assert!(call().await.is_ok());
+}
+
+/// API reference of ReceiveMessage, `ReceiveRequestAttemptId`.
+#[tokio::test]
+async fn the_same_attempt_gives_the_same_messages() {
+    let world = world().await;
+    let url =
+        queue(&world, "q.fifo", json!({"FifoQueue": "true", "ContentBasedDeduplication": "true"})).await;
+    for (body, group) in [("a", "g"), ("b", "g"), ("c", "h")] {
+        let input = json!({"QueueUrl": url, "MessageBody": body, "MessageGroupId": group});
+        world.ok("sqs", "SendMessage", input).await;
+    }
+    let ask = |attempt: &str| json!({"QueueUrl": url, "MaxNumberOfMessages": 2, "ReceiveRequestAttemptId": attempt});
+    let first = world.ok("sqs", "ReceiveMessage", ask("1")).await;
+    assert_eq!(first["Messages"].as_array().unwrap().len(), 2);
+    world.advance(Duration::from_secs(20)).await;
+    assert_eq!(world.ok("sqs", "ReceiveMessage", ask("1")).await, first);
+    // The visibility timeout has begun anew.
+    world.advance(Duration::from_secs(20)).await;
+    assert_eq!(world.ok("sqs", "ReceiveMessage", ask("1")).await, first);
+    let other = world.ok("sqs", "ReceiveMessage", ask("2")).await;
+    assert_eq!(other["Messages"][0]["Body"], "c");
+    // Nothing of what was changed comes again.
+    let handle = &first["Messages"][0]["ReceiptHandle"];
+    world.ok("sqs", "DeleteMessage", json!({"QueueUrl": url, "ReceiptHandle": handle})).await;
+    assert_eq!(world.ok("sqs", "ReceiveMessage", ask("1")).await, json!({}));
+    let standard = queue(&world, "q", json!({})).await;
+    let input = json!({"QueueUrl": standard, "ReceiveRequestAttemptId": "1"});
+    assert_eq!(world.error("sqs", "ReceiveMessage", input).await.0, "InvalidParameterValueException");
+    world.advance(Duration::from_secs(301)).await;
+    world.run_jobs().await;
+    let view = world.cx().snapshot().await.unwrap();
+    let page = store::layer::table::Paging::first(10);
+    let left = store::layer::table::list::<crate::keys::AttemptRow>(&view, (), &page).await.unwrap();
+    assert!(left.items.is_empty());
 }

@@ -1,0 +1,232 @@
+//! Tasks that move messages out of a dead-letter queue: back to where each came from, or to one queue.
+
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cloud::prelude::*;
+use serde::{Deserialize, Serialize};
+use store::layer::queue::{Claims, NewMessage, Request};
+use store::layer::table::{self, Paging};
+use store::{Tx, Version, keyspace};
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::keys::{self, MoveStatus, MoveTaskRow, QueueRow, Stored};
+use crate::queue::Address;
+
+/// Messages that one transaction moves.
+const SLICE: usize = 20;
+/// Tasks that one round goes on with.
+const TASKS: usize = 100;
+
+impl MoveStatus {
+    /// AWS's word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Completed => "COMPLETED",
+            Self::Cancelled => "CANCELLED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// What a task handle says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Handle {
+    pub(crate) task_id: String,
+    pub(crate) source_arn: String,
+}
+
+impl Handle {
+    /// The text.
+    pub(crate) fn text(&self) -> String {
+        STANDARD.encode(serde_json::to_vec(self).expect("texts are always JSON"))
+    }
+
+    /// Reads a text. (Text: recorded, test_cancel_with_invalid_task_handle)
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let read = STANDARD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
+        read.ok_or_else(|| Error::Invalid("Value for parameter TaskHandle is invalid.".to_owned()))
+    }
+}
+
+/// The queue that an ARN in the parameter `name` means. (Texts as LocalStack's tests have them from AWS)
+pub(crate) async fn find(cx: &mut Cx, name: &str, text: &str) -> Result<QueueRow, Error> {
+    let missing = || {
+        Error::NoSuchResource(format!(
+            "The resource that you specified for the {name} parameter doesn't exist."
+        ))
+    };
+    let arn: Arn = text.parse().map_err(|_| missing())?;
+    let address = Address::of_arn(&arn).ok_or_else(missing)?;
+    let found = keys::find(cx.tx(), arn.account(), arn.region(), address.name()).await?;
+    found.filter(|_| arn.region() == cx.region()).ok_or_else(missing)
+}
+
+/// The policy of the queue with this ARN, for the access decision.
+pub(crate) async fn policy(cx: &mut Cx, text: &str) -> Result<Option<String>, Error> {
+    // What is no queue is refused by the operation itself.
+    let found = match find(cx, "SourceArn", text).await {
+        Ok(row) => Some(row),
+        Err(Error::Internal(failure)) => return Err(failure.into()),
+        Err(_) => None,
+    };
+    Ok(found.and_then(|row| row.attributes.get("Policy").cloned()))
+}
+
+/// What access to the queue with this ARN is decided on.
+pub(crate) fn resource(cx: &Cx, text: &str) -> Resource {
+    text.parse::<Arn>().unwrap_or_else(|_| cx.arn("sqs", "*")).into()
+}
+
+/// Tells whether there may be tasks.
+#[derive(Default)]
+struct News(Mutex<Option<(watch::Receiver<Version>, bool)>>);
+
+impl News {
+    /// Whether something was written, or a task was still running.
+    fn any(&self, cx: &Cx) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *state {
+            // What was begun before this process is found by the first look.
+            None => {
+                let receiver = cx.cloud().store().watch(keyspace::SQS_MOVE_TASK.0.to_vec().into());
+                *state = Some((receiver, true));
+                true
+            }
+            Some((receiver, running)) => {
+                let changed = receiver.has_changed().unwrap_or(true);
+                receiver.mark_unchanged();
+                changed || *running
+            }
+        }
+    }
+
+    fn note(&self, is_running: bool) {
+        if let Some((_, running)) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            *running = is_running;
+        }
+    }
+}
+
+/// Goes on with all tasks. True when there is more to do at once.
+pub(crate) async fn go_on(cx: &mut Cx) -> Result<bool, Error> {
+    let news = cx.state::<News>();
+    if !news.any(cx) {
+        return Ok(false);
+    }
+    let tasks = table::list_by::<MoveTaskRow>(&cx.snapshot().await?, 1, (), &Paging::first(TASKS)).await?;
+    news.note(!tasks.items.is_empty());
+    let mut has_more = false;
+    for task in tasks.items {
+        has_more |= slice(cx, task).await?;
+    }
+    Ok(has_more)
+}
+
+/// Moves some messages of a task. True when the next ones may go at once.
+async fn slice(cx: &Cx, task: MoveTaskRow) -> Result<bool, Error> {
+    let (now, cloud) = (cx.now().millis(), cx.cloud().clone());
+    cx.transact(move |tx| {
+        let (task, cloud) = (task.clone(), cloud.clone());
+        Box::pin(async move {
+            let parts = task_key(&task);
+            // Somebody may have cancelled it, or moved its messages, meanwhile.
+            let Some(mut task) = table::get::<MoveTaskRow>(tx, parts).await? else { return Ok(false) };
+            if task.status != MoveStatus::Running {
+                return Ok(false);
+            }
+            let may = allowed(&task, now);
+            let limit = usize::try_from(may).unwrap_or(0).min(SLICE);
+            if limit == 0 {
+                return Ok(false);
+            }
+            let moved = move_some(tx, &mut task, now, limit, || cloud.chance().uuid()).await?;
+            table::put(tx, &task).await?;
+            Ok::<_, Error>(moved && task.status == MoveStatus::Running)
+        })
+    })
+    .await
+}
+
+/// The key of a task's row.
+pub(crate) fn task_key(task: &MoveTaskRow) -> store::tuple::Tuple {
+    use store::layer::table::Record as _;
+    task.key()
+}
+
+/// Messages that a task may move by now.
+fn allowed(task: &MoveTaskRow, now: i64) -> i64 {
+    match task.rate {
+        // One at the start, then as the rate allows.
+        Some(rate) => 1 + i64::from(rate) * (now - task.started_at_millis) / 1000 - task.moved,
+        None => i64::MAX,
+    }
+}
+
+async fn move_some(
+    tx: &mut Tx,
+    task: &mut MoveTaskRow,
+    now: i64,
+    limit: usize,
+    mut id: impl FnMut() -> String + Send,
+) -> Result<bool, Error> {
+    let source = keys::find(tx, &task.account, &task.region, &task.source).await?;
+    let Some(source) = source.filter(|source| source.id == task.source_id) else {
+        fail(task, "AWS.SimpleQueueService.NonExistentQueue");
+        return Ok(false);
+    };
+    let messages = source.messages();
+    let request = Request {
+        now,
+        limit,
+        lease_until: now + 1,
+        sent_since: now - source.number("MessageRetentionPeriod") * 1000,
+        receives_max: None,
+        receipt: &mut id,
+    };
+    let received = messages.receive(tx, &Claims::default(), request).await?.messages;
+    if received.is_empty() {
+        task.status = MoveStatus::Completed;
+    }
+    for message in received {
+        let receipt = message.receipt.clone().unwrap_or_default();
+        let mut stored = Stored::decode(&message.body)?;
+        let Some(arn) = task.destination_arn.clone().or(stored.dead_letter_source.take()) else {
+            fail(task, "CouldNotDetermineMessageSource");
+            messages.renew_visibility(tx, &message.id, &receipt, now, now).await?;
+            return Ok(false);
+        };
+        let target = match arn.parse::<Arn>() {
+            Ok(arn) => keys::find(tx, arn.account(), arn.region(), arn.resource()).await?,
+            Err(_) => None,
+        };
+        let Some(target) = target.filter(|target| target.is_fifo() == source.is_fifo()) else {
+            fail(task, "AWS.SimpleQueueService.NonExistentQueue");
+            messages.renew_visibility(tx, &message.id, &receipt, now, now).await?;
+            return Ok(false);
+        };
+        // "All redriven messages are considered new messages with a new messageID and enqueueTime."
+        stored.earlier_receives = 0;
+        stored.dead_letter_source = None;
+        let new = NewMessage {
+            id: id(),
+            body: stored.encode()?,
+            now,
+            visible_at: now,
+            group: message.group.clone(),
+        };
+        messages.delete(tx, &message.id, &receipt, now).await?;
+        target.messages().push(tx, new).await?;
+        task.moved += 1;
+    }
+    Ok(task.status == MoveStatus::Running)
+}
+
+fn fail(task: &mut MoveTaskRow, reason: &str) {
+    task.status = MoveStatus::Failed;
+    task.failure = Some(reason.to_owned());
+}
