@@ -22,4 +22,5 @@ pub static SERVICES: &[&Service] = &[
     &sqs::SQS,
     &ssm::SSM,
     &sts::STS,
+    &tail::TAIL,
 ];

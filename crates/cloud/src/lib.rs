@@ -43,6 +43,7 @@ pub mod role;
 pub mod sandbox;
 pub mod service;
 pub mod state;
+pub mod tap;
 pub mod target;
 pub mod tasks;
 pub mod trace;

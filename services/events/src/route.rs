@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cloud::caller::Caller;
 use cloud::operation::BoxFuture;
 use cloud::prelude::*;
+use cloud::tap;
 use eventpattern::Pattern;
 use store::layer::counter;
 use store::layer::table::{self, Cursor, Paging};
@@ -113,6 +114,8 @@ async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
 /// that it came through.
 pub(crate) async fn publish(cx: &mut Cx, bus: &BusRef, event: &Event, hops: u8) -> Result<(), Error> {
     let listeners = listeners(cx, bus).await?;
+    let cloud = cx.cloud().clone();
+    tap::offer(&cloud, cx.tx(), || bus.arn().into(), || event.json.clone());
     for (pattern, archive) in &listeners.archives {
         if pattern.as_ref().is_none_or(|pattern| pattern.matches(&event.json)) {
             keep(cx, archive, event)?;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cloud::inbox;
 use cloud::outbox::{DeadLetter, Delivery, Policy};
 use cloud::prelude::*;
+use cloud::tap;
 use cloud::target::Target;
 use serde_json::{Map, Value, json};
 use store::layer::table::{self, Cursor, Paging};
@@ -156,6 +157,8 @@ impl Signatures {
 /// Brings a message to the subscribers that want it.
 pub(crate) async fn publish(cx: &mut Cx, topic: &TopicRow, message: &Message) -> Result<(), Error> {
     let listeners = listeners(cx, topic).await?;
+    let cloud = cx.cloud().clone();
+    tap::offer(&cloud, cx.tx(), || topic.arn(), || message.heard());
     let mut signatures = Signatures {
         version: topic.attributes.get("SignatureVersion").cloned().unwrap_or_default(),
         region: topic.region.clone(),

@@ -24,6 +24,20 @@ pub(crate) struct Message {
     pub(crate) timestamp: String,
 }
 
+impl Message {
+    /// What those see who listen in on the topic.
+    pub(crate) fn heard(&self) -> serde_json::Value {
+        serde_json::json!({
+            "MessageId": self.id,
+            "Subject": self.subject,
+            "Message": self.content.of("default"),
+            "MessageGroupId": self.group,
+            "MessageDeduplicationId": self.deduplication_id,
+            "Timestamp": self.timestamp,
+        })
+    }
+}
+
 /// A signature with what a receiver needs to check it.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {

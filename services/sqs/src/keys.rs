@@ -180,6 +180,17 @@ impl Stored {
         Ok(out.into())
     }
 
+    /// What those see who listen in on the queue.
+    pub(crate) fn heard(&self, id: &str) -> serde_json::Value {
+        serde_json::json!({
+            "MessageId": id,
+            "Body": self.body,
+            "MessageGroupId": self.group,
+            "MessageDeduplicationId": self.deduplication_id,
+            "DeadLetterQueueSourceArn": self.dead_letter_source,
+        })
+    }
+
     /// Reads the stored bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
         match bytes.split_first() {

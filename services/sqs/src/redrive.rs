@@ -1,5 +1,8 @@
 //! Dead-letter queues: whether a queue may have one, and moving messages there.
 
+use std::sync::Arc;
+
+use cloud::{Cloud, tap};
 use store::Tx;
 use store::layer::queue::{Message, NewMessage};
 
@@ -39,7 +42,7 @@ pub(crate) async fn find(tx: &Tx, redrive: &Redrive) -> Result<Option<QueueRow>,
 /// Puts a message that was received too often into the dead-letter queue. It keeps its id, its receives, and on
 /// standard queues the time from which its retention counts (developer guide, "Dead-letter queues").
 pub(crate) async fn bury(
-    tx: &mut Tx,
+    (tx, cloud): (&mut Tx, &Arc<Cloud>),
     source: &QueueRow,
     target: &QueueRow,
     message: Message,
@@ -56,6 +59,7 @@ pub(crate) async fn bury(
         visible_at: sent,
         group: message.group,
     };
+    tap::offer(cloud, tx, || target.arn(), || stored.heard(&new.id));
     target.messages().push(tx, new).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
+use cloud::tap;
 use store::layer::queue::NewMessage;
 use store::layer::table;
 use wire::digest::{md5_hex, sha256_hex};
@@ -165,9 +166,11 @@ impl Admitted {
             body: stored.encode()?,
             now,
             visible_at: now + self.delay_seconds * 1000,
-            group: stored.group.filter(|_| queue.is_fifo()),
+            group: stored.group.clone().filter(|_| queue.is_fifo()),
         };
         let sequence = queue.messages().push(cx.tx(), new).await?;
+        let cloud = cx.cloud().clone();
+        tap::offer(&cloud, cx.tx(), || queue.arn(), || stored.heard(&sent.message_id));
         if let Some(key) = seen_key {
             let row = SeenRow {
                 queue_id: queue.id.clone(),

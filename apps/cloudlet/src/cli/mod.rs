@@ -21,6 +21,7 @@ mod package;
 mod print;
 mod project;
 mod remove;
+mod tail;
 mod up;
 mod watch;
 
@@ -91,6 +92,8 @@ enum Command {
     Invoke(invoke::Invoke),
     /// Show the log of a function.
     Logs(logs::Logs),
+    /// Show messages of a queue, a topic, a bus or a stream as they come.
+    Tail(tail::Tail),
     /// Run a command with the environment that leads AWS SDKs and tools to the cloud.
     Exec(exec::Exec),
     /// Check what this machine can do.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Package(package) => block_on(package.run(&global, &output)),
         Command::Invoke(invoke) => block_on(invoke.run(&global, &output)),
         Command::Logs(logs) => block_on(logs.run(&global, &output)),
+        Command::Tail(tail) => block_on(tail.run(&global, &output)),
         Command::Doctor => block_on(doctor::run(&global, &output)),
     };
     match result {

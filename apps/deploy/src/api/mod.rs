@@ -8,6 +8,7 @@ pub mod cloudformation;
 mod http;
 pub mod lambda;
 pub mod logs;
+pub mod messages;
 mod remote;
 pub mod s3;
 pub mod xml;

@@ -247,7 +247,7 @@ impl Want {
         let received = queue.messages().receive(tx, claims, request).await?;
         if let Some(target) = &target {
             for message in received.exhausted {
-                redrive::bury(tx, &queue, target, message, now).await?;
+                redrive::bury((tx, cloud), &queue, target, message, now).await?;
             }
         }
         self.remember(tx, &queue, &received.messages, now).await?;

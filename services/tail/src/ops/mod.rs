@@ -1,0 +1,5 @@
+//! One file for each operation.
+
+mod tail;
+
+pub(crate) use tail::Tail;
