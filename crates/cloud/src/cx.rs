@@ -20,7 +20,7 @@ use crate::instance::Cloud;
 use crate::operation::{BoxFuture, Conditions, Kind, Resource};
 use crate::outbox::{self, Delivery};
 use crate::service::Service;
-use crate::trace::Invocation;
+use crate::trace::{Invocation, Late};
 use crate::{access, state};
 
 /// How many times a transaction is run again after lost races before the caller hears of it.
@@ -63,6 +63,8 @@ pub(crate) struct Call {
     pub(crate) internal: bool,
     /// What the function took that the call has invoked.
     pub(crate) invocation: Option<Arc<Invocation>>,
+    /// Its trace record is written when what goes on after its answer has ended.
+    pub(crate) is_late: bool,
 }
 
 impl Cx {
@@ -195,6 +197,13 @@ impl Cx {
     /// Adds what an invocation took to the trace record of this call.
     pub fn note_invocation(&mut self, invocation: Invocation) {
         self.call.invocation = Some(Arc::new(invocation));
+    }
+
+    /// The trace record of an invocation of `caller`'s that goes on after the answer, or that no operation made. In an
+    /// operation it takes the place of the operation's own record, unless that fails.
+    pub fn late_record(&mut self, service: &'static str, operation: &'static str, caller: &Caller) -> Late {
+        self.call.is_late = true;
+        Late::new(self, service, operation, caller)
     }
 
     /// The cloud.
@@ -340,6 +349,7 @@ impl Call {
             attempt: 1,
             internal: false,
             invocation: None,
+            is_late: false,
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Records leave the request path through a bounded channel and are written in batches without a sync of their
 //! own: losing the last moments of the audit trail in a power cut is accepted, slowing each call is not.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use store::layer::log::Stream;
 use store::{Durability, Range, keyspace, tuple};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::caller::Principal;
+use crate::caller::{Caller, Principal};
 use crate::cx::Cx;
 use crate::failure::Failure;
 use crate::instance::Cloud;
@@ -151,6 +151,53 @@ impl Default for Sink {
     }
 }
 
+/// The record of an invocation that goes on.
+#[derive(Debug)]
+pub struct Late {
+    noted: Noted,
+    instant: Instant,
+    cloud: Weak<Cloud>,
+}
+
+impl Late {
+    pub(crate) fn new(cx: &Cx, service: &'static str, operation: &'static str, caller: &Caller) -> Self {
+        let started = Started::now(cx.cloud());
+        let noted = Noted {
+            request_id: cx.call.request_id.clone(),
+            trace_id: cx.call.trace_id.clone(),
+            at_millis: started.at_millis,
+            micros: 0,
+            principal: caller.principal.clone(),
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+            service,
+            operation,
+            change: false,
+            depth: cx.call.depth,
+            error: None,
+            invocation: None,
+        };
+        Self { noted, instant: started.instant, cloud: Arc::downgrade(cx.cloud()) }
+    }
+
+    /// The invocation has ended.
+    pub fn end(mut self, invocation: Invocation) {
+        // A cloud that has stopped keeps no records.
+        let Some(cloud) = self.cloud.upgrade() else { return };
+        self.noted.micros = u64::try_from(self.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.noted.invocation = Some(Arc::new(invocation));
+        cloud.traces().put(self.noted);
+    }
+}
+
+impl Sink {
+    fn put(&self, noted: Noted) {
+        if self.sender.try_send(noted).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Notes one call.
 pub(crate) fn record(
     cx: &Cx,
@@ -159,6 +206,9 @@ pub(crate) fn record(
     started: &Started,
     failure: Option<&Failure>,
 ) {
+    if cx.call.is_late && failure.is_none() {
+        return; // It comes later.
+    }
     let micros = u64::try_from(started.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
     let caller = cx.caller();
     let noted = Noted {
@@ -183,10 +233,7 @@ pub(crate) fn record(
         error = noted.error.as_deref(),
         "call"
     );
-    let sink = cx.cloud().traces();
-    if sink.sender.try_send(noted).is_err() {
-        sink.dropped.fetch_add(1, Ordering::Relaxed);
-    }
+    cx.cloud().traces().put(noted);
 }
 
 /// Writes records in batches until the cloud stops, and then what is left.

@@ -161,10 +161,13 @@ async fn function_url(
         identity: String::new(),
         stream: None,
     };
+    // The action that is allowed or denied stands for the operation, as there is none.
+    let record = cx.late_record("lambda", "InvokeFunctionUrl", &caller);
     let mut response = if url.streams {
-        streamed::response(stream::invoke(shelf, invocation, false, Some(permit))).await
+        streamed::response(stream::invoke(shelf, invocation, false, Some(permit), Some(record))).await
     } else {
         let outcome = shelf.invoke(&invocation, false, Some(permit)).await;
+        record.end(outcome.noted(0));
         if outcome.failed { broken() } else { reply(&outcome.payload) }
     };
     append(&mut response, "x-amzn-requestid", cx.request_id());

@@ -118,7 +118,9 @@ impl Operation for InvokeWithResponseStream {
         };
         let with_tail = input.log_type == Some(LogType::Tail);
         let executed_version = Some(shelf.launch.version.clone());
-        let pieces = stream::invoke(shelf, invocation, with_tail, Some(permit));
+        let caller = cx.caller().clone();
+        let record = cx.late_record("lambda", Self::NAME, &caller);
+        let pieces = stream::invoke(shelf, invocation, with_tail, Some(permit), Some(record));
         Ok(Output {
             status_code: 200,
             executed_version,

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use cloud::trace::Late;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -32,18 +33,22 @@ pub(crate) enum Piece {
     End(Outcome),
 }
 
-/// Runs an invocation whose answer is read piece by piece. It goes on to its end also when the reader goes away, as in
+/// Runs an invocation whose answer is read piece by piece, and then writes its trace record. It goes on to its end also when the reader goes away, as in
 /// AWS, where a broken connection of the client does not interrupt the function.
 pub(crate) fn invoke(
     shelf: Arc<Shelf>,
     mut invocation: Invocation,
     with_tail: bool,
     permit: Option<Permit>,
+    record: Option<Late>,
 ) -> mpsc::Receiver<Piece> {
     let (sink, pieces) = mpsc::channel(PIECES_MAX);
     invocation.stream = Some(sink.clone());
     tokio::spawn(async move {
         let outcome = shelf.invoke(&invocation, with_tail, permit).await;
+        if let Some(record) = record {
+            record.end(outcome.noted(0));
+        }
         let _reader_is_gone = sink.send(Piece::End(outcome)).await;
     });
     pieces

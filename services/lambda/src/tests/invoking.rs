@@ -159,6 +159,15 @@ async fn two_versions_share_an_alias() {
     assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
+/// Stops the cloud, which writes its trace records, and gives those of this hour.
+pub(super) async fn trace_records(world: &World) -> Vec<cloud::trace::Record> {
+    let hour = world.cloud().clock().now().secs() / 3600;
+    world.cloud().stop().await;
+    let view = store::snapshot(world.cloud().store()).await.unwrap();
+    let rows = cloud::trace::stream(hour).read(&view, None, 100).await.unwrap();
+    rows.iter().flat_map(|row| serde_json::from_slice::<Vec<_>>(&row.val).unwrap()).collect()
+}
+
 /// What an invocation took is in the REPORT line and in the trace record of its call.
 #[tokio::test]
 async fn invocations_are_seen_in_the_trace() {
@@ -168,12 +177,7 @@ async fn invocations_are_seen_in_the_trace() {
     for _ in 0..2 {
         invoke(&world, json!({"FunctionName": "f"})).await;
     }
-    let hour = world.cloud().clock().now().secs() / 3600;
-    world.cloud().stop().await; // The records are written.
-    let view = store::snapshot(world.cloud().store()).await.unwrap();
-    let rows = cloud::trace::stream(hour).read(&view, None, 100).await.unwrap();
-    let records =
-        rows.iter().flat_map(|row| serde_json::from_slice::<Vec<cloud::trace::Record>>(&row.val).unwrap());
+    let records = trace_records(&world).await.into_iter();
     let seen: Vec<_> =
         records.filter(|one| one.operation == "Invoke").map(|one| one.invocation.unwrap()).collect();
     assert_eq!(seen.len(), 2);

@@ -105,6 +105,34 @@ async fn function_urls_stream() {
     assert_eq!(ask(&world, &host, "/").await.0, 502, "a head and zero bytes are no JSON");
 }
 
+/// A streamed invocation goes on after the answer of its call, and a function URL is no call at all.
+#[tokio::test]
+async fn streams_and_urls_are_seen_in_the_trace() {
+    let world = world().await;
+    create(&world, "f", STREAMER).await;
+    let made = json!({"FunctionName": "f", "AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"});
+    let made = world.ok("lambda", "CreateFunctionUrlConfig", made).await;
+    let grant = json!({"FunctionName": "f", "StatementId": "url", "Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"});
+    world.ok("lambda", "AddPermission", grant).await;
+    world.cloud().start();
+    events(&world, "f", &json!({})).await;
+    let host = made["FunctionUrl"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let host = host.trim_end_matches('/');
+    assert!(ask(&world, host, "/late").await.2.is_err());
+    let changed = json!({"FunctionName": "f", "InvokeMode": "BUFFERED"});
+    world.ok("lambda", "UpdateFunctionUrlConfig", changed).await;
+    assert_eq!(ask(&world, host, "/").await.0, 502);
+    let records = super::invoking::trace_records(&world).await;
+    let seen = |operation: &str| {
+        let found = records.iter().filter(|one| one.service == "lambda" && one.operation == operation);
+        found.map(|one| one.invocation.as_ref().unwrap()).collect::<Vec<_>>()
+    };
+    let calls = seen("InvokeWithResponseStream");
+    assert_eq!((calls.len(), calls[0].cold, calls[0].failed), (1, true, false));
+    let urls = seen("InvokeFunctionUrl");
+    assert_eq!(urls.iter().map(|one| one.failed).collect::<Vec<_>>(), [true, false]);
+}
+
 #[tokio::test]
 async fn function_urls_that_stream_pass_on_what_others_return() {
     let world = world().await;

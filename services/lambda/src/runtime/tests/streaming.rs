@@ -6,7 +6,7 @@ use crate::runtime::stream::{self, Piece};
 
 /// The pieces of an invocation: content type if it streams, the bytes, the outcome.
 async fn pieces(shelf: &Arc<Shelf>, payload: &str) -> (Option<String>, Vec<u8>, Outcome) {
-    let mut reader = stream::invoke(Arc::clone(shelf), invocation(payload), true, None);
+    let mut reader = stream::invoke(Arc::clone(shelf), invocation(payload), true, None, None);
     let (mut kind, mut bytes) = (None, Vec::new());
     loop {
         match reader.recv().await.expect("an end comes") {
@@ -93,7 +93,7 @@ async fn a_slow_reader_slows_the_function_and_a_lost_one_does_not_stop_it() {
     let shelf = fixture.shelf();
     let (_, bytes, outcome) = pieces(&shelf, "{}").await;
     assert_eq!((bytes.len(), outcome.failed), (200 * 65536, false));
-    let mut reader = stream::invoke(Arc::clone(&shelf), invocation("{}"), true, None);
+    let mut reader = stream::invoke(Arc::clone(&shelf), invocation("{}"), true, None, None);
     assert!(matches!(reader.recv().await, Some(Piece::Start(_))));
     drop(reader);
     while shelf.idle() == 0 {
