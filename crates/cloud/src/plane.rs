@@ -55,6 +55,12 @@ pub trait Plane: Sync {
     /// Begins what the service does of itself, such as reading [`crate::feed`]s, when the cloud starts.
     fn start(&self, _cloud: &Arc<crate::Cloud>) {}
 
+    /// Whether the service's API hears requests that nobody signed, such as those by the links of mails. Access decides
+    /// about them as about all others.
+    fn hears_anonymous(&self) -> bool {
+        false
+    }
+
     /// The short way to functions, of the service that runs them.
     fn functions(&self) -> Option<&dyn Functions> {
         None

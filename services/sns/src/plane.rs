@@ -20,6 +20,11 @@ impl Plane for Certificates {
         path.starts_with(PATH) && path.ends_with(PATH_END) && ours()
     }
 
+    /// Topics may be open to everybody, and links of mails are followed by people.
+    fn hears_anonymous(&self) -> bool {
+        true
+    }
+
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> http::Response<Stream> {
         let mut response = http::Response::new(Stream::empty());
         if !matches!(request.parts.method, Method::GET | Method::HEAD) {

@@ -10,6 +10,7 @@ mod dev;
 mod doctor;
 mod exec;
 mod function;
+mod inbox;
 mod info;
 mod inspect;
 mod invoke;
@@ -90,6 +91,8 @@ enum Command {
     Print(print::Print),
     /// Call a function.
     Invoke(invoke::Invoke),
+    /// Show the mails and text messages that the cloud would have sent to people.
+    Inbox,
     /// Show the log of a function.
     Logs(logs::Logs),
     /// Show messages of a queue, a topic, a bus or a stream as they come.
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Info(show) => block_on(info::run(&show, &global, &output)),
         Command::Package(package) => block_on(package.run(&global, &output)),
         Command::Invoke(invoke) => block_on(invoke.run(&global, &output)),
+        Command::Inbox => block_on(inbox::run(&global, &output)),
         Command::Logs(logs) => block_on(logs.run(&global, &output)),
         Command::Tail(tail) => block_on(tail.run(&global, &output)),
         Command::Doctor => block_on(doctor::run(&global, &output)),

@@ -11,6 +11,7 @@ pub mod logs;
 pub mod messages;
 mod remote;
 pub mod s3;
+pub mod sns;
 pub mod xml;
 
 use std::fmt;

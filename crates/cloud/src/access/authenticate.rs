@@ -22,7 +22,7 @@ const REGION_CHARS_MAX: usize = 32;
 ///
 /// The body comes back as the operation is to read it: without the frames of `aws-chunked`, and bound to the
 /// signature, so that a stream that is not what was signed ends in an error ([`super::failure_of`]).
-/// A request without credentials is anonymous; only S3 has a use for those.
+/// A request without credentials is anonymous; S3 has a use for those, and services that say so.
 pub(crate) async fn authenticate(
     cloud: &Cloud,
     service: &'static Service,
@@ -34,6 +34,10 @@ pub(crate) async fn authenticate(
         Words { dialect: dialect_of(protocol, service), query_compatible: is_query_compatible(service) };
     let request = sigv4::Request::of(parts);
     let Some(presented) = sigv4::parse(&request).map_err(|error| words.failure(&error))? else {
+        if service.plane.is_some_and(|plane| plane.hears_anonymous()) {
+            let config = cloud.config();
+            return Ok((Caller::anonymous(config.account.as_str(), config.region.as_str()), body));
+        }
         let Dialect::S3 = words.dialect else { return Err(words.failure(&sigv4::Error::Missing)) };
         let caller = authenticate_without_v4(cloud, parts).await.map_err(|no| words.refusal(no))?;
         return Ok((caller, body::bind_unsigned(&parts.headers, body)?));

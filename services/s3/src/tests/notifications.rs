@@ -235,3 +235,61 @@ async fn stacks_set_notifications() {
     assert_eq!(shown().await, json!({}));
     world.cloud().stop().await;
 }
+
+/// Two nodes over one store; each stands still at times, as one that died, and the other takes over what it had.
+#[tokio::test]
+async fn no_record_is_lost_or_doubled() {
+    use std::collections::BTreeMap;
+
+    use cloud::clock::Chance;
+
+    for seed in 1..=4 {
+        println!("seed {seed}");
+        let chance = Chance::from_seed(seed);
+        let pick = |below: u64| chance.number() % below;
+        let nodes = World::nodes(&[&crate::S3, &sqs::SQS], 2).await;
+        for node in &nodes {
+            node.cloud().start();
+        }
+        nodes[0].ok("s3", "CreateBucket", json!({"Bucket": "photos"})).await;
+        let url = queue(&nodes[0], "q", "s3.amazonaws.com").await;
+        let wanted = json!({"QueueArn": QUEUE, "Events": ["s3:ObjectCreated:*"]});
+        configure(&nodes[0], json!({"QueueConfigurations": [wanted]})).await.unwrap();
+        let mut put = 0;
+        for _ in 0..40 {
+            let node = &nodes[usize::try_from(pick(2)).unwrap()];
+            if pick(2) == 0 {
+                node.ok("s3", "PutObject", input(json!({"Key": put.to_string(), "Body": body(b"x")}))).await;
+                put += 1;
+            } else {
+                node.advance(Duration::from_millis(pick(3_000))).await;
+            }
+        }
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for round in 0..2_000 {
+            let answer = nodes[0]
+                .ok("sqs", "ReceiveMessage", json!({"QueueUrl": url, "MaxNumberOfMessages": 10}))
+                .await;
+            for message in answer["Messages"].as_array().into_iter().flatten() {
+                let gone = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
+                nodes[0].ok("sqs", "DeleteMessage", gone).await;
+                let told: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
+                if let Some(key) = told["Records"][0]["s3"]["object"]["key"].as_str() {
+                    *seen.entry(key.to_owned()).or_default() += 1;
+                }
+            }
+            // All are there; a while longer shows whether one comes twice.
+            if seen.len() == put && round > 100 {
+                break;
+            }
+            for node in &nodes {
+                node.advance(Duration::from_millis(100)).await;
+            }
+        }
+        let expected: BTreeMap<String, usize> = (0..put).map(|number| (number.to_string(), 1)).collect();
+        assert_eq!(seen, expected, "seed {seed}");
+        for node in &nodes {
+            node.cloud().stop().await;
+        }
+    }
+}
