@@ -353,8 +353,8 @@ async fn chaos(seed: u64, is_fifo: bool) {
     let most = 60;
     let mut buried = HashMap::new();
     for round in 0..1_000 {
-        if sent.len() < most && chance.number() % 3 == 0 {
-            let poison = if chance.number() % 12 == 0 { "!" } else { "" };
+        if sent.len() < most && chance.number().is_multiple_of(3) {
+            let poison = if chance.number().is_multiple_of(12) { "!" } else { "" };
             let body = format!("g{}-{}{poison}", chance.number() % 3, sent.len());
             let mut input = json!({"QueueUrl": url, "MessageBody": body});
             if is_fifo {
@@ -363,7 +363,7 @@ async fn chaos(seed: u64, is_fifo: bool) {
             nodes[alive].ok("sqs", "SendMessage", input).await;
             sent.push(body);
         }
-        if alive + 1 < NODES && chance.number() % 20 == 0 {
+        if alive + 1 < NODES && chance.number().is_multiple_of(20) {
             // Killed: nothing of it is settled. The next one begins at the same time.
             nodes[alive].cloud().tasks().shutdown(Duration::ZERO).await;
             alive += 1;
@@ -382,12 +382,12 @@ async fn chaos(seed: u64, is_fifo: bool) {
         }
     }
     exhume(&nodes[alive], &dead_url, &mut buried).await;
-    let story = story.lock().unwrap();
     assert_eq!(
         count(&nodes[alive], &url).await,
         ("0".to_owned(), "0".to_owned()),
         "seed {seed}: not settled"
     );
+    let story = story.lock().unwrap();
     assert!(story.violations.is_empty(), "seed {seed}: {:?}", story.violations);
     for body in &sent {
         let told = story.told.get(body);

@@ -1,0 +1,131 @@
+"""Event source mappings with boto3. Shapes and codes: the API reference of Lambda."""
+
+import json
+import time
+
+import pytest
+
+from conftest import archive, fails
+
+TELL = """
+import json
+def handler(event, context):
+    print("event " + json.dumps(event))
+    bad = [r for r in event["Records"] if r.get("body") == "bad"]
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in bad]}
+"""
+
+
+@pytest.fixture
+def function(cloud, iam, role, name):
+    allowed = ["sqs:*", "dynamodb:*", "kinesis:*"]
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    iam.put_role_policy(RoleName=name, PolicyName="sources", PolicyDocument=json.dumps(document))
+    functions = cloud.client("lambda")
+    code = {"ZipFile": archive({"index.py": TELL})}
+    functions.create_function(
+        FunctionName=name, Runtime="python3.12", Handler="index.handler", Role=role, Code=code, Timeout=3
+    )
+    yield name
+    functions.delete_function(FunctionName=name)
+
+
+def told(cloud, function, count, seconds=30):
+    """The events that the function printed, once there are so many records in them."""
+    logs = cloud.client("logs")
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern='"event {"')["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            found = []
+        events = [json.loads(one["message"].split("event ", 1)[1]) for one in found]
+        records = [record for event in events for record in event["Records"]]
+        if len(records) >= count or time.monotonic() > end:
+            return records
+        time.sleep(0.1)
+
+
+def settled(functions, uuid, state, seconds=30):
+    end = time.monotonic() + seconds
+    while True:
+        shown = functions.get_event_source_mapping(UUID=uuid)
+        if shown["State"] == state or time.monotonic() > end:
+            return shown
+        time.sleep(0.05)
+
+
+def test_a_queue_feeds_a_function(cloud, sqs, function, name):
+    functions = cloud.client("lambda")
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    redrive = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:000000000000:{name}-dead", "maxReceiveCount": 2}
+    attributes = {"VisibilityTimeout": "3", "RedrivePolicy": json.dumps(redrive)}
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
+    made = functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn, FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
+    assert (made["State"], made["BatchSize"], made["StateTransitionReason"]) == ("Creating", 10, "USER_INITIATED")
+    uuid = made["UUID"]
+    assert settled(functions, uuid, "Enabled")["State"] == "Enabled"
+    for body in ["good", "bad"]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    received = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert [message["Body"] for message in received] == ["bad"]
+    bodies = [record["body"] for record in told(cloud, function, 3)]
+    assert (bodies.count("good"), bodies.count("bad")) == (1, 2)
+    error = fails("ResourceConflictException", functions.create_event_source_mapping, FunctionName=function, EventSourceArn=arn)
+    assert uuid in error["Message"]
+    listed = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+    assert [mapping["UUID"] for mapping in listed] == [uuid]
+    assert functions.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabling"
+    assert settled(functions, uuid, "Disabled")["State"] == "Disabled"
+    assert functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            functions.get_event_source_mapping(UUID=uuid)
+        except functions.exceptions.ResourceNotFoundException:
+            break
+        time.sleep(0.05)
+    fails("ResourceNotFoundException", functions.get_event_source_mapping, UUID=uuid)
+
+
+def test_a_table_feeds_a_function(cloud, function, name):
+    functions, dynamodb = cloud.client("lambda"), cloud.client("dynamodb")
+    table = dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    uuid = functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=table["LatestStreamArn"], StartingPosition="TRIM_HORIZON"
+    )["UUID"]
+    for number in range(5):
+        dynamodb.put_item(TableName=name, Item={"id": {"S": str(number)}})
+    records = told(cloud, function, 5)
+    assert [record["dynamodb"]["Keys"]["id"]["S"] for record in records] == ["0", "1", "2", "3", "4"]
+    end = time.monotonic() + 10
+    while functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] != "OK":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    functions.delete_event_source_mapping(UUID=uuid)
+    dynamodb.delete_table(TableName=name)
+
+
+def test_a_stream_feeds_a_function(cloud, function, name):
+    functions, kinesis = cloud.client("lambda"), cloud.client("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    arn = f"arn:aws:kinesis:us-east-1:000000000000:stream/{name}"
+    uuid = functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn, StartingPosition="LATEST", BatchSize=10
+    )["UUID"]
+    settled(functions, uuid, "Enabled")
+    kinesis.put_record(StreamName=name, PartitionKey="key", Data=b"hello")
+    record = told(cloud, function, 1)[0]
+    assert (record["kinesis"]["data"], record["kinesis"]["partitionKey"]) == ("aGVsbG8=", "key")
+    functions.delete_event_source_mapping(UUID=uuid)
+    kinesis.delete_stream(StreamName=name)
