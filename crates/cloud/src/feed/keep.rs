@@ -216,13 +216,14 @@ impl Manager {
 /// Runs a feed until it shall end and nothing of it is under way any more.
 async fn run(open: &Arc<Open>, keeper: &dyn Keeper, listed: &Listed) {
     let is_queue = open.feed.source.service() == "sqs";
-    if !is_queue && !stream::begin(open).await {
+    // In boxes: ten thousand feeds that sleep shall be small.
+    if !is_queue && !Box::pin(stream::begin(open)).await {
         return;
     }
-    if listed.settling && !settle(open, keeper, listed).await {
+    if listed.settling && !Box::pin(settle(open, keeper, listed)).await {
         return;
     }
-    if is_queue { queue::run(open).await } else { stream::run(open).await }
+    if is_queue { Box::pin(queue::run(open)).await } else { Box::pin(stream::run(open)).await }
 }
 
 /// Tells the keeper that the feed runs; false when it shall end.

@@ -66,7 +66,7 @@ pub(super) async fn run(open: &Arc<Open>) {
             if open.now() - began > REST_MILLIS {
                 scale.rest(open.now(), work.done.load(Ordering::Relaxed));
             }
-            room(open, &work, &mut scale).await
+            Box::pin(room(open, &work, &mut scale)).await
         };
         let ready = tokio::select! {
             () = open.stopped() => break,
@@ -74,7 +74,7 @@ pub(super) async fn run(open: &Arc<Open>) {
         };
         // From here on the feed does not end in the middle: messages that were received are delivered.
         let gathered = match ready {
-            Ok(()) => gather(open).await,
+            Ok(()) => Box::pin(gather(open)).await,
             Err(failure) => Err(failure),
         };
         match gathered {
