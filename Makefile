@@ -35,3 +35,4 @@ bench: ## measurements beside their floors, in one run
 	bench/cold
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/ddb
 	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/events
+	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/queues
