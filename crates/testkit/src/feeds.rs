@@ -16,6 +16,11 @@ use crate::{ACCOUNT, root};
 /// What a test does with a batch.
 pub type Consume = dyn Fn(Arc<Cloud>, Batch) -> BoxFuture<'static, Outcome> + Send + Sync;
 
+/// How many seeds a random test of feeds goes through: engines on disk take their time, and one is enough there.
+pub fn seeds() -> u64 {
+    if std::env::var_os("CLOUDLET_TEST_STORE").is_some() { 1 } else { 6 }
+}
+
 /// Settings of a feed that takes one record after the other, from the oldest.
 pub fn settings() -> Settings {
     Settings {
