@@ -1,7 +1,6 @@
 //! SubscribeToShard.
 //!
-//! Differs from AWS: who has a subscription is known on each node alone, so that two nodes may both serve one. A client
-//! that speaks CBOR gets the events' payloads as JSON, which their content type says.
+//! Differs from AWS: who has a subscription is known on each node alone, so that two nodes may both serve one.
 
 use cloud::prelude::*;
 
