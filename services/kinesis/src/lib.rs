@@ -8,6 +8,9 @@
 //!   `subscription.rs` pushes them to registered consumers.
 //! * `ops/` has one file for each operation, `stack.rs` the CloudFormation types, `jobs.rs` the background work.
 //!
+//! Differs from AWS: requests in CBOR (`application/x-amz-cbor-1.1`, the SDK for Java) are not understood; such clients
+//! must turn it off.
+//!
 //! Start with `ops/put_record.rs`, then `keys.rs` and `reading.rs`.
 
 use cloud::operation::entry;
