@@ -170,7 +170,9 @@ pub fn send_with(cloud: &Arc<Cloud>, tx: &mut Tx, place: &Place, delivery: Deliv
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
     let now = cloud.clock().now().millis();
     layer::push(tx, &lane, &cloud.chance().uuid(), now, now, payload)?;
-    ensure(cloud, lane);
+    // Not before: a lane that ends just now looks for entries once more, and would not see this one.
+    let cloud = cloud.clone();
+    tx.on_commit(move |_| ensure(&cloud, lane));
     Ok(())
 }
 
@@ -241,8 +243,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     }
 }
 
-/// Works on all lanes that have entries: those of an earlier run, of other processes, and any that was missed in the
-/// moment between the end of its work and the commit of a new entry.
+/// Works on all lanes that have entries: those of an earlier run and of other processes.
 async fn ensure_all(cloud: &Arc<Cloud>) -> Result<(), store::Error> {
     let mut after: Option<String> = None;
     loop {
