@@ -32,6 +32,8 @@ DEEDS = {"ok": 800, "slow": 150, "error": 30, "exit": 10, "eat": 5, "hang": 5}
 FINE = {"ok", "slow"}
 # The slowest machine that runs this has two cores, shared with others.
 PATIENCE_SECONDS = 240
+# Those that hang end then; the others must not, with hundreds of processes on two cores.
+TIMEOUT_SECONDS = 10
 
 CODE = """
 import os, time
@@ -91,7 +93,7 @@ def prepare(cloud, functions):
             Runtime="python3.11",
             Role=role,
             Handler="index.handler",
-            Timeout=2,
+            Timeout=TIMEOUT_SECONDS,
             MemorySize=128,
             Code={"ZipFile": code},
         )
@@ -116,7 +118,7 @@ def request(cloud, function, payload, kind="RequestResponse"):
 
 
 async def call(cloud, function, event, patience):
-    """Status and whether the function failed; None for a caller that went away."""
+    """Status and how the function failed, if it did; None for a caller that went away."""
     reader, writer = await asyncio.open_connection("127.0.0.1", cloud.port)
     try:
         writer.write(request(cloud, function, json.dumps(event).encode()))
@@ -126,8 +128,8 @@ async def call(cloud, function, event, patience):
         return None
     finally:
         writer.transport.abort()
-    head = answer.split(b"\r\n\r\n", 1)[0].lower()
-    return int(answer.split(b" ", 2)[1]), b"x-amz-function-error" in head
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(answer.split(b" ", 2)[1]), body if b"x-amz-function-error" in head.lower() else None
 
 
 async def storm(cloud, chance):
@@ -187,7 +189,8 @@ def test_a_storm_loses_no_place_and_no_event(tmp_path):
         sender.join()
         for do, answer in answers:
             if answer is not None:
-                assert answer == (200, do not in FINE), do
+                status, error = answer
+                assert (status, error is None) == (200, do in FINE), (do, answer)
         assert len(accepted) == EVENTS
         seen = results(cloud, set(accepted))
         assert set(seen) == set(accepted)
@@ -201,8 +204,8 @@ def test_a_storm_loses_no_place_and_no_event(tmp_path):
             calls = [call(cloud, f"f{number}", slow, 60) for number in range(FUNCTIONS) for _ in range(2)]
             return await asyncio.gather(*calls)
 
-        deadline = time.monotonic() + 30  # Invocations whose callers went away may still run.
-        while (answers := asyncio.run(twice())) != [(200, False)] * (2 * FUNCTIONS):
+        deadline = time.monotonic() + 60  # Invocations whose callers went away may still run.
+        while (answers := asyncio.run(twice())) != [(200, None)] * (2 * FUNCTIONS):
             assert time.monotonic() < deadline, answers
     finally:
         cloud.kill()
