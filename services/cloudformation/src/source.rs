@@ -51,6 +51,12 @@ pub(crate) fn check_inline(member: &str, text: &str, bytes_max: usize) -> Result
 
 /// The text of an object in S3, read as the caller.
 pub(crate) async fn object(cx: &mut Cx, url: &str, member: &str, bytes_max: usize) -> Result<String, Error> {
+    if let Some(rest) = url.strip_prefix("s3://") {
+        let bucket = rest.split('/').next().unwrap_or_default();
+        // As recorded: `test_create_stack_from_s3_template_url[s3_url]` of the recorded calls.
+        let text = format!("S3 error: Domain name specified in {bucket} is not a valid S3 domain");
+        return Err(Error::invalid(text));
+    }
     let place = place(url, cx.cloud().endpoint())
         .ok_or_else(|| Error::invalid(format!("{member} must be a supported URL.")))?;
     let caller = cx.caller().via("cloudformation.amazonaws.com");
@@ -77,7 +83,7 @@ struct Place {
 /// The object that a URL names: path style or virtual-host style, at AWS's hosts or at this cloud's endpoint.
 fn place(url: &str, endpoint: &str) -> Option<Place> {
     let (scheme, rest) = url.split_once("://")?;
-    if !matches!(scheme, "http" | "https" | "s3") {
+    if !matches!(scheme, "http" | "https") {
         return None;
     }
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -85,11 +91,7 @@ fn place(url: &str, endpoint: &str) -> Option<Place> {
     let path = decode(path)?;
     let version = query.split('&').find_map(|pair| pair.strip_prefix("versionId=")).map(str::to_owned);
     let own = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
-    let bucket = match scheme {
-        "s3" => Some(host),
-        _ => virtual_host(host),
-    };
-    let (bucket, key) = match bucket {
+    let (bucket, key) = match virtual_host(host) {
         Some(bucket) => (bucket.to_owned(), path),
         None if is_s3_host(host) || host == own || is_loopback(host) => {
             let (bucket, key) = path.split_once('/')?;
@@ -169,7 +171,7 @@ mod tests {
         check("http://10.0.0.9:4566/b/k/t.json", expected);
         check("http://localhost:4566/b/k/t.json", expected);
         check("http://b.s3.localhost:4566/k/t.json", expected);
-        check("s3://b/k/t.json", expected);
+        check("s3://b/k/t.json", None);
         check("https://s3.amazonaws.com/b/k%2Ft.json?versionId=3", expected);
         check("https://s3.amazonaws.com/b", None);
         check("https://example.com/b/k", None);

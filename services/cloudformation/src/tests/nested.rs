@@ -90,7 +90,7 @@ Outputs: {Id: {Value: !Ref C}}
 const PARENT: &str = "Resources:
   S:
     Type: AWS::CloudFormation::Stack
-    Properties: {TemplateURL: 's3://b/child.yml', Parameters: {N: one, L: [x, 7]}}
+    Properties: {TemplateURL: 'https://s3.amazonaws.com/b/child.yml', Parameters: {N: one, L: [x, 7]}}
   A: {Type: 'Test::Thing', Properties: {Name: !Sub 'after-${S.Outputs.Id}'}}
 ";
 
@@ -137,8 +137,7 @@ async fn a_child_that_fails_leaves_nothing() {
 
 #[tokio::test]
 async fn a_template_that_nests_itself_ends() {
-    let parent =
-        "Resources: {S: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: 's3://b/child.yml'}}}";
+    let parent = "Resources: {S: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: 'https://s3.amazonaws.com/b/child.yml'}}}";
     let room = room(&[("child.yml", parent)]).await;
     assert_eq!(room.deploy("CreateStack", parent).await, "ROLLBACK_COMPLETE");
     let live = room.call("DescribeStacks", json!({})).await;
