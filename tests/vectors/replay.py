@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 VECTORS = Path(os.environ["CLOUDLET_VECTORS"])
 TOOL = VECTORS.parent / "tools/replay_calls.py"
-SERVICES = ["events", "scheduler", "sqs", "s3", "logs", "iam", "sts", "ssm", "cloudformation", "apigateway"]
+SERVICES = ["events", "scheduler", "sqs", "sns", "s3", "logs", "iam", "sts", "ssm", "cloudformation", "apigateway"]
 # More clouds at once would slow down the tests that wait for messages.
 AT_ONCE = 2
 
