@@ -4,8 +4,10 @@ use cloud::prelude::*;
 use store::layer::table;
 
 use crate::error::Error;
-use crate::keys::{Mode, RemovalRow, StreamRow};
+use crate::keys::{Change, Mode, RemovalRow, StreamRow};
 use crate::limits::{RECORD_KIB_MAX, RETENTION_HOURS_MAX, RETENTION_HOURS_MIN};
+use crate::names::StreamName;
+use crate::streams;
 
 /// How a stream's capacity is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Shape)]
@@ -89,8 +91,24 @@ pub(crate) fn remove_metrics(collected: &mut Vec<String>, asked: &[Metric]) {
     collected.retain(|name| !gone.contains(name));
 }
 
+/// Changes the metrics that are collected of a stream: those before and after.
+pub(crate) async fn change_metrics(
+    cx: &mut Cx,
+    name: &StreamName,
+    change: impl FnOnce(&mut Vec<String>),
+) -> Result<(Vec<String>, Vec<String>), Error> {
+    let stream = streams::open(cx, name).await?;
+    let now = cx.now().millis();
+    stream.row.must_be_active(now)?;
+    let mut row = stream.row.clone();
+    change(&mut row.metrics);
+    row.touch(Change::Updating, now);
+    table::put(cx.tx(), &row).await?;
+    Ok((stream.row.metrics.clone(), row.metrics))
+}
+
 /// A retention that a stream may have. (Texts: kinesalite, increaseStreamRetentionPeriod.js, with today's maximum)
-pub(crate) fn retention(hours: i32) -> Result<i32, Error> {
+fn retention(hours: i32) -> Result<i32, Error> {
     if hours < RETENTION_HOURS_MIN {
         return Err(Error::invalid(format!(
             "Minimum allowed retention period is {RETENTION_HOURS_MIN} hours. Requested retention period ({hours} hours) is too short."
@@ -102,6 +120,26 @@ pub(crate) fn retention(hours: i32) -> Result<i32, Error> {
         )));
     }
     Ok(hours)
+}
+
+/// Keeps the records of a stream for another time. `refuse` says why it may not be, given the one before.
+pub(crate) async fn change_retention(
+    cx: &mut Cx,
+    name: &StreamName,
+    hours: i32,
+    refuse: impl FnOnce(i32) -> Option<String>,
+) -> Result<(), Error> {
+    let stream = streams::open(cx, name).await?;
+    let now = cx.now().millis();
+    let hours = retention(hours)?;
+    if let Some(why) = refuse(stream.row.retention_hours) {
+        return Err(Error::invalid(why));
+    }
+    stream.row.must_be_active(now)?;
+    let mut row = stream.row.clone();
+    row.retain(hours, now);
+    row.touch(Change::Updating, now);
+    Ok(table::put(cx.tx(), &row).await?)
 }
 
 /// A size of records that a stream may take.

@@ -1,13 +1,10 @@
 //! DecreaseStreamRetentionPeriod.
 
 use cloud::prelude::*;
-use store::layer::table;
 
 use crate::error::Error;
-use crate::keys::Change;
 use crate::names::{self, StreamName};
-use crate::settings;
-use crate::streams;
+use crate::{settings, streams};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -51,22 +48,17 @@ impl Operation for DecreaseStreamRetentionPeriod {
             input.stream_arn.as_deref(),
             input.stream_id.as_deref(),
         )?;
-        let stream = streams::open(cx, &name).await?;
-        let now = cx.now().millis();
-        let hours = settings::retention(input.retention_period_hours)?;
-        let current = stream.row.retention_hours;
-        if hours > current {
-            // Text: kinesalite, decreaseStreamRetentionPeriod.js
-            return Err(Error::invalid(format!(
-                "Requested retention period ({hours} hours) for stream {} can not be longer than existing retention period ({current} hours). Use IncreaseRetentionPeriod API.",
-                name.name
-            )));
-        }
-        stream.row.must_be_active(now)?;
-        let mut row = stream.row.clone();
-        row.retain(hours, now);
-        row.touch(Change::Updating, now);
-        table::put(cx.tx(), &row).await?;
+        let hours = input.retention_period_hours;
+        // Text: kinesalite, decreaseStreamRetentionPeriod.js
+        let refuse = |current| {
+            (hours > current).then(|| {
+                format!(
+                    "Requested retention period ({hours} hours) for stream {} can not be longer than existing retention period ({current} hours). Use IncreaseRetentionPeriod API.",
+                    name.name
+                )
+            })
+        };
+        settings::change_retention(cx, &name, hours, refuse).await?;
         Ok(Output {})
     }
 }

@@ -3,34 +3,11 @@
 //! Differs from AWS: what is asked for is remembered and shown; metrics are not collected.
 
 use cloud::prelude::*;
-use store::layer::table;
 
+use super::enable_enhanced_monitoring::{Input, Output};
 use crate::error::Error;
-use crate::keys::Change;
 use crate::names::{self, StreamName};
-use crate::settings::{self, Metric};
-use crate::streams;
-
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
-    #[shape(len = 1..=7)]
-    shard_level_metrics: Vec<Metric>,
-}
-
-#[derive(Shape)]
-pub(crate) struct Output {
-    stream_name: String,
-    current_shard_level_metrics: Vec<String>,
-    desired_shard_level_metrics: Vec<String>,
-    #[shape(name = "StreamARN")]
-    stream_arn: String,
-}
+use crate::{settings, streams};
 
 pub(crate) struct DisableEnhancedMonitoring;
 
@@ -60,19 +37,14 @@ impl Operation for DisableEnhancedMonitoring {
             input.stream_arn.as_deref(),
             input.stream_id.as_deref(),
         )?;
-        let stream = streams::open(cx, &name).await?;
-        let now = cx.now().millis();
-        stream.row.must_be_active(now)?;
-        let mut row = stream.row.clone();
-        let before = row.metrics.clone();
-        settings::remove_metrics(&mut row.metrics, &input.shard_level_metrics);
-        row.touch(Change::Updating, now);
-        table::put(cx.tx(), &row).await?;
+        let change =
+            |metrics: &mut Vec<String>| settings::remove_metrics(metrics, &input.shard_level_metrics);
+        let (before, after) = settings::change_metrics(cx, &name, change).await?;
         Ok(Output {
             stream_arn: name.arn().into(),
             stream_name: name.name,
             current_shard_level_metrics: before,
-            desired_shard_level_metrics: row.metrics,
+            desired_shard_level_metrics: after,
         })
     }
 }
