@@ -216,6 +216,11 @@ impl Cx {
         self.tx.as_mut().expect("only Read and Write operations have a transaction; Free ones use `transact`")
     }
 
+    /// As [`Cx::tx`], where it may be a Free operation that asks; those have none.
+    pub fn tx_if_any(&self) -> Option<&Tx> {
+        self.tx.as_ref()
+    }
+
     /// In a Write operation: makes the answer when the commit is there, in place of what `run` gives. For what is known
     /// only then, such as the place of an appended record. Who calls the operation within its own transaction gets what
     /// `run` gives.

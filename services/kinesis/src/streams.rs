@@ -94,10 +94,13 @@ fn must_be_ready(cx: &Cx, stream: &Stream) -> Result<(), Error> {
     }
 }
 
-/// The stream in a view of its own, for Free operations and access decisions.
+/// As [`find`], also for Free operations, which read in a view of their own; for access decisions.
 pub(crate) async fn glance(cx: &Cx, name: &StreamName) -> Result<Option<Arc<Stream>>, Error> {
     let (kept, now) = (cx.state::<Streams>(), cx.now().millis());
-    look(&cx.snapshot().await?, &kept, now, name).await
+    match cx.tx_if_any() {
+        Some(tx) => look(tx, &kept, now, name).await,
+        None => look(&cx.snapshot().await?, &kept, now, name).await,
+    }
 }
 
 /// The stream in the view `tx`, ready for records.
@@ -153,10 +156,10 @@ pub(crate) async fn consumer(cx: &mut Cx, name: &ConsumerName) -> Result<(Arc<St
     Ok((stream, row))
 }
 
-/// The consumer in a view of its own, for Free operations and access decisions.
+/// The consumer, also for Free operations, which read in a view of their own; for access decisions.
 pub(crate) async fn glance_consumer(cx: &Cx, name: &ConsumerName) -> Result<Option<ConsumerRow>, Error> {
     let Some(stream) = glance(cx, &name.stream).await? else { return Ok(None) };
-    let row: Option<ConsumerRow> = table::get(&cx.snapshot().await?, (&stream.row.id, &name.name)).await?;
+    let row: Option<ConsumerRow> = cx.get((&stream.row.id, &name.name)).await?;
     Ok(row.filter(|row| row.named().created_at_secs == name.created_at_secs))
 }
 
