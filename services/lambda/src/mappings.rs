@@ -61,6 +61,15 @@ pub(crate) async fn open(cx: &mut Cx, id: &str) -> Result<MappingRow, Error> {
     table::get(cx.tx(), key).await?.ok_or_else(Error::no_resource)
 }
 
+/// The function that a mapping is for: one of the caller's account.
+pub(crate) fn own_function(cx: &Cx, name: &str) -> Result<FunctionRef, Error> {
+    let function = FunctionRef::parse(cx, name, None)?;
+    match function.account == cx.account() {
+        true => Ok(function),
+        false => Err(Error::AccessDenied("Cross-account event source mappings are not allowed.".to_string())),
+    }
+}
+
 /// Checks a new or changed mapping against the function, the source and what the function's role may do.
 pub(crate) async fn check(cx: &mut Cx, row: &MappingRow) -> Result<(), Error> {
     let function = row.function();

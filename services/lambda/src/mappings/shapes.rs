@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
-use store::Tx;
 
 use crate::error::Error;
 use crate::keys::{MappingRow, MappingState};
@@ -91,9 +90,10 @@ pub(crate) struct Mapping {
 
 /// A mapping as it looks on the wire, as it was recorded for the kinds of sources (LocalStack
 /// tests/aws/services/lambda_/event_source_mapping).
-pub(crate) async fn view(cx: &Cx, tx: &Tx, row: &MappingRow) -> Result<Mapping, Error> {
+pub(crate) async fn view(cx: &mut Cx, row: &MappingRow) -> Result<Mapping, Error> {
     let is_stream = !matches!(Source::of(&row.source)?, Source::Queue { .. });
-    let last = if is_stream { cloud::feed::last_result(tx, &super::feeds::id(row)).await? } else { None };
+    let last =
+        if is_stream { cloud::feed::last_result(cx.tx(), &super::feeds::id(row)).await? } else { None };
     let of_stream = |value: i32| is_stream.then_some(value);
     let filters = row.filters.as_ref().map(|patterns| FilterCriteria {
         filters: Some(

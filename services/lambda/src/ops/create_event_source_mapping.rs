@@ -79,12 +79,7 @@ impl Operation for CreateEventSourceMapping {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Mapping, Error> {
-        let function = FunctionRef::parse(cx, &input.function_name, None)?;
-        if function.account != cx.account() {
-            return Err(Error::AccessDenied(
-                "Cross-account event source mappings are not allowed.".to_string(),
-            ));
-        }
+        let function = mappings::own_function(cx, &input.function_name)?;
         let begin = Beginning {
             source: input.event_source_arn,
             start: input.starting_position,
@@ -122,7 +117,6 @@ impl Operation for CreateEventSourceMapping {
         mappings::check(cx, &row).await?;
         mappings::check_single(cx.tx(), &row).await?;
         table::put(cx.tx(), &row).await?;
-        let tx = cx.snapshot().await?;
-        shapes::view(cx, &tx, &row).await
+        shapes::view(cx, &row).await
     }
 }

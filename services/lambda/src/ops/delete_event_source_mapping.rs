@@ -37,7 +37,6 @@ impl Operation for DeleteEventSourceMapping {
         row.state = MappingState::Deleting;
         row.revision = cx.new_id();
         table::put(cx.tx(), &row).await?;
-        let tx = cx.snapshot().await?;
-        shapes::view(cx, &tx, &row).await
+        shapes::view(cx, &row).await
     }
 }

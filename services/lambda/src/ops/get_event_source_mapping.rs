@@ -29,7 +29,6 @@ impl Operation for GetEventSourceMapping {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Mapping, Error> {
         let row = mappings::open(cx, &input.uuid).await?;
-        let tx = cx.snapshot().await?;
-        shapes::view(cx, &tx, &row).await
+        shapes::view(cx, &row).await
     }
 }

@@ -55,12 +55,11 @@ impl Operation for ListEventSourceMappings {
         let paging = paging(input.max_items, input.marker.as_deref(), MAPPINGS_PAGE_MAX)?;
         let place = (cx.account().to_string(), cx.region().to_string());
         let page = table::list::<MappingRow>(cx.tx(), place, &paging).await?;
-        let tx = cx.snapshot().await?;
         let mut event_source_mappings = Vec::new();
         for row in &page.items {
             let is_source = input.event_source_arn.as_ref().is_none_or(|source| row.source == *source);
             if is_source && function.as_ref().is_none_or(|function| is_of(row, function)) {
-                event_source_mappings.push(shapes::view(cx, &tx, row).await?);
+                event_source_mappings.push(shapes::view(cx, row).await?);
             }
         }
         Ok(Output { next_marker: page.next.map(|next| next.to_text()), event_source_mappings })

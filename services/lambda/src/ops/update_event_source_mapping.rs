@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::keys::MappingState;
 use crate::mappings::shapes::{self, FilterCriteria, FunctionResponseType, Mapping, ScalingConfig};
 use crate::mappings::{self, Change};
-use crate::names::FunctionRef;
 use crate::shapes::DestinationConfig;
 
 #[derive(Shape)]
@@ -72,12 +71,7 @@ impl Operation for UpdateEventSourceMapping {
         }
         let mut row = before.clone();
         if let Some(name) = &input.function_name {
-            let function = FunctionRef::parse(cx, name, None)?;
-            if function.account != row.account {
-                return Err(Error::AccessDenied(
-                    "Cross-account event source mappings are not allowed.".to_string(),
-                ));
-            }
+            let function = mappings::own_function(cx, name)?;
             (row.name, row.qualifier) = (function.name, function.qualifier);
         }
         let change = Change {
@@ -113,7 +107,6 @@ impl Operation for UpdateEventSourceMapping {
         mappings::check(cx, &row).await?;
         mappings::check_single(cx.tx(), &row).await?;
         table::put(cx.tx(), &row).await?;
-        let tx = cx.snapshot().await?;
-        shapes::view(cx, &tx, &row).await
+        shapes::view(cx, &row).await
     }
 }
