@@ -86,6 +86,10 @@ def visit(value):
         value = {key: visit(member) for key, member in value.items()}
         if value.get("Description") == "Current Lambda layer hash":
             value["Value"] = ""
+        # The framework adds the statements of destinations as each function's archive happens to be hashed, all at once
+        # (osls lib/plugins/aws/package/compile/functions.js, `compileFunctions`): their order is chance, and means nothing.
+        if isinstance(value.get("Statement"), list):
+            value["Statement"].sort(key=lambda statement: json.dumps(statement, sort_keys=True))
         return value
     if isinstance(value, list):
         return [visit(item) for item in value]
