@@ -262,16 +262,16 @@ fn refuse(cloud: &Cloud, service: Option<&'static Service>, denial: Denial) -> R
 fn denied(service: Option<&'static Service>, denial: Denial) -> Failure {
     use wire::table::Protocol;
     let Some(service) = service else { return Failure::new("AccessDeniedException", 403, denial.text) };
-    let is_json = |protocol: &Protocol| matches!(protocol, Protocol::Json { .. });
     let is_query = |protocol: &Protocol| matches!(protocol, Protocol::Query { .. });
-    let json_only = service.protocols.iter().all(is_json);
-    let query_compatible = service.protocols.iter().any(is_json) && service.protocols.iter().any(is_query);
+    let rpc_only = service.protocols.iter().all(Protocol::is_rpc);
+    let query_compatible =
+        service.protocols.iter().any(Protocol::is_rpc) && service.protocols.iter().any(is_query);
     let text = match service.signing_name {
         "s3" => in_words_of_s3(denial),
         "sqs" => in_words_of_sqs(denial),
         _ => denial.text,
     };
-    let failure = Failure::new(service.words.denied_code, if json_only { 400 } else { 403 }, text);
+    let failure = Failure::new(service.words.denied_code, if rpc_only { 400 } else { 403 }, text);
     if query_compatible { failure.query_code("AccessDenied") } else { failure }
 }
 

@@ -10,6 +10,7 @@ use shape::{Doc, Timestamp};
 use store::layer::table::{self, Record};
 use store::tuple::Pack;
 use store::{Committed, Tx};
+use wire::Notation;
 
 use crate::arn::Arn;
 use crate::caller::Caller;
@@ -65,6 +66,8 @@ pub(crate) struct Call {
     pub(crate) invocation: Option<Arc<Invocation>>,
     /// Its trace record is written when what goes on after its answer has ended.
     pub(crate) is_late: bool,
+    /// In what the caller gets events; JSON inside the platform.
+    pub(crate) notation: Notation,
 }
 
 impl Cx {
@@ -132,6 +135,11 @@ impl Cx {
     /// Random bytes and texts.
     pub fn chance(&self) -> &Chance {
         self.cloud.chance()
+    }
+
+    /// In what the caller gets the payloads of events.
+    pub fn notation(&self) -> Notation {
+        self.call.notation
     }
 
     /// Who calls.
@@ -355,6 +363,7 @@ impl Call {
             internal: false,
             invocation: None,
             is_late: false,
+            notation: Notation::Json,
         }
     }
 }

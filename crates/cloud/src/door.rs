@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use shape::Doc;
 use store::Tx;
+use wire::Notation;
 
 use crate::caller::Caller;
 use crate::cx::{ATTEMPTS_MAX, Cx};
@@ -80,6 +81,7 @@ fn child_of(parent: &Cx, caller: Caller) -> Result<Cx, Failure> {
     child.call.internal = false;
     child.call.depth += 1;
     child.call.invocation = None;
+    child.call.notation = Notation::Json;
     Ok(child)
 }
 

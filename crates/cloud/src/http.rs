@@ -9,7 +9,7 @@ use http::{Request, Response, header};
 use serde_json::json;
 use shape::Stream;
 use wire::table::{OperationRoute, Protocol};
-use wire::{Body, Found, RouteError};
+use wire::{Body, Found, Notation, RouteError};
 
 use crate::access;
 use crate::aws_names;
@@ -187,6 +187,7 @@ async fn answer(
     let (mut caller, body) = access::authenticate(&cloud, service, found.protocol, parts, body).await?;
     caller.origin = Origin { ..origin(parts, peer, tls) };
     cx.caller = caller;
+    cx.call.notation = Notation::of(found.protocol);
     let route = OperationRoute { name: entry.name, http: entry.http, input: entry.input };
     let input = wire::decode(found.protocol, &route, &found.labels, parts, body)?;
     let output = door::dispatch(cx, service, entry, input).await?;

@@ -3,9 +3,11 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use shape::{Namespace, Stream};
 
-use crate::digest;
+use crate::protocol::media_type;
+use crate::route::{RPC_CBOR, RPC_HEADER};
 use crate::table::Protocol;
 use crate::xml::Writer;
+use crate::{Notation, digest};
 
 /// An error on its way to a client, in no protocol yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,14 +50,14 @@ pub fn encode_error(
 ) -> Response<Stream> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (mut response, body) = match protocol {
-        Protocol::Json { version, .. } => {
-            let kind = format!("application/x-amz-json-{version}");
-            (answer(status, &kind), json_body(error, Some(&error.code)))
+        Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::RpcCbor { .. } => {
+            let members = members(error, Some(&error.code));
+            (answer(status, &media_type(protocol)), Notation::of(protocol).encode_value(&members))
         }
         Protocol::RestJson => {
             let mut response = answer(status, "application/json");
             insert(&mut response, "x-amzn-errortype", &error.code);
-            (response, json_body(error, None))
+            (response, members(error, None).to_string().into_bytes())
         }
         Protocol::Query { namespace, .. } => {
             (answer(status, "text/xml"), wrapped_xml(error, Some(namespace), request_id))
@@ -67,9 +69,9 @@ pub fn encode_error(
             (answer(status, "application/xml"), s3_xml(error, request_id))
         }
     };
-    request_ids(&mut response, protocol, request_id);
+    standing_headers(&mut response, protocol, request_id);
     if let Some(query_code) = &error.query_code
-        && matches!(protocol, Protocol::Json { .. } | Protocol::RestJson)
+        && (protocol.is_rpc() || *protocol == Protocol::RestJson)
     {
         insert(&mut response, "x-amzn-query-error", &format!("{query_code};{}", error.fault()));
     }
@@ -102,13 +104,16 @@ pub(crate) fn insert(response: &mut Response<Stream>, name: &str, value: &str) {
     }
 }
 
-/// The headers that name the request.
-pub(crate) fn request_ids(response: &mut Response<Stream>, protocol: &Protocol, request_id: &str) {
+/// The headers of every answer: those that name the request, and what a protocol wants to be told by.
+pub(crate) fn standing_headers(response: &mut Response<Stream>, protocol: &Protocol, request_id: &str) {
     if matches!(protocol, Protocol::RestXml { wrapped_errors: false, .. }) {
         insert(response, "x-amz-request-id", request_id);
         insert(response, "x-amz-id-2", &host_id(request_id));
     } else {
         insert(response, "x-amzn-requestid", request_id);
+    }
+    if matches!(protocol, Protocol::RpcCbor { .. }) {
+        insert(response, RPC_HEADER, RPC_CBOR);
     }
 }
 
@@ -117,7 +122,7 @@ fn host_id(request_id: &str) -> String {
     digest::of(digest::Algorithm::Sha256, request_id.as_bytes()).base64()
 }
 
-fn json_body(error: &ErrorBody, kind: Option<&str>) -> Vec<u8> {
+fn members(error: &ErrorBody, kind: Option<&str>) -> serde_json::Value {
     let mut members = serde_json::Map::new();
     if let Some(kind) = kind {
         members.insert("__type".into(), kind.into());
@@ -129,7 +134,7 @@ fn json_body(error: &ErrorBody, kind: Option<&str>) -> Vec<u8> {
         members.insert(name.clone(), value.as_str().into());
     }
     members.extend(error.json.iter().cloned());
-    serde_json::Value::Object(members).to_string().into_bytes()
+    serde_json::Value::Object(members)
 }
 
 fn wrapped_xml(error: &ErrorBody, namespace: Option<&'static str>, request_id: &str) -> Vec<u8> {

@@ -31,10 +31,10 @@ pub fn event(kind: &str, content_type: Option<&str>, payload: &[u8]) -> Bytes {
     message(&headers, payload)
 }
 
-/// An error that the service's model knows, with its members as JSON: it ends the stream.
-pub fn exception(kind: &str, payload: &[u8]) -> Bytes {
+/// An error that the service's model knows, with its members as payload: it ends the stream.
+pub fn exception(kind: &str, content_type: &str, payload: &[u8]) -> Bytes {
     let headers =
-        [(":message-type", "exception"), (":exception-type", kind), (":content-type", "application/json")];
+        [(":message-type", "exception"), (":exception-type", kind), (":content-type", content_type)];
     message(&headers, payload)
 }
 
@@ -121,7 +121,9 @@ mod tests {
         assert_eq!((headers[1].1.as_str(), payload), ("PayloadChunk", &b"one"[..]));
         let (headers, payload, rest) = split(rest).unwrap();
         assert_eq!((headers[2].1.as_str(), payload, rest), ("Text", &b""[..], &b""[..]));
-        let (headers, _, _) = split(&exception("Gone", b"{}")).map(|(a, b, _)| (a, b.to_vec(), ())).unwrap();
+        let (headers, _, _) = split(&exception("Gone", "application/json", b"{}"))
+            .map(|(a, b, _)| (a, b.to_vec(), ()))
+            .unwrap();
         assert_eq!(headers[1], (":exception-type".to_string(), "Gone".to_string()));
     }
 

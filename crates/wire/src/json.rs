@@ -8,7 +8,7 @@ mod write;
 use bytes::Bytes;
 use shape::{Binding, Doc, Schema};
 
-pub(crate) use read::{decode_members, last_wins};
+pub(crate) use read::{decode_members, find, last_wins, whole, wrong_kind};
 pub(crate) use write::encode_members;
 
 /// Nesting that is read: the text comes from strangers and readers recurse.
@@ -19,7 +19,7 @@ pub(crate) const DEPTH_MAX: usize = 100;
 /// gigabytes.
 pub(crate) const VALUES_MAX: usize = 1_000_000;
 
-/// What is wrong with a JSON document.
+/// What is wrong with a document, in JSON or in CBOR.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// AWS's text; empty where AWS says nothing (text that is no JSON at all).
@@ -27,19 +27,59 @@ pub struct Error {
 }
 
 impl Error {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 
     /// The text is no JSON.
-    fn syntax() -> Self {
+    pub(crate) fn syntax() -> Self {
         Self { message: String::new() }
+    }
+
+    pub(crate) fn too_deep() -> Self {
+        Self::new("The document is nested too deeply.")
+    }
+
+    pub(crate) fn too_many() -> Self {
+        Self::new("The document has too many values.")
+    }
+
+    pub(crate) fn no_map_here() -> Self {
+        Self::new("Start of structure or map found where not expected.")
+    }
+
+    pub(crate) fn no_list_here() -> Self {
+        Self::new("Start of list found where not expected")
+    }
+
+    pub(crate) fn no_list() -> Self {
+        Self::new("Expected list or null")
+    }
+
+    pub(crate) fn no_map() -> Self {
+        Self::new("Expected null")
+    }
+
+    pub(crate) fn null_in_list() -> Self {
+        Self::new("List members must not be null")
+    }
+
+    pub(crate) fn null_in_map() -> Self {
+        Self::new("Map values must not be null")
+    }
+
+    pub(crate) fn unknown_union_member(name: &str) -> Self {
+        Self::new(format!("Unknown union member: {name}"))
+    }
+
+    pub(crate) fn not_one_union_member() -> Self {
+        Self::new("Unions must have exactly one member set")
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.message.is_empty() { "the text is not valid JSON" } else { &self.message })
+        f.write_str(if self.message.is_empty() { "the document cannot be parsed" } else { &self.message })
     }
 }
 

@@ -1,14 +1,16 @@
 //! Requests in, answers out, in the protocol that the router found.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
 use http::{Response, StatusCode};
 use shape::{Binding, Doc, Schema, Stream};
 
-use crate::error::{ErrorBody, insert, request_ids};
+use crate::error::{ErrorBody, insert, standing_headers};
 use crate::table::{Http, OperationRoute, Protocol};
 use crate::text::Problem;
-use crate::{eventstream, json, query, rest, xml};
+use crate::{Notation, eventstream, json, query, rest, xml};
 
 /// A request's body.
 #[derive(Clone, Debug)]
@@ -43,7 +45,9 @@ pub fn decode(
 ) -> Result<Doc, ErrorBody> {
     let schema = (operation.input)();
     match protocol {
-        Protocol::Json { .. } => json::decode(schema, body.whole()).map_err(|e| in_json(&e)),
+        Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::RpcCbor { .. } => {
+            Notation::of(protocol).decode(schema, body.whole()).map_err(|e| in_json(&e))
+        }
         Protocol::Query { .. } => {
             let is_form = parts.method == http::Method::POST;
             let form = if is_form { body.whole() } else { &[] };
@@ -66,14 +70,13 @@ pub fn encode(
     request_id: &str,
 ) -> Response<Stream> {
     let mut response = match protocol {
-        Protocol::Json { version, .. } => match events_of(output, &doc) {
-            Some(events) => flow(events),
-            None => {
-                let mut text = Vec::with_capacity(256);
-                json::encode(output, &doc, &mut text);
-                whole(&format!("application/x-amz-json-{version}"), text)
+        Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::RpcCbor { .. } => {
+            let notation = Notation::of(protocol);
+            match events_of(output, &doc) {
+                Some(events) => flow(events, notation),
+                None => whole(&media_type(protocol), notation.encode(output, &doc)),
             }
-        },
+        }
         Protocol::Query { namespace, .. } => {
             whole("text/xml", query::encode(operation, namespace, output, &doc, request_id))
         }
@@ -89,8 +92,16 @@ pub fn encode(
         // A member bound to the status has set another one already.
         *response.status_mut() = StatusCode::from_u16(http.status).unwrap_or(StatusCode::OK);
     }
-    request_ids(&mut response, protocol, request_id);
+    standing_headers(&mut response, protocol, request_id);
     response
+}
+
+/// The media type of whole answers of a protocol whose answers are documents.
+pub(crate) fn media_type(protocol: &Protocol) -> Cow<'static, str> {
+    match protocol {
+        Protocol::Json { version, .. } => format!("application/x-amz-json-{version}").into(),
+        _ => Notation::of(protocol).media_type().into(),
+    }
 }
 
 /// The events of an answer that comes in events: its payload.
@@ -105,8 +116,9 @@ fn events_of(output: Schema, doc: &Doc) -> Option<Stream> {
 
 /// An answer that comes in events. Protocols without HTTP bindings begin with a message for the members beside the
 /// events: <https://smithy.io/2.0/spec/streaming.html#initial-response-messages>. No operation here has such members.
-fn flow(events: Stream) -> Response<Stream> {
-    let first = eventstream::event("initial-response", Some("application/json"), b"{}");
+fn flow(events: Stream, notation: Notation) -> Response<Stream> {
+    let nothing = notation.encode_value(&serde_json::json!({}));
+    let first = eventstream::event("initial-response", Some(notation.media_type()), &nothing);
     let first = stream::iter([Ok(first)]);
     let rest = events.take().unwrap_or_else(|| Box::pin(stream::empty()));
     let mut response = Response::new(Stream::new(first.chain(rest), None));

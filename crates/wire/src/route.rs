@@ -1,6 +1,6 @@
 //! Which operation a request is for.
 //!
-//! In this order, and without guessing: `X-Amz-Target`, the host's name, the credential scope's service, `Action` with
+//! In this order, and without guessing: `X-Amz-Target`, `Smithy-Protocol` with the path, the host's name, the credential scope's service, `Action` with
 //! `Version`. A request that says nothing of all this is S3's, because S3 alone is meant to be called with a bare URL.
 
 mod host;
@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+use crate::Notation;
 use crate::error::ErrorBody;
 use crate::query::Form;
 use crate::table::{Protocol, ServiceRoutes};
@@ -134,7 +135,9 @@ fn is_s3(protocol: &Protocol) -> bool {
 
 fn unknown_operation(protocol: &Protocol, operation: &str) -> ErrorBody {
     match protocol {
-        Protocol::Json { .. } => ErrorBody::caller("UnknownOperationException", 400, ""),
+        Protocol::Json { .. } | Protocol::Cbor { .. } => {
+            ErrorBody::caller("UnknownOperationException", 400, "")
+        }
         Protocol::Query { .. } if operation.is_empty() => ErrorBody::caller(
             "MissingAction",
             400,
@@ -145,7 +148,9 @@ fn unknown_operation(protocol: &Protocol, operation: &str) -> ErrorBody {
             400,
             format!("The action {operation} is not valid for this web service."),
         ),
-        Protocol::RestJson => ErrorBody::caller("UnknownOperationException", 404, ""),
+        Protocol::RestJson | Protocol::RpcCbor { .. } => {
+            ErrorBody::caller("UnknownOperationException", 404, "")
+        }
         Protocol::RestXml { .. } => {
             let text = "A header you provided implies functionality that is not implemented";
             let mut error = ErrorBody::caller("NotImplemented", 501, text);
@@ -155,11 +160,17 @@ fn unknown_operation(protocol: &Protocol, operation: &str) -> ErrorBody {
     }
 }
 
+/// The header that says that a request is of one of Smithy's RPC protocols.
+pub(crate) const RPC_HEADER: &str = "smithy-protocol";
+/// What stands in it.
+pub(crate) const RPC_CBOR: &str = "rpc-v2-cbor";
+
 /// Finds operations.
 #[derive(Debug)]
 pub struct Router {
     services: Vec<Entry>,
     by_target: HashMap<&'static str, usize>,
+    by_rpc_name: HashMap<&'static str, (usize, &'static Protocol)>,
 }
 
 /// A service with its tables.
@@ -212,12 +223,16 @@ impl Router {
     /// A router over `services`. Panics on tables that contradict themselves: they are static, so a test finds it.
     pub fn new(services: Vec<ServiceRoutes>) -> Self {
         let services: Vec<Entry> = services.into_iter().map(Entry::new).collect();
-        let mut by_target = HashMap::new();
+        let (mut by_target, mut by_rpc_name) = (HashMap::new(), HashMap::new());
         for (i, service) in services.iter().enumerate() {
             for protocol in service.protocols {
                 if let Protocol::Json { target, .. } = protocol {
                     let other = by_target.insert(*target, i);
                     assert!(other.is_none_or(|o| o == i), "two services have the target `{target}`");
+                }
+                if let Protocol::RpcCbor { service: name } = protocol {
+                    let other = by_rpc_name.insert(*name, (i, protocol));
+                    assert!(other.is_none(), "two services are called `{name}`");
                 }
             }
             for other in &services[..i] {
@@ -226,7 +241,7 @@ impl Router {
                 }
             }
         }
-        Self { services, by_target }
+        Self { services, by_target, by_rpc_name }
     }
 
     /// The operation that a request is for; `body` is wanted only after [`RouteError::NeedsBody`].
@@ -236,6 +251,9 @@ impl Router {
     pub fn find(&self, parts: &Parts, body: Option<&Bytes>) -> Result<Found, RouteError> {
         if let Some(target) = parts.headers.get("x-amz-target") {
             return self.by_target(target.to_str().unwrap_or_default(), parts);
+        }
+        if parts.headers.get(RPC_HEADER).is_some_and(|value| value == RPC_CBOR) {
+            return self.by_rpc_path(parts.uri.path());
         }
         let host = self.host(parts);
         let candidates = self.candidates(parts, &host)?;
@@ -296,16 +314,27 @@ impl Router {
         let entry = &self.services[service];
         let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
         let wanted = kind.trim().strip_prefix("application/x-amz-json-").unwrap_or("");
+        let wants_cbor = kind.trim().starts_with(Notation::AmzCbor.media_type());
         let fits = |p: &Protocol, exact: bool| match p {
             Protocol::Json { version, target } => {
                 *target == prefix && (!exact || wanted.starts_with(version))
             }
+            Protocol::Cbor { target } => *target == prefix && exact && wants_cbor,
             _ => false,
         };
         // A client may speak 1.1 to a service of 1.0 (they differ in nothing that counts): it gets the service's own.
         let protocol = entry.protocol(|p| fits(p, true)).or_else(|| entry.protocol(|p| fits(p, false)));
         let protocol = protocol.expect("a target is in the table because of its protocol");
         self.named(service, protocol, operation)
+    }
+
+    fn by_rpc_path(&self, path: &str) -> Result<Found, RouteError> {
+        let names = path.strip_prefix("/service/").and_then(|names| names.split_once("/operation/"));
+        let (service, operation) = names.unwrap_or((path, ""));
+        match self.by_rpc_name.get(service) {
+            Some((service, protocol)) => self.named(*service, protocol, operation),
+            None => Err(RouteError::Unknown { name: service.to_owned() }),
+        }
     }
 
     fn named(

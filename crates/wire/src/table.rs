@@ -10,6 +10,17 @@ pub enum Protocol {
         /// The part of `X-Amz-Target` before the dot.
         target: &'static str,
     },
+    /// awsJson 1.1 in CBOR: `Content-Type: application/x-amz-cbor-1.1`, all else as awsJson. A service speaks it beside
+    /// awsJson.
+    Cbor {
+        /// The part of `X-Amz-Target` before the dot.
+        target: &'static str,
+    },
+    /// Smithy's rpc-v2-cbor: `POST /service/<service>/operation/<Operation>`, CBOR both ways.
+    RpcCbor {
+        /// The service's name in the path: that of its Smithy shape.
+        service: &'static str,
+    },
     /// query: `Action=<Operation>&Version=<version>` as a form, XML back.
     Query {
         /// The service's API version, a date.
@@ -39,9 +50,20 @@ impl Protocol {
         Self::Json { version: "1.1", target }
     }
 
+    /// awsJson 1.1 in CBOR under this target prefix.
+    pub const fn cbor(target: &'static str) -> Self {
+        Self::Cbor { target }
+    }
+
     /// The query protocol.
     pub const fn query(version: &'static str, namespace: &'static str) -> Self {
         Self::Query { version, namespace }
+    }
+
+    /// Whether requests name an operation and carry a document, in JSON or in CBOR: such protocols have the same
+    /// errors.
+    pub const fn is_rpc(&self) -> bool {
+        matches!(self, Self::Json { .. } | Self::Cbor { .. } | Self::RpcCbor { .. })
     }
 }
 

@@ -75,7 +75,7 @@ pub fn parse_http_date(text: &str) -> Option<Timestamp> {
 /// Reads seconds since 1970, also with a fraction or an exponent.
 pub fn parse_epoch_seconds(text: &str) -> Option<Timestamp> {
     if let Ok(secs) = text.parse::<i64>() {
-        return within_range(secs.checked_mul(1000)?);
+        return from_epoch_millis(secs.checked_mul(1000)?);
     }
     from_epoch_seconds(text.parse().ok()?) // as above
 }
@@ -84,10 +84,11 @@ pub fn parse_epoch_seconds(text: &str) -> Option<Timestamp> {
 pub fn from_epoch_seconds(seconds: f64) -> Option<Timestamp> {
     let millis = (seconds * 1000.0).round();
     // Beyond 2^53 a float holds no exact millisecond any more; jiff's range ends far before.
-    (millis.is_finite() && millis.abs() < 9e15).then_some(millis as i64).and_then(within_range)
+    (millis.is_finite() && millis.abs() < 9e15).then_some(millis as i64).and_then(from_epoch_millis)
 }
 
-fn within_range(millis: i64) -> Option<Timestamp> {
+/// The instant `millis` after 1970, if a calendar has it.
+pub(crate) fn from_epoch_millis(millis: i64) -> Option<Timestamp> {
     jiff::Timestamp::from_millisecond(millis).ok()?; // outside of years -9999..=9999
     Some(Timestamp::from_millis(millis))
 }

@@ -8,9 +8,6 @@
 //!   `subscription.rs` pushes them to registered consumers.
 //! * `ops/` has one file for each operation, `stack.rs` the CloudFormation types, `jobs.rs` the background work.
 //!
-//! Differs from AWS: requests in CBOR (`application/x-amz-cbor-1.1`, the SDK for Java) are not understood; such clients
-//! must turn it off.
-//!
 //! Start with `ops/put_record.rs`, then `keys.rs` and `reading.rs`.
 
 use cloud::operation::entry;
@@ -49,7 +46,7 @@ pub static KINESIS: Service = Service {
     name: "kinesis",
     title: "Kinesis Data Streams",
     signing_name: "kinesis",
-    protocols: &[Protocol::json_1_1("Kinesis_20131202")],
+    protocols: &[Protocol::json_1_1("Kinesis_20131202"), Protocol::cbor("Kinesis_20131202")],
     operations: &[
         entry::<ops::AddTagsToStream>(),
         entry::<ops::CreateStream>(),

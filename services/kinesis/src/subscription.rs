@@ -71,7 +71,7 @@ impl Subscriptions {
 
 /// What a consumer hears.
 #[derive(Shape)]
-struct SubscribeToShardEvent {
+pub(crate) struct SubscribeToShardEvent {
     records: Vec<Record>,
     continuation_sequence_number: Option<String>,
     millis_behind_latest: i64,
@@ -164,7 +164,9 @@ impl Subscription {
 
     fn fail(&mut self, code: &str, text: &str) -> Bytes {
         self.is_over = true;
-        eventstream::exception(code, json!({"message": text}).to_string().as_bytes())
+        let notation = self.cx.notation();
+        let payload = notation.encode_value(&json!({"message": text}));
+        eventstream::exception(code, notation.media_type(), &payload)
     }
 
     /// An event, if there is something to tell.
@@ -197,8 +199,8 @@ impl Subscription {
             millis_behind_latest: found.behind_millis,
             child_shards: is_last.then(|| reading::children(&stream, self.shard)),
         };
-        let mut payload = Vec::new();
-        wire::json::encode(SubscribeToShardEvent::schema(), &event.into_doc(), &mut payload);
-        Ok(Some(eventstream::event("SubscribeToShardEvent", Some("application/json"), &payload)))
+        let notation = self.cx.notation();
+        let payload = notation.encode(SubscribeToShardEvent::schema(), &event.into_doc());
+        Ok(Some(eventstream::event("SubscribeToShardEvent", Some(notation.media_type()), &payload)))
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use testkit::World;
 
 mod access;
+mod cbor;
 mod consumers;
 mod feeds;
 mod records;

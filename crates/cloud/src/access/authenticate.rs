@@ -206,7 +206,7 @@ impl Words {
 
 fn dialect_of(protocol: &Protocol, service: &Service) -> Dialect {
     match protocol {
-        Protocol::Json { .. } => Dialect::Json,
+        Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::RpcCbor { .. } => Dialect::Json,
         Protocol::RestJson => Dialect::RestJson,
         Protocol::RestXml { .. } if service.signing_name == "s3" => Dialect::S3,
         Protocol::Query { .. } | Protocol::RestXml { .. } => Dialect::Query,
@@ -214,7 +214,6 @@ fn dialect_of(protocol: &Protocol, service: &Service) -> Dialect {
 }
 
 fn is_query_compatible(service: &Service) -> bool {
-    let is_json = |protocol: &Protocol| matches!(protocol, Protocol::Json { .. });
     let is_query = |protocol: &Protocol| matches!(protocol, Protocol::Query { .. });
-    service.protocols.iter().any(is_json) && service.protocols.iter().any(is_query)
+    service.protocols.iter().any(Protocol::is_rpc) && service.protocols.iter().any(is_query)
 }

@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.depth == DEPTH_MAX {
-            return Err(Error::new("The document is nested too deeply."));
+            return Err(Error::too_deep());
         }
         self.depth += 1;
         let result = read(self);
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     /// Counts values: a document takes many times the memory of its text.
     fn count(&mut self, values: usize) -> Result<(), Error> {
         let left = self.left.checked_sub(values);
-        self.left = left.ok_or_else(|| Error::new("The document has too many values."))?;
+        self.left = left.ok_or_else(Error::too_many)?;
         Ok(())
     }
 
@@ -116,8 +116,8 @@ impl<'a> Reader<'a> {
                 self.deeper(|r| r.list(list))
             }
             scalar => match first {
-                b'{' => Err(Error::new("Start of structure or map found where not expected.")),
-                b'[' => Err(Error::new("Start of list found where not expected")),
+                b'{' => Err(Error::no_map_here()),
+                b'[' => Err(Error::no_list_here()),
                 _ => self.scalar(scalar, first, format),
             },
         }
@@ -127,10 +127,10 @@ impl<'a> Reader<'a> {
     fn opening(&mut self, wanted: u8, first: u8) -> Result<(), Error> {
         match (wanted, first) {
             (wanted, first) if wanted == first => Ok(()),
-            (b'[', b'{') => Err(Error::new("Start of structure or map found where not expected.")),
-            (b'{', b'[') => Err(Error::new("Start of list found where not expected")),
-            (b'[', b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::new("Expected list or null")),
-            (_, b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::new("Expected null")),
+            (b'[', b'{') => Err(Error::no_map_here()),
+            (b'{', b'[') => Err(Error::no_list_here()),
+            (b'[', b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_list()),
+            (_, b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_map()),
             _ => Err(Error::syntax()),
         }
     }
@@ -182,16 +182,16 @@ impl<'a> Reader<'a> {
                 if key == "__type" {
                     return r.skip(); // what some clients add to tell unions apart
                 }
-                return Err(Error::new(format!("Unknown union member: {key}")));
+                return Err(Error::unknown_union_member(&key));
             };
             let field = &structure.fields[index];
             let value = r.value(field.schema.get(), field.format)?;
             if !value.is_null() && found.replace(Doc::Union(index, Box::new(value))).is_some() {
-                return Err(Error::new("Unions must have exactly one member set"));
+                return Err(Error::not_one_union_member());
             }
             Ok(())
         })?;
-        found.ok_or_else(|| Error::new("Unions must have exactly one member set"))
+        found.ok_or_else(Error::not_one_union_member)
     }
 
     fn map(&mut self, map: &'static MapShape) -> Result<Doc, Error> {
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         self.entries(|r, key| {
             let value = r.value(schema, None)?;
             if value.is_null() && !map.sparse {
-                return Err(Error::new("Map values must not be null"));
+                return Err(Error::null_in_map());
             }
             entries.push((key.into_owned(), value));
             Ok(())
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
         self.elements(|r| {
             let element = r.value(schema, list.format)?;
             if element.is_null() && !list.sparse {
-                return Err(Error::new("List members must not be null"));
+                return Err(Error::null_in_list());
             }
             elements.push(element);
             Ok(())
@@ -407,7 +407,13 @@ impl<'a> Reader<'a> {
 }
 
 /// The member that `key` names; the one at `likely` is asked first.
-fn find(structure: &Structure, key: &str, likely: usize, members: Members, depth: usize) -> Option<usize> {
+pub(crate) fn find(
+    structure: &Structure,
+    key: &str,
+    likely: usize,
+    members: Members,
+    depth: usize,
+) -> Option<usize> {
     let is_it = |field: &Field| {
         if members == Members::Body && depth == 1 && field.binding != Binding::Body {
             return false;
@@ -451,7 +457,7 @@ fn wanted(schema: Schema) -> &'static str {
     }
 }
 
-fn wrong_kind(kind: &str, schema: Schema) -> Error {
+pub(crate) fn wrong_kind(kind: &str, schema: Schema) -> Error {
     Error::new(format!("{kind} can not be converted to {}", wanted(schema)))
 }
 
@@ -485,7 +491,8 @@ fn from_number(schema: Schema, text: &str, format: Option<TimeFormat>) -> Result
     let wrong = || wrong_kind(if is_decimal { "DECIMAL_VALUE" } else { "NUMBER_VALUE" }, schema);
     match schema {
         Schema::Integer | Schema::Long => {
-            let number = if is_decimal { whole(text) } else { text.parse::<i64>().ok() };
+            let number =
+                if is_decimal { text.parse().ok().and_then(whole) } else { text.parse::<i64>().ok() };
             let number = number.filter(|n| matches!(schema, Schema::Long) || i32::try_from(*n).is_ok());
             number.map(Doc::Int).ok_or_else(wrong)
         }
@@ -500,8 +507,7 @@ fn from_number(schema: Schema, text: &str, format: Option<TimeFormat>) -> Result
 }
 
 /// `1.0` and `1e3` are whole numbers, too.
-fn whole(text: &str) -> Option<i64> {
-    let number: f64 = text.parse().ok()?; // JSON numbers always parse
+pub(crate) fn whole(number: f64) -> Option<i64> {
     let exact = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
     exact.then_some(number as i64)
 }

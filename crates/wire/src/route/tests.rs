@@ -153,6 +153,48 @@ fn by_target() {
 }
 
 #[test]
+fn by_media_type_of_the_body() {
+    static BOTH: [Protocol; 2] = [Protocol::json_1_1("Kinesis_20131202"), Protocol::cbor("Kinesis_20131202")];
+    static JSON: [Protocol; 1] = [Protocol::json_1_1("Logs_20140328")];
+    let service = |name, protocols| ServiceRoutes {
+        name,
+        signing_name: name,
+        protocols,
+        operations: vec![rpc("PutRecord")],
+    };
+    let router = Router::new(vec![service("kinesis", &BOTH[..]), service("logs", &JSON[..])]);
+    let protocol = |target: &str, kind: &str| {
+        let request =
+            rest("POST", "localhost", "/", "").header("x-amz-target", format!("{target}.PutRecord"));
+        let (parts, ()) = request.header("content-type", kind).body(()).unwrap().into_parts();
+        router.find(&parts, None).unwrap().protocol
+    };
+    assert_eq!(protocol("Kinesis_20131202", "application/x-amz-json-1.1"), &BOTH[0]);
+    assert_eq!(protocol("Kinesis_20131202", "application/x-amz-cbor-1.1"), &BOTH[1]);
+    assert_eq!(protocol("Kinesis_20131202", "text/plain"), &BOTH[0]);
+    // A service that does not speak it reads such a body as JSON, and refuses it.
+    assert_eq!(protocol("Logs_20140328", "application/x-amz-cbor-1.1"), &JSON[0]);
+}
+
+#[test]
+fn by_the_path_of_rpc() {
+    static RPC: [Protocol; 1] = [Protocol::RpcCbor { service: "GraniteService" }];
+    let operations = vec![rpc("PutDashboard")];
+    let routes =
+        ServiceRoutes { name: "monitoring", signing_name: "monitoring", protocols: &RPC, operations };
+    let router = Router::new(vec![routes]);
+    let find = |path: &str| {
+        let request = rest("POST", "localhost", path, "").header("smithy-protocol", "rpc-v2-cbor");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        router.find(&parts, None).map(|found| found.operation).map_err(|error| error.answer().1.code)
+    };
+    assert_eq!(find("/service/GraniteService/operation/PutDashboard"), Ok(0));
+    assert_eq!(find("/service/GraniteService/operation/Nothing").unwrap_err(), "UnknownOperationException");
+    assert_eq!(find("/service/Other/operation/PutDashboard").unwrap_err(), "UnknownService");
+    assert_eq!(find("/").unwrap_err(), "UnknownService");
+}
+
+#[test]
 fn by_action() {
     let form = |host: &str, service: &str| {
         rest("POST", host, "/", service)
