@@ -23,10 +23,8 @@ pub(crate) const RETENTION_HOURS_MIN: i32 = 24;
 pub(crate) const RETENTION_HOURS_MAX: i32 = 8760;
 /// Largest record that a stream takes unless it is told another size.
 pub(crate) const RECORD_KIB: i32 = 1024;
-/// Largest record that a stream can be told to take. AWS allows 10240; one transaction of the store holds less.
-pub(crate) const RECORD_KIB_MAX: i32 = 9 * 1024;
-/// Bytes of data and keys of one PutRecords. AWS allows 10 MiB; one transaction of the store holds less.
-pub(crate) const BATCH_BYTES_MAX: usize = 9 * 1024 * 1024;
+/// Bytes of data and keys of one PutRecords: 10 MiB.
+pub(crate) const BATCH_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Records that a shard takes in a second.
 pub(crate) const WRITE_RECORDS: f64 = 1000.0;
 /// Bytes that a shard takes in a second.

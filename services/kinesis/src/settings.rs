@@ -5,7 +5,7 @@ use store::layer::table;
 
 use crate::error::Error;
 use crate::keys::{Change, Mode, RemovalRow, StreamRow};
-use crate::limits::{RECORD_KIB_MAX, RETENTION_HOURS_MAX, RETENTION_HOURS_MIN};
+use crate::limits::{RETENTION_HOURS_MAX, RETENTION_HOURS_MIN};
 use crate::names::StreamName;
 use crate::streams;
 
@@ -140,16 +140,6 @@ pub(crate) async fn change_retention(
     row.retain(hours, now);
     row.touch(Change::Updating, now);
     Ok(table::put(cx.tx(), &row).await?)
-}
-
-/// A size of records that a stream may take.
-pub(crate) fn record_size(kib: i32) -> Result<i32, Error> {
-    if kib > RECORD_KIB_MAX {
-        return Err(Error::Validation(format!(
-            "MaxRecordSizeInKiB over {RECORD_KIB_MAX} is not supported by this cloud"
-        )));
-    }
-    Ok(kib)
 }
 
 /// Leaves the records of a shard to background work.

@@ -1,8 +1,7 @@
 //! CreateStream.
 //!
-//! Differs from AWS: records can have up to 9 MiB, not 10; a stream is ready after half a second; an on-demand stream has
-//! its four shards for ever and takes its full quota at once, instead of growing with what it takes. A tag on a new stream
-//! needs no permission of its own.
+//! Differs from AWS: a stream is ready after half a second; an on-demand stream has its four shards for ever and takes its
+//! full quota at once, instead of growing with what it takes. A tag on a new stream needs no permission of its own.
 
 use cloud::access::REQUEST_TAGS;
 use cloud::prelude::*;
@@ -14,7 +13,7 @@ use crate::keys::{Change, StreamRow};
 use crate::limits::{ON_DEMAND_SHARDS, RECORD_KIB, RETENTION_HOURS_MIN};
 use crate::names::StreamName;
 use crate::resharding::Resharding;
-use crate::settings::{self, StreamMode, StreamModeDetails};
+use crate::settings::{StreamMode, StreamModeDetails};
 use crate::streams;
 use crate::tags;
 
@@ -62,7 +61,7 @@ impl Operation for CreateStream {
         }
         let mode = input.stream_mode_details.map_or(StreamMode::Provisioned, |details| details.stream_mode);
         let shards = shards(mode, input.shard_count)?;
-        let record_kib_max = settings::record_size(input.max_record_size_in_kib.unwrap_or(RECORD_KIB))?;
+        let record_kib_max = input.max_record_size_in_kib.unwrap_or(RECORD_KIB);
         let tags = tags::checked(input.tags.unwrap_or_default())?;
         if let Some(stream) = streams::find(cx, &name).await? {
             return Err(Error::InUse(format!(

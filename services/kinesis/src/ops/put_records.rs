@@ -1,6 +1,6 @@
 //! PutRecords.
 //!
-//! Differs from AWS: a request has up to 9 MiB of records, not 10; all that are taken are taken in one transaction.
+//! Differs from AWS: all records that are taken are taken in one transaction.
 
 use bytes::Bytes;
 use cloud::ApiError as _;

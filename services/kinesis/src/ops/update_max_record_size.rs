@@ -1,6 +1,4 @@
 //! UpdateMaxRecordSize.
-//!
-//! Differs from AWS: records can have up to 9 MiB, not 10.
 
 use cloud::prelude::*;
 use store::layer::table;
@@ -9,7 +7,6 @@ use crate::error::Error;
 use crate::keys::Change;
 use crate::names;
 use crate::names::StreamName;
-use crate::settings;
 use crate::streams;
 
 #[derive(Shape)]
@@ -52,7 +49,7 @@ impl Operation for UpdateMaxRecordSize {
         let stream = streams::open(cx, &name).await?;
         stream.row.must_be_active(now)?;
         let mut row = stream.row.clone();
-        row.record_kib_max = settings::record_size(input.max_record_size_in_kib)?;
+        row.record_kib_max = input.max_record_size_in_kib;
         row.touch(Change::Updating, now);
         table::put(cx.tx(), &row).await?;
         Ok(Output {})

@@ -95,9 +95,33 @@ async fn large_records_come_back_whole() {
     ok(&world, "UpdateMaxRecordSize", json!({"StreamARN": ARN, "MaxRecordSizeInKiB": 2048})).await;
     world.advance(Duration::from_secs(5)).await;
     ok(&world, "PutRecord", larger).await;
-    let record = json!({"PartitionKey": "k", "Data": STANDARD.encode(vec![b'x'; 2 * 1024 * 1024])});
-    let five = json!({"StreamName": "s", "Records": vec![record; 5]});
-    assert_eq!(error(&world, "PutRecords", five).await.0, "InvalidArgumentException");
+}
+
+/// Limits of PutRecords and UpdateMaxRecordSize, API reference.
+#[tokio::test]
+async fn ten_mebibytes_go_at_once() {
+    let world = streaming(1).await;
+    ok(&world, "UpdateMaxRecordSize", json!({"StreamARN": ARN, "MaxRecordSizeInKiB": 10240})).await;
+    settle(&world).await;
+    let largest = vec![b'x'; 10 * 1024 * 1024 - 1];
+    let records = |data: &[u8], more: Value| {
+        let mut records = vec![json!({"PartitionKey": "k", "Data": STANDARD.encode(data)})];
+        records.extend(more.as_array().unwrap().iter().cloned());
+        json!({"StreamName": "s", "Records": records})
+    };
+    let over = records(&largest, json!([{"PartitionKey": "k", "Data": ""}]));
+    let text = "Records size exceeds 10 MB limit";
+    let refused = ("InvalidArgumentException".to_owned(), text.to_owned());
+    assert_eq!(error(&world, "PutRecords", over).await, refused);
+    let answer = ok(&world, "PutRecords", records(&largest, json!([]))).await;
+    assert_eq!(answer["FailedRecordCount"], 0);
+    world.advance(Duration::from_secs(10)).await;
+    put(&world, "k", "after").await;
+    let start = iterator(&world, "0", "TRIM_HORIZON", json!({})).await;
+    let page = ok(&world, "GetRecords", json!({"ShardIterator": start})).await;
+    assert_eq!(page["Records"].as_array().unwrap().len(), 1);
+    assert_eq!(STANDARD.decode(page["Records"][0]["Data"].as_str().unwrap()).unwrap(), largest);
+    assert_eq!(datas(&get(&world, &page["NextShardIterator"]).await), ["after"]);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ async fn wrong_streams_are_refused() {
             json!({"StreamName": "s", "ShardCount": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}),
             "ValidationException",
         ),
-        (json!({"StreamName": "s", "ShardCount": 1, "MaxRecordSizeInKiB": 10240}), "ValidationException"),
+        (json!({"StreamName": "s", "ShardCount": 1, "MaxRecordSizeInKiB": 10241}), "ValidationException"),
         (json!({"StreamName": "s", "ShardCount": 1, "WarmThroughputMiBps": 5}), "ValidationException"),
         (json!({"StreamName": "s", "ShardCount": 1, "Tags": {"aws:x": ""}}), "InvalidArgumentException"),
     ] {
