@@ -12,6 +12,7 @@
 //! ```
 
 mod counted;
+mod endpoint;
 mod engine;
 pub mod feeds;
 
@@ -27,6 +28,8 @@ use serde_json::Value;
 use shape::Timestamp;
 
 use crate::counted::{Counted, UnderWay};
+
+pub use crate::endpoint::Endpoint;
 
 /// The account of the root caller.
 pub const ACCOUNT: &str = "000000000000";

@@ -1,62 +1,12 @@
 //! Connections and API destinations, with endpoints on this machine.
 
-use std::sync::{Arc, Mutex};
-
 use cloud::resource::ResourceType;
 use serde_json::Map;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use testkit::Endpoint;
 
 use super::stacks::request;
 use super::*;
 use crate::stack::{ApiDestination, Connection};
-
-/// An endpoint that remembers what it was asked and answers with one text after the other, the last one again and again.
-struct Endpoint {
-    url: String,
-    heard: Arc<Mutex<Vec<String>>>,
-}
-
-impl Endpoint {
-    async fn new(answers: &[&'static str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (answers, log) = (answers.to_vec(), heard.clone());
-        tokio::spawn(async move {
-            for number in 0.. {
-                let (mut socket, _) = listener.accept().await.unwrap();
-                let mut text = String::new();
-                loop {
-                    let mut bytes = [0; 4096];
-                    let read = socket.read(&mut bytes).await.unwrap();
-                    text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    let length = head
-                        .to_lowercase()
-                        .lines()
-                        .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-                    if read == 0 || body.len() >= length.unwrap_or(0) {
-                        break;
-                    }
-                }
-                log.lock().unwrap().push(text);
-                let answer = answers.get(number).or(answers.last()).unwrap();
-                socket.write_all(answer.as_bytes()).await.unwrap();
-            }
-        });
-        Self { url, heard }
-    }
-
-    /// What the endpoint was asked, once that is as much as this.
-    async fn heard(&self, world: &World, count: usize) -> Vec<String> {
-        while self.heard.lock().unwrap().len() < count {
-            world.settle().await;
-            tokio::task::yield_now().await;
-        }
-        self.heard.lock().unwrap().clone()
-    }
-}
 
 const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
 const TOKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 62\r\nconnection: close\r\n\r\n{\"access_token\":\"tok-1\",\"token_type\":\"bearer\",\"expires_in\":60}";
@@ -138,7 +88,7 @@ async fn busy_endpoints_are_tried_again_and_others_are_not() {
     assert!(endpoint.heard(&world, 1).await[0].contains("x-key: k"));
     // It comes again after the seven seconds that the endpoint asked for, and not before.
     let mut seconds = 0;
-    while endpoint.heard.lock().unwrap().len() < 2 {
+    while endpoint.count() < 2 {
         world.advance(Duration::from_secs(1)).await;
         seconds += 1;
     }
@@ -159,7 +109,7 @@ async fn busy_endpoints_are_tried_again_and_others_are_not() {
         attribute("ERROR_MESSAGE"),
         "The API destination endpoint answered with HTTP status code 404."
     );
-    assert_eq!(endpoint.heard.lock().unwrap().len(), 3);
+    assert_eq!(endpoint.count(), 3);
 }
 
 #[tokio::test]
@@ -193,14 +143,14 @@ async fn tokens_are_fetched_and_fetched_again() {
     rule(&world, "r", "default", json!({"Id": "1", "Arn": arn, "RoleArn": ROLE})).await;
     put(&world, "default", json!({"n": 1})).await;
     assert!(endpoint.heard(&world, 1).await[0].contains("authorization: Bearer tok-1"));
-    assert_eq!(authority.heard.lock().unwrap().len(), 1, "the token is kept");
+    assert_eq!(authority.count(), 1, "the token is kept");
     // A token that is not taken is fetched anew for the next attempt.
     put(&world, "default", json!({"n": 2})).await;
     endpoint.heard(&world, 2).await;
-    while endpoint.heard.lock().unwrap().len() < 3 {
+    while endpoint.count() < 3 {
         world.advance(Duration::from_secs(1)).await;
     }
-    assert_eq!(authority.heard.lock().unwrap().len(), 2);
+    assert_eq!(authority.count(), 2);
     let changed = world.ok("events", "DeauthorizeConnection", json!({"Name": "c"})).await;
     assert_eq!(changed["ConnectionState"], "DEAUTHORIZED");
     let shown = world.ok("events", "DescribeApiDestination", json!({"Name": "d"})).await;
