@@ -77,7 +77,7 @@ impl Pipe {
         }
         let arn: Arn = self.row.target.parse().map_err(Failure::internal)?;
         if arn.service() == "lambda" {
-            return self.invoke(cx, &arn, &items).await;
+            return self.invoke(cx, &arn, batch, &items).await;
         }
         self.call(cx, &arn, batch, &items, now_millis).await
     }
@@ -115,7 +115,7 @@ impl Pipe {
     }
 
     /// Gives all records to a function. Its answer may name records that it did not do.
-    async fn invoke(&self, cx: &mut Cx, arn: &Arn, items: &[Item]) -> Result<Sent, Failure> {
+    async fn invoke(&self, cx: &mut Cx, arn: &Arn, batch: &Batch, items: &[Item]) -> Result<Sent, Failure> {
         let payloads: Vec<&Value> = items.iter().map(|item| &item.payload).collect();
         let payload = serde_json::to_vec(&payloads).map_err(Failure::internal)?;
         let caller = self.role(cx, arn.region()).await?;
@@ -132,8 +132,8 @@ impl Pipe {
         }
         let said: Value = serde_json::from_slice(&answer.payload).unwrap_or(Value::Null);
         let failed = said["batchItemFailures"].as_array().into_iter().flatten();
-        let ids: Vec<String> =
-            failed.map(|entry| entry["itemIdentifier"].as_str().unwrap_or_default().to_owned()).collect();
+        let named = failed.map(|entry| entry["itemIdentifier"].as_str().unwrap_or_default());
+        let ids: Vec<String> = named.map(|id| id_of(batch, items, id)).collect();
         Ok(if ids.is_empty() { Sent::All } else { Sent::But(ids) })
     }
 
@@ -176,6 +176,14 @@ impl Pipe {
             _ => Err(Failure::new("TargetFailure", 400, "the target did not take some records")),
         }
     }
+}
+
+/// The id of a record that a function names. The `eventID` of records of streams stands for the sequence number:
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html>.
+fn id_of(batch: &Batch, items: &[Item], named: &str) -> String {
+    let item = items.iter().find(|item| item.record["eventID"] == named);
+    let record = item.and_then(|item| batch.records.get(item.of?));
+    record.map_or_else(|| named.to_owned(), |record| record.id.clone())
 }
 
 /// Makes the log stream that events go to, unless it is there.

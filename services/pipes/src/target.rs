@@ -41,7 +41,9 @@ pub(crate) fn check(cx: &Cx, target: &str, parameters: &TargetParameters) -> Res
         "events" => resource.starts_with("event-bus/") || resource.starts_with("api-destination/"),
         "kinesis" => resource.starts_with("stream/"),
         "logs" => cloud::client::logs::group_of(target).is_some(),
-        "sqs" | "sns" => true,
+        "sqs" => true,
+        // "Amazon SNS topic (SNS FIFO topics not supported)", in the user guide's list of targets.
+        "sns" => !resource.ends_with(".fifo"),
         _ => false,
     };
     if !is_there || cx.cloud().registry().service(arn.service()).is_none() {

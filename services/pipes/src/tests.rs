@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cloud::resource::{ResourceRequest, ResourceType};
+use cloud::service::Service;
 use serde_json::{Map, Value, json};
 use testkit::{World, nobody};
 
 use crate::keys::PipeRow;
+
+mod ways;
 
 /// A pipe, for models.
 pub(crate) fn row() -> PipeRow {
@@ -38,9 +41,14 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/pipe";
 const ACCOUNT: &str = "us-east-1:000000000000";
 
 async fn world() -> World {
-    let world =
-        World::new(&[&crate::PIPES, &sqs::SQS, &iam::IAM, &events::EVENTS, &kinesis::KINESIS, &logs::LOGS])
-            .await;
+    world_with(&[]).await
+}
+
+/// A world with some services more.
+async fn world_with(more: &[&'static Service]) -> World {
+    let usual: [&'static Service; 6] =
+        [&crate::PIPES, &sqs::SQS, &iam::IAM, &events::EVENTS, &kinesis::KINESIS, &logs::LOGS];
+    let world = World::new(&[&usual[..], more].concat()).await;
     world.cloud().start();
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "pipes.amazonaws.com"}, "Action": "sts:AssumeRole",
@@ -251,6 +259,7 @@ async fn what_is_wrong_is_refused_before_anything_changes() {
         json!({"Source": format!("arn:aws:kinesis:{ACCOUNT}:stream/s")}),
         json!({"Target": format!("arn:aws:states:{ACCOUNT}:stateMachine:x")}),
         json!({"Target": format!("arn:aws:sqs:{ACCOUNT}:x.fifo")}),
+        json!({"Target": format!("arn:aws:sns:{ACCOUNT}:x.fifo")}),
         json!({"Enrichment": format!("arn:aws:states:{ACCOUNT}:stateMachine:x")}),
         json!({"RoleArn": "arn:aws:iam::000000000000:role/none"}),
         json!({"TargetParameters": {"EcsTaskParameters": {}}}),
