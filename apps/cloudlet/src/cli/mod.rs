@@ -26,10 +26,13 @@ mod tail;
 mod up;
 mod watch;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use self::output::Output;
 
@@ -149,9 +152,20 @@ fn rewrite(mut arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     arguments
 }
 
+/// The runtime of everything that is not written for one thread: a worker thread fewer than there are processors, since
+/// functions, clients and the thread that writes to the store want to run as well. On two processors that is a fifth less
+/// processor time for a request through a gateway (`docs/performance.md`). `TOKIO_WORKER_THREADS` sets another number.
+fn async_runtime() -> anyhow::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        builder.worker_threads(processors.saturating_sub(1).max(1));
+    }
+    builder.enable_all().build().context("cannot start the async runtime")
+}
+
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    use anyhow::Context;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let runtime = async_runtime()?;
     let result = runtime.block_on(work);
     // Reads of a terminal cannot be cancelled; they must not hold the process back.
     runtime.shutdown_background();

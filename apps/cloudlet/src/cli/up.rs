@@ -128,8 +128,7 @@ impl Up {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let options = self.options()?;
         start_logging();
-        let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-        runtime.block_on(async {
+        super::async_runtime()?.block_on(async {
             let place = options.place()?;
             let running = server::start(options).await?;
             tell_notices(&running);
