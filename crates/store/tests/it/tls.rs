@@ -52,7 +52,6 @@ async fn each_sslmode_accepts_what_libpq_accepts() {
         ("localhost", format!("sslmode=verify-ca&sslrootcert={other}"), false),
         ("localhost", "sslmode=verify-full&sslrootcert=/nothing.pem".to_owned(), false),
     ];
-    // Side by side: a database that cannot be reached is asked for ten seconds.
     let asked = cases.iter().map(|(host, more, _)| {
         let url = url(host, more);
         async move { refusal(&url).await }

@@ -1,5 +1,6 @@
 //! Connections: how they are made, prepared, shared and replaced when they break.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -226,9 +227,17 @@ fn may_pass(error: &tokio_postgres::Error) -> bool {
         // A wrong password or name has a code or is found out before a word is exchanged; a cut line has none.
         None => {
             let cause = std::error::Error::source(error);
-            error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>())
+            let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+            error.is_closed() || cause.is_some_and(|cause| may_be_reached(cause.kind()))
         }
     }
+}
+
+/// Whether a line that failed so may be there later. What was said on it will not change: a certificate that is not
+/// accepted and words that are not PostgreSQL's are invalid data.
+fn may_be_reached(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied, Unsupported};
+    !matches!(kind, InvalidData | InvalidInput | PermissionDenied | Unsupported)
 }
 
 impl Reading {
@@ -290,6 +299,103 @@ impl Drop for Lease {
         let mut idle = self.pool.idle();
         if idle.len() < IDLE_MAX {
             idle.push(connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// What a server that is none does with each connection, one after the other; the last one again and again.
+    #[derive(Clone)]
+    enum Scene {
+        /// Says why it takes nobody.
+        Refuse(&'static str),
+        /// Shows a certificate that nobody has signed.
+        Encrypt(TlsAcceptor),
+        HangUp,
+    }
+
+    async fn play(scene: Scene, mut line: TcpStream) {
+        let mut asked = [0; 8];
+        line.read_exact(&mut asked).await.unwrap();
+        match scene {
+            Scene::Refuse(code) => {
+                let fields = format!("SFATAL\0C{code}\0Mno\0\0");
+                let mut answer = vec![b'E'];
+                answer.extend_from_slice(&(fields.len() as u32 + 4).to_be_bytes());
+                answer.extend_from_slice(fields.as_bytes());
+                line.write_all(&answer).await.unwrap();
+                // The rest of what was said is read, so that the answer arrives.
+                let _rest = line.read_to_end(&mut Vec::new()).await;
+            }
+            Scene::Encrypt(acceptor) => {
+                line.write_all(b"S").await.unwrap();
+                drop(acceptor.accept(line).await);
+            }
+            Scene::HangUp => drop(line),
+        }
+    }
+
+    /// How often a client tries that meets these scenes, and what it says at last.
+    async fn tries(sslmode: &str, scenes: Vec<Scene>) -> (usize, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let server = tokio::spawn(async move {
+            loop {
+                let (line, _) = listener.accept().await.unwrap();
+                let number = counted.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(play(scenes[number.min(scenes.len() - 1)].clone(), line));
+            }
+        });
+        let url = format!("postgres://me@127.0.0.1:{port}/db?sslmode={sslmode}");
+        let pool = Pool::new(Address::parse(&url).unwrap(), &Options::default()).unwrap();
+        let error = pool.connect().await.map(drop).unwrap_err().to_string();
+        server.abort();
+        (count.load(Ordering::Relaxed), error)
+    }
+
+    #[tokio::test]
+    async fn what_cannot_get_better_is_told_at_once() {
+        // Wrong password, no such user or database (PostgreSQL's manual, appendix A).
+        for code in ["28P01", "28000", "3D000"] {
+            assert_eq!(tries("disable", vec![Scene::Refuse(code)]).await.0, 1, "{code}");
+        }
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["db".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key);
+        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root.pem");
+        let other = generate_simple_self_signed(vec!["root".to_owned()]).unwrap();
+        std::fs::write(&root, other.cert.pem()).unwrap();
+        for mode in ["verify-ca", "verify-full"] {
+            let mode = format!("{mode}&sslrootcert={}", root.display());
+            let (count, error) = tries(&mode, vec![Scene::Encrypt(acceptor.clone())]).await;
+            assert_eq!(count, 1, "{mode}: {error}");
+            assert!(error.contains("certificate"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_tried_again() {
+        // It starts up, has no connection left, shuts down, or dies; then it says what will not change.
+        for first in [Scene::Refuse("57P03"), Scene::Refuse("53300"), Scene::Refuse("57P01"), Scene::HangUp] {
+            assert_eq!(tries("disable", vec![first, Scene::Refuse("3D000")]).await.0, 2);
         }
     }
 }

@@ -164,8 +164,10 @@ where
 
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
-            let name =
-                self.name.ok_or_else(|| io::Error::other("the host's name cannot stand in a certificate"))?;
+            let name = self.name.ok_or_else(|| {
+                let why = "the host's name cannot stand in a certificate";
+                io::Error::new(io::ErrorKind::InvalidInput, why)
+            })?;
             self.connector.connect(name, stream).await.map(Stream)
         })
     }
