@@ -10,13 +10,13 @@ use crate::tables::TableName;
 /// A policy that a request gives, with a new revision.
 pub(crate) fn checked(cx: &Cx, text: &str) -> Result<PolicyRow, Error> {
     if text.len() > POLICY_BYTES_MAX {
-        return Err(Error::validation(format!(
-            "Resource policy size of {} bytes exceeds the limit of {POLICY_BYTES_MAX} bytes",
-            text.len()
+        // (`ack-api-quirks`, DDB-TABLE-442, as the text below.)
+        return Err(Error::parameter(format_args!(
+            "Maximum policy size of {POLICY_BYTES_MAX} bytes exceeded"
         )));
     }
     if let Err(error) = iampolicy::Policy::parse(text, iampolicy::Kind::Resource) {
-        return Err(Error::validation(format!("Invalid policy document: {error}")));
+        return Err(Error::parameter(format_args!("Invalid policy document: {error}")));
     }
     Ok(PolicyRow { text: text.to_owned(), revision: revision(cx) })
 }

@@ -16,6 +16,9 @@ use crate::table::{IndexRow, KeyKind, KeyNames, Projected, TableRow, Throughput}
 /// Highest units that the API takes at all.
 const UNITS_MAX: i64 = 1_000_000_000_000;
 
+/// The words for what is not kept ready.
+pub(crate) const NO_WARM_INDEX: &str = "warm throughput of single indexes is not supported by this cloud";
+
 /// The attributes of keys, each defined once.
 pub(crate) fn definitions(definitions: &[AttributeDefinition]) -> Result<BTreeMap<String, KeyKind>, Error> {
     let mut kinds = BTreeMap::new();
@@ -187,6 +190,9 @@ pub(crate) fn global_index(
 ) -> Result<IndexRow, Error> {
     let key = key(&asked.key_schema, kinds, true)?;
     let units = throughput(mode, asked.provisioned_throughput, Some(&asked.index_name))?;
+    if asked.warm_throughput.is_some() {
+        return Err(Error::validation(NO_WARM_INDEX));
+    }
     let mut row = index_row(&asked.index_name, true, key, projected(&asked.projection)?, units);
     row.on_demand = asked.on_demand_throughput.map(Into::into);
     Ok(row)

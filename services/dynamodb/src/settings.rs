@@ -12,12 +12,16 @@ use crate::table::{EncryptionRow, LatestStream, OnDemand, TableRow};
 pub(crate) fn encryption(cx: &Cx, asked: Option<&SseSpecification>) -> Result<Option<EncryptionRow>, Error> {
     let Some(asked) = asked else { return Ok(None) };
     if !asked.enabled.unwrap_or(false) {
-        if asked.kms_master_key_id.is_some() || asked.sse_type.is_some() {
-            return Err(Error::parameter(
-                "SSEType and KMSMasterKeyId can only be specified when SSE is enabled",
-            ));
+        // (`ack-api-quirks`, DDB-TABLE-442, as the two texts below.)
+        let given =
+            [("SSEType", asked.sse_type.is_some()), ("KMSMasterKeyId", asked.kms_master_key_id.is_some())];
+        if let Some((member, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Error::parameter(format_args!("{member} can not be specified if Enabled is false")));
         }
         return Ok(None);
+    }
+    if asked.kms_master_key_id.is_some() && asked.sse_type.is_none() {
+        return Err(Error::parameter("SSEType KMS is required if KMSMasterKeyId is specified"));
     }
     if asked.sse_type == Some(SseType::Aes256) {
         return Err(Error::parameter("SSEType AES256 is not supported"));
@@ -36,17 +40,25 @@ pub(crate) fn warm(asked: WarmThroughput) -> OnDemand {
     OnDemand { read: asked.read_units_per_second, write: asked.write_units_per_second }
 }
 
-/// Enables or disables the stream of a table whose row is then stored.
+/// Enables or disables the stream of a table whose row is then stored. Of a table that is just being made the texts are
+/// others (`ack-api-quirks`, DDB-TABLE-442).
 pub(crate) async fn set_stream(
     cx: &mut Cx,
     row: &mut TableRow,
     asked: StreamSpecification,
+    is_new: bool,
 ) -> Result<(), Error> {
     match (asked.stream_enabled, asked.stream_view_type) {
+        (false, Some(_)) if is_new => Err(Error::parameter(
+            "Table is being created with a stream disabled, UpdateViewType should not be specified",
+        )),
         (false, Some(_)) => {
-            Err(Error::parameter("StreamViewType must not be specified when StreamEnabled is false"))
+            Err(Error::parameter("If stream is being disabled, then UpdateViewType must not be specified"))
         }
-        (true, None) => Err(Error::parameter("StreamViewType is required when StreamEnabled is true")),
+        (true, None) if is_new => {
+            Err(Error::parameter("Table is being created with a stream enabled, UpdateViewType is required"))
+        }
+        (true, None) => Err(Error::parameter("If stream is being enabled then UpdateViewType is required")),
         (true, Some(view)) => {
             if row.open_stream().is_some() {
                 return Err(Error::validation(format!(
@@ -68,6 +80,9 @@ pub(crate) async fn set_stream(
             table::put(cx.tx(), &stream).await?;
             row.stream = Some(LatestStream { label: stream.label, view, is_enabled: true });
             Ok(())
+        }
+        (false, None) if row.open_stream().is_none() && !is_new => {
+            Err(Error::validation(format!("Table has no stream to disable: TableName: {}", row.name)))
         }
         (false, None) => close_stream(cx, row).await,
     }

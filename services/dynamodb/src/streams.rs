@@ -16,6 +16,8 @@ use crate::request;
 
 /// Sequence numbers have at least 21 digits.
 const SEQUENCE_BASE: u128 = 100_000_000_000_000_000_000;
+/// The last moment that an iterator can have been made: the end of the year 9999, which dates can still say.
+const MADE_AT_MILLIS_MAX: i64 = 253_402_300_799_999;
 
 /// A stream as a request names it.
 #[derive(Clone, Debug)]
@@ -104,6 +106,10 @@ impl Iterator {
         let (arn, rest) = text.split_once("|1|").ok_or_else(invalid)?;
         let (made_at, place) = rest.split_once('|').ok_or_else(invalid)?;
         let made_at_millis: i64 = made_at.parse().map_err(|_| invalid())?;
+        // The text is the client's: it may say anything.
+        if !(0..=MADE_AT_MILLIS_MAX).contains(&made_at_millis) {
+            return Err(invalid());
+        }
         if made_at_millis + ITERATOR_MILLIS < now.millis() {
             return Err(Error::ExpiredIterator(
                 wire::time::iso8601_millis(Timestamp::from_millis(made_at_millis)),
@@ -260,8 +266,10 @@ mod tests {
         assert_eq!((read.after, read.stream.arn().as_str()), (iterator.after, arn));
         let late = Timestamp::from_millis(6 + ITERATOR_MILLIS);
         assert!(matches!(Iterator::read(&text, late), Err(Error::ExpiredIterator(..))));
-        for wrong in ["", "x", "a|1|b|c", "arn:x|1|5|"] {
-            assert!(Iterator::read(wrong, Timestamp::from_millis(5)).is_err(), "{wrong}");
+        let times = [i64::MIN, -1, MADE_AT_MILLIS_MAX + 1, i64::MAX].map(|at| format!("{arn}|1|{at}|"));
+        for wrong in ["", "x", "a|1|b|c", "arn:x|1|5|"].into_iter().chain(times.iter().map(String::as_str)) {
+            let error = Iterator::read(wrong, Timestamp::from_millis(5)).unwrap_err();
+            assert!(matches!(error, Error::Validation(_)), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tags of tables.
+//! Tags of tables. (Texts: `ack-api-quirks`, DDB-TABLE-442.)
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,13 @@ pub(crate) fn checked(tags: &[Tag]) -> Result<BTreeMap<String, String>, Error> {
     let mut checked = BTreeMap::new();
     for tag in tags {
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(Error::parameter("Tag keys must not begin with the reserved prefix: aws:"));
+            return Err(Error::validation(format!("Tag Key cannot be prefixed with aws:, Key: {}", tag.key)));
         }
         if checked.insert(tag.key.clone(), tag.value.clone()).is_some() {
-            return Err(Error::parameter(format_args!("Duplicate tag key: {}", tag.key)));
+            return Err(Error::validation(format!(
+                "Duplicate Tag Keys provided as input: Duplicate Tag Key found {}",
+                tag.key
+            )));
         }
     }
     check_count(checked.len())?;
@@ -24,9 +27,9 @@ pub(crate) fn checked(tags: &[Tag]) -> Result<BTreeMap<String, String>, Error> {
 /// Refuses more tags than a table may have.
 pub(crate) fn check_count(count: usize) -> Result<(), Error> {
     if count > TAGS_MAX {
-        return Err(Error::validation(format!(
-            "One or more parameter values were invalid: Too many tags: a resource can have up to {TAGS_MAX}, found: {count}"
-        )));
+        return Err(Error::validation(
+            "Number of Tags exceed the current limit for the provided ResourceArn",
+        ));
     }
     Ok(())
 }

@@ -168,7 +168,7 @@ impl Operation for CreateTable {
             return Err(Error::InUse(format!("Table already exists: {}", name.name)));
         }
         if let Some(specification) = input.stream_specification {
-            settings::set_stream(cx, &mut row, specification).await?;
+            settings::set_stream(cx, &mut row, specification, true).await?;
         }
         table::put(cx.tx(), &row).await?;
         let now = cx.now();

@@ -51,10 +51,10 @@ impl Operation for DeleteTable {
         let table = tables::existing(cx, &name).await?;
         let mut row = table.row.clone();
         if row.is_protected {
-            return Err(Error::validation(format!(
-                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. Table: {}",
-                row.name
-            )));
+            // (`ack-api-quirks`, DDB-TABLE-442)
+            return Err(Error::validation(
+                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+            ));
         }
         if row.is_creating {
             return Err(Error::InUse(format!("Table is being created: {}", row.name)));

@@ -48,7 +48,9 @@ impl Input {
             )),
             (InputFormat::DynamodbJson, None) => Ok(Format::DynamodbJson),
             (InputFormat::DynamodbJson, Some(_)) => {
-                Err(Error::parameter("InputFormatOptions of CSV need the InputFormat CSV"))
+                // (`ack-api-quirks`, DDB-TABLE-442)
+                let text = "Invalid Request: Unsupported InputFormatOptions for the given input format: DYNAMODB_JSON.";
+                Err(Error::validation(text))
             }
             (InputFormat::Csv, csv) => {
                 let delimiter = csv.and_then(|csv| csv.delimiter.as_ref()?.chars().next());

@@ -15,7 +15,7 @@ pub(crate) struct Input {
     policy: String,
     #[shape(len = 1..=255)]
     expected_revision_id: Option<String>,
-    /// Asks for no more than what this operation does anyway: it never checks whether the caller locks itself out.
+    /// The caller may lock itself out.
     confirm_remove_self_resource_access: Option<bool>,
 }
 
@@ -45,9 +45,12 @@ impl Operation for PutResourcePolicy {
         let owner = Owner::read(cx, &input.resource_arn)?;
         let policy = policy::checked(cx, &input.policy)?;
         let table = tables::load(cx, &owner.table).await?.filter(|table| owner.is_there(&table.row));
-        let table = table.ok_or(Error::NoSuchArn(input.resource_arn))?;
+        let table = table.ok_or_else(|| Error::NoSuchArn(input.resource_arn.clone()))?;
         let mut row = table.row.clone();
         owner.check_revision(&row, input.expected_revision_id.as_deref())?;
+        if !input.confirm_remove_self_resource_access.unwrap_or(false) {
+            check_future(cx, &input.resource_arn, &policy.text).await?;
+        }
         let revision_id = match owner.policy(&row) {
             // The same policy keeps its revision.
             Some(there) if there.text == policy.text => there.revision.clone(),
@@ -57,6 +60,21 @@ impl Operation for PutResourcePolicy {
         owner.set(&mut row, Some(policy));
         table::put(cx.tx(), &row).await?;
         Ok(Output { revision_id })
+    }
+}
+
+/// Refuses a policy with which the caller could not put another one. DeleteResourcePolicy does not count.
+/// (`ack-api-quirks`, DDB-TABLE-210)
+async fn check_future(cx: &mut Cx, arn: &str, policy: &str) -> Result<(), Error> {
+    let resource = arn_of(cx, arn);
+    match cx.require_with("dynamodb:PutResourcePolicy", &resource, Some(policy), &Conditions::new()).await {
+        Err(failure) if failure.code() == "AccessDeniedException" => Err(Failure::new(
+            "AccessDeniedException",
+            400,
+            "The new resource policy will not allow you to update the resource policy in the future.",
+        )
+        .into()),
+        decided => Ok(decided?),
     }
 }
 
@@ -113,5 +131,28 @@ mod tests {
         ]});
         let input = json!({"ResourceArn": ARN, "Policy": allow.to_string(), "ExpectedRevisionId": "1"});
         assert_eq!(error(&world, "PutResourcePolicy", input).await.0, "PolicyNotFoundException");
+    }
+
+    #[tokio::test]
+    async fn a_caller_locks_itself_out_only_knowingly() {
+        let world = world().await;
+        table(&world, "things", json!({})).await;
+        let deny = |action: &str| {
+            let policy = json!({"Version": "2012-10-17", "Statement": [
+                {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": ARN},
+            ]});
+            json!({"ResourceArn": ARN, "Policy": policy.to_string()})
+        };
+        let refused = error(&world, "PutResourcePolicy", deny("dynamodb:PutResourcePolicy")).await;
+        assert_eq!(refused.0, "AccessDeniedException");
+        assert!(refused.1.starts_with("The new resource policy will not allow you"), "{}", refused.1);
+        let code = error(&world, "GetResourcePolicy", json!({"ResourceArn": ARN})).await.0;
+        assert_eq!(code, "PolicyNotFoundException");
+        ok(&world, "PutResourcePolicy", deny("dynamodb:DeleteResourcePolicy")).await;
+        let mut knowingly = deny("dynamodb:PutResourcePolicy");
+        knowingly["ConfirmRemoveSelfResourceAccess"] = json!(true);
+        ok(&world, "PutResourcePolicy", knowingly).await;
+        let code = error(&world, "PutResourcePolicy", deny("dynamodb:GetItem")).await.0;
+        assert_eq!(code, "AccessDeniedException");
     }
 }

@@ -42,9 +42,7 @@ impl Input {
     fn source(&self, cx: &Cx) -> Result<TableName, Error> {
         match (&self.source_table_arn, &self.source_table_name) {
             (Some(name), None) | (None, Some(name)) => TableName::read(cx, name),
-            _ => {
-                Err(Error::validation("Exactly one of SourceTableArn and SourceTableName must be specified"))
-            }
+            _ => Err(Error::validation("Must provide exactly one of: sourceTableArn, sourceTableName")),
         }
     }
 
@@ -54,7 +52,7 @@ impl Input {
             (true, None) => Ok(None),
             (false, Some(time)) => Ok(Some(time)),
             _ => Err(Error::validation(
-                "Exactly one of UseLatestRestorableTime and RestoreDateTime must be specified",
+                "Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both",
             )),
         }
     }

@@ -54,6 +54,9 @@ impl Operation for TagResource {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let name = tagged(cx, &input.resource_arn)?;
+        if input.tags.is_empty() {
+            return Err(Error::validation("Atleast one Tag needs to be provided as Input."));
+        }
         let new = tags::checked(&input.tags)?;
         let table = tables::load(cx, &name).await?.ok_or(Error::NoSuchArn(input.resource_arn))?;
         let mut row = table.row.clone();
@@ -102,17 +105,20 @@ mod tests {
             format!("Requested resource not found: ResourcArn: {ARN} not found")
         );
         table(&world, "things", json!({})).await;
-        for wrong in [
-            json!({"ResourceArn": "things", "Tags": tags}),
-            json!({"ResourceArn": ARN, "Tags": [{"Key": "aws:a", "Value": ""}]}),
-            json!({"ResourceArn": ARN, "Tags": [{"Key": "a", "Value": ""}, {"Key": "a", "Value": ""}]}),
+        let wrong = json!({"ResourceArn": "things", "Tags": tags});
+        assert_eq!(error(&world, "TagResource", wrong).await.0, "ValidationException");
+        let one = |key: &str| json!({"Key": key, "Value": ""});
+        let many: Vec<_> = (0..51).map(|n| one(&n.to_string())).collect();
+        for (tags, text) in [
+            (json!([one("aws:a")]), "Tag Key cannot be prefixed with aws:, Key: aws:a"),
+            (json!([one("a"), one("a")]), "Duplicate Tag Keys provided as input: Duplicate Tag Key found a"),
+            (json!(many), "Number of Tags exceed the current limit for the provided ResourceArn"),
+            (json!([]), "Atleast one Tag needs to be provided as Input."),
         ] {
-            assert_eq!(error(&world, "TagResource", wrong).await.0, "ValidationException");
+            let refused = error(&world, "TagResource", json!({"ResourceArn": ARN, "Tags": tags})).await;
+            assert_eq!(refused, ("ValidationException".to_owned(), text.to_owned()));
         }
-        let many: Vec<_> = (0..51).map(|n| json!({"Key": n.to_string(), "Value": ""})).collect();
-        assert_eq!(
-            error(&world, "TagResource", json!({"ResourceArn": ARN, "Tags": many})).await.0,
-            "ValidationException"
-        );
+        let none = error(&world, "UntagResource", json!({"ResourceArn": ARN, "TagKeys": []})).await.1;
+        assert_eq!(none, "Atleast one Tag Key needs to be provided as Input.");
     }
 }

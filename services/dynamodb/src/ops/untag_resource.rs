@@ -42,6 +42,9 @@ impl Operation for UntagResource {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let name = tagged(cx, &input.resource_arn)?;
+        if input.tag_keys.is_empty() {
+            return Err(Error::validation("Atleast one Tag Key needs to be provided as Input."));
+        }
         let table = tables::load(cx, &name).await?.ok_or(Error::NoSuchArn(input.resource_arn))?;
         let mut row = table.row.clone();
         row.tags.retain(|key, _| !input.tag_keys.contains(key));

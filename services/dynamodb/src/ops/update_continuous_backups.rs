@@ -53,6 +53,12 @@ impl Operation for UpdateContinuousBackups {
         let table = tables::load(cx, &name).await?.ok_or(Error::TableNotFound(name.name))?;
         let mut row = table.row.clone();
         let now = cx.now();
+        if !asked.point_in_time_recovery_enabled && asked.recovery_period_in_days.is_some() {
+            // (`ack-api-quirks`, DDB-TABLE-442)
+            return Err(Error::validation(
+                "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",
+            ));
+        }
         match (asked.point_in_time_recovery_enabled, &mut row.recovery) {
             (true, Some(recovery)) => {
                 recovery.days = asked.recovery_period_in_days.unwrap_or(recovery.days);

@@ -18,6 +18,9 @@ use crate::table::{TableRow, Throughput};
 use crate::tables::{self, TableName};
 use crate::work::{self, Place, Task};
 
+/// (`ack-api-quirks`, DDB-TABLE-442, as the texts on indexes.)
+const NOTHING: &str = "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required";
+
 #[derive(Shape)]
 pub(crate) struct Input {
     attribute_definitions: Option<Vec<AttributeDefinition>>,
@@ -90,9 +93,7 @@ impl Input {
         if any {
             return Ok(());
         }
-        Err(Error::validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
-        ))
+        Err(Error::validation(NOTHING))
     }
 }
 
@@ -127,7 +128,7 @@ impl Operation for UpdateTable {
         change_settings(cx, &mut row, &input)?;
         change_indexes(cx, &mut row, &input, now).await?;
         if let Some(specification) = input.stream_specification {
-            settings::set_stream(cx, &mut row, specification).await?;
+            settings::set_stream(cx, &mut row, specification, false).await?;
         }
         table::put(cx.tx(), &row).await?;
         let shown = Shown { table: Some("UPDATING"), indexes: None };
@@ -220,9 +221,14 @@ async fn change_indexes(cx: &mut Cx, row: &mut TableRow, input: &Input, now: Tim
             (Some(create), None, None) => create_index(cx, row, input, create).await?,
             (None, Some(update), None) => update_index(row, update, now)?,
             (None, None, Some(delete)) => delete_index(cx, row, &delete.index_name).await?,
+            (None, None, None) => {
+                return Err(Error::parameter(
+                    "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
+                ));
+            }
             _ => {
                 return Err(Error::parameter(
-                    "One of GlobalSecondaryIndexUpdate must be specified: Update, Create or Delete",
+                    "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
                 ));
             }
         }
@@ -286,7 +292,7 @@ fn update_index(row: &mut TableRow, asked: &UpdateIndex, now: Timestamp) -> Resu
         index.on_demand = Some(units.into());
     }
     if asked.warm_throughput.is_some() {
-        return Err(Error::validation("warm throughput of single indexes is not supported by this cloud"));
+        return Err(Error::validation(schema::NO_WARM_INDEX));
     }
     Ok(())
 }
@@ -362,10 +368,7 @@ mod tests {
         let world = world().await;
         table(&world, "things", json!({})).await;
         let refused = [
-            (
-                json!({"TableName": "things"}),
-                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
-            ),
+            (json!({"TableName": "things"}), super::NOTHING),
             (
                 json!({"TableName": "things", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}),
                 "global tables are not supported by this cloud",
@@ -378,6 +381,42 @@ mod tests {
         for (input, text) in refused {
             assert_eq!(error(&world, "UpdateTable", input).await.1, text);
         }
+        let index = |update: Value| json!({"TableName": "things", "GlobalSecondaryIndexUpdates": [update]});
+        let stream =
+            |specification: Value| json!({"TableName": "things", "StreamSpecification": specification});
+        let warm = json!({"Create": {
+            "IndexName": "by-x", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"}, "WarmThroughput": {"ReadUnitsPerSecond": 5},
+        }});
+        let delete = json!({"IndexName": "by-x"});
+        let refused = [
+            (
+                index(json!({})),
+                "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
+            ),
+            (
+                index(json!({"Delete": delete, "Update": delete})),
+                "One or more parameter values were invalid: Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
+            ),
+            (index(warm), "warm throughput of single indexes is not supported by this cloud"),
+            (stream(json!({"StreamEnabled": false})), "Table has no stream to disable: TableName: things"),
+            (
+                stream(json!({"StreamEnabled": true})),
+                "One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required",
+            ),
+            (
+                stream(json!({"StreamEnabled": false, "StreamViewType": "KEYS_ONLY"})),
+                "One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be specified",
+            ),
+        ];
+        for (input, text) in refused {
+            assert_eq!(error(&world, "UpdateTable", input).await.1, text);
+        }
+        let recovery = json!({"PointInTimeRecoveryEnabled": false, "RecoveryPeriodInDays": 5});
+        let input = json!({"TableName": "things", "PointInTimeRecoverySpecification": recovery});
+        let text =
+            "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.";
+        assert_eq!(error(&world, "UpdateContinuousBackups", input).await.1, text);
         let missing = json!({"TableName": "nothing", "BillingMode": "PAY_PER_REQUEST"});
         assert_eq!(
             error(&world, "UpdateTable", missing).await.1,
