@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use cloud::prelude::*;
 use ddbexpr::{Condition, Item, Update, size};
+use store::Key;
 
 use crate::capacity::{ItemCollectionMetrics, Units, write_units};
 use crate::error::{Error, Reason, TOO_MUCH};
 use crate::item::{self, IndexWords};
-use crate::keys::ItemKey;
+use crate::keys::{self, ItemKey};
 use crate::limits::TRANSACT_BYTES_MAX;
 use crate::ops::{put_item, update_item};
 use crate::request::ReturnOnFailure;
@@ -73,24 +74,34 @@ struct Ready<'a> {
 
 /// Does all actions in the transaction of `cx`, or says why not.
 pub(crate) async fn run(cx: &mut Cx, actions: &[Action]) -> Result<Done, Error> {
-    let mut tables = Vec::with_capacity(actions.len());
-    for action in actions {
-        tables.push(tables::open(cx, &action.table).await?);
+    let mut opened: BTreeMap<&TableName, Arc<Table>> = BTreeMap::new();
+    for Action { table, .. } in actions {
+        if !opened.contains_key(table) {
+            opened.insert(table, tables::open(cx, table).await?);
+        }
     }
     let mut reasons = vec![Reason::NONE; actions.len()];
-    let mut ready = Vec::with_capacity(actions.len());
+    let mut placed = Vec::with_capacity(actions.len());
     let mut seen = BTreeSet::new();
-    for (index, (action, table)) in actions.iter().zip(tables).enumerate() {
+    for (index, action) in actions.iter().enumerate() {
+        let table = opened[&action.table].clone();
         match place(action, &table) {
             Ok(key) => {
-                if !seen.insert((action.table.clone(), key.clone())) {
+                if !seen.insert((&action.table, key.clone())) {
                     return Err(Error::validation(TWICE));
                 }
-                let old = write::get(cx.tx(), &table, &key).await?;
-                ready.push((index, Ready { action, table, key, old }));
+                placed.push((index, action, table, key));
             }
             Err(error) => reasons[index] = Reason::of(error)?,
         }
+    }
+    // One read for all: each on its own costs as much as the rest of its action.
+    let rows: Vec<Key> = placed.iter().map(|(_, _, table, key)| key.row(table.space)).collect();
+    let rows = cx.tx().get_many(&rows).await?;
+    let mut ready = Vec::with_capacity(placed.len());
+    for ((index, action, table, key), row) in placed.into_iter().zip(rows) {
+        let old = row.map(|row| keys::decode_item(&row)).transpose()?;
+        ready.push((index, Ready { action, table, key, old }));
     }
     let mut changes = Vec::with_capacity(ready.len());
     for (index, ready) in &ready {

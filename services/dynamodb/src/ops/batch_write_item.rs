@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cloud::prelude::*;
 use ddbexpr::{Item, size};
 use serde_json::Value as Json;
-use store::Tx;
+use store::{Key, Tx};
 
 use super::batch_get_item::permit;
 use super::put_item::TOO_LARGE;
@@ -18,7 +18,7 @@ use crate::capacity::{
 };
 use crate::error::Error;
 use crate::item::{self, IndexWords};
-use crate::keys::ItemKey;
+use crate::keys::{self, ItemKey};
 use crate::limits::{BATCH_WRITE_MAX, BATCH_WRITE_SLICE_BYTES};
 use crate::table::Table;
 use crate::tables::{self, TableName, Tables};
@@ -217,26 +217,40 @@ async fn write(cx: &Cx, slice: Vec<Arc<Wanted>>) -> Result<Vec<Cost>, Error> {
     let now = cx.now().millis();
     cx.transact(move |tx| {
         let (slice, tables) = (slice.clone(), tables.clone());
-        Box::pin(async move {
-            let mut costs = Vec::with_capacity(slice.len());
-            for wanted in &slice {
-                costs.push(write_one(tx, &tables, wanted, now).await?);
-            }
-            Ok(costs)
-        })
+        Box::pin(async move { write_slice(tx, &tables, &slice, now).await })
     })
     .await
 }
 
-async fn write_one(tx: &mut Tx, tables: &Tables, wanted: &Wanted, now: i64) -> Result<Cost, Error> {
-    let table = tables::load_in(tx, tables, &wanted.table).await?.ok_or(Error::NotFound)?;
-    let key = wanted.place(&table)?;
-    let old = write::get(tx, &table, &key).await?;
-    let new = wanted.is_put.then(|| wanted.item.clone());
-    let written = write::apply(tx, &table, &Change { key, old, new, by_expiry: false }, now).await?;
-    let metrics =
-        written.collection_bytes.map(|bytes| ItemCollectionMetrics::of(&table.row, &wanted.item, bytes));
-    Ok((wanted.table_name.clone(), written.units, metrics))
+async fn write_slice(
+    tx: &mut Tx,
+    tables: &Tables,
+    slice: &[Arc<Wanted>],
+    now: i64,
+) -> Result<Vec<Cost>, Error> {
+    let mut opened: BTreeMap<&TableName, Arc<Table>> = BTreeMap::new();
+    let mut placed = Vec::with_capacity(slice.len());
+    for wanted in slice {
+        if !opened.contains_key(&wanted.table) {
+            let table = tables::load_in(tx, tables, &wanted.table).await?.ok_or(Error::NotFound)?;
+            opened.insert(&wanted.table, table);
+        }
+        let table = opened[&wanted.table].clone();
+        let key = wanted.place(&table)?;
+        placed.push((wanted, table, key));
+    }
+    let rows: Vec<Key> = placed.iter().map(|(_, table, key)| key.row(table.space)).collect();
+    let rows = tx.get_many(&rows).await?;
+    let mut costs = Vec::with_capacity(slice.len());
+    for ((wanted, table, key), row) in placed.into_iter().zip(rows) {
+        let old = row.map(|row| keys::decode_item(&row)).transpose()?;
+        let new = wanted.is_put.then(|| wanted.item.clone());
+        let written = write::apply(tx, &table, &Change { key, old, new, by_expiry: false }, now).await?;
+        let metrics =
+            written.collection_bytes.map(|bytes| ItemCollectionMetrics::of(&table.row, &wanted.item, bytes));
+        costs.push((wanted.table_name.clone(), written.units, metrics));
+    }
+    Ok(costs)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use cloud::prelude::*;
 use ddbexpr::{Placeholders, Update};
 use serde_json::{Value as Json, json};
 
-use crate::access::Facts;
+use crate::access::{self, Facts};
 use crate::capacity::{
     Access, ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
 };
@@ -102,6 +102,21 @@ impl Part {
         }
     }
 
+    /// What IAM is told.
+    fn facts(&self, what: What) -> Facts<'_> {
+        let mut facts = self.subject(what).map(Facts::of).unwrap_or_default();
+        facts.enclosing = Some("TransactWriteItems");
+        let mut placeholders = Placeholders::new(
+            self.expression_attribute_names.as_ref(),
+            request::present(self.expression_attribute_values.as_ref()),
+        )
+        .unwrap_or_default();
+        let update = self.update_expression.as_deref();
+        let update = update.and_then(|text| Update::parse(text, &mut placeholders).ok());
+        let condition = self.conditional().read_with(&mut placeholders);
+        facts.update(update.as_ref()).condition(condition)
+    }
+
     /// The item or the key.
     fn subject(&self, what: What) -> Result<&Json, Error> {
         let (subject, member) = match what {
@@ -190,10 +205,10 @@ impl Operation for TransactWriteItems {
         }
         let actions: Vec<Action> =
             parts.iter().map(|(what, part)| part.read(cx, *what)).collect::<Result<_, _>>()?;
-        let told: Vec<Json> = parts.iter().map(|(what, part)| part.told(*what)).collect();
         let wanted = input.return_consumed_capacity;
+        let told = || parts.iter().map(|(what, part)| part.told(*what)).collect::<Vec<Json>>();
         let token = match &input.client_request_token {
-            Some(token) => match tokens::check(cx, token, &told).await? {
+            Some(token) => match tokens::check(cx, token, &told()).await? {
                 Token::New(token) => Some(token),
                 Token::Repeated(row) => {
                     let units = tokens::units(&row);
@@ -227,19 +242,11 @@ fn shown(told: Vec<ConsumedCapacity>) -> Option<Vec<ConsumedCapacity>> {
 
 async fn permit(cx: &mut Cx, what: What, part: &Part) -> Result<(), Error> {
     let name = TableName::read(cx, &part.table_name)?;
-    let nothing = Json::Null;
-    let mut facts = Facts::of(part.subject(what).unwrap_or(&nothing));
-    facts.enclosing = Some("TransactWriteItems");
-    let mut placeholders = Placeholders::new(
-        part.expression_attribute_names.as_ref(),
-        request::present(part.expression_attribute_values.as_ref()),
-    )
-    .unwrap_or_default();
-    let update = part.update_expression.as_deref();
-    let update = update.and_then(|text| Update::parse(text, &mut placeholders).ok());
-    let condition = part.conditional().read_with(&mut placeholders);
-    let facts = facts.update(update.as_ref()).condition(condition);
-    let conditions = facts.conditions(cx, &part.table_name).await?;
+    let conditions = if access::is_bound(cx) {
+        part.facts(what).conditions(cx, &part.table_name).await?
+    } else {
+        Vec::new()
+    };
     let policy = tables::policy(cx, &part.table_name).await?;
     let resource = Resource::One(name.arn());
     Ok(cx.require_with(what.action(), &resource, policy.as_deref(), &conditions).await?)
