@@ -161,6 +161,8 @@ prefixes! {
     DYNAMODB_EXPORT = 0x1a, 0x0b;
     /// Imports from S3, by account, region, table and id.
     DYNAMODB_IMPORT = 0x1a, 0x0c;
+    /// Changes that are not yet in Kinesis, by the stream's ARN, in commit order.
+    DYNAMODB_UNREPLICATED = 0x1a, 0x0d;
     /// Rows of the store's own tests.
     TEST_TABLE = 0xf0, 0x01;
     /// Rows of the store's own tests.

@@ -167,6 +167,7 @@ pub(crate) async fn restored(
     (row.stream, row.ttl, row.recovery, row.policy) = (None, None, None, None);
     (row.tags, row.stream_policies) = (BTreeMap::new(), BTreeMap::new());
     (row.is_protected, row.ttl_changed_at_millis) = (false, None);
+    row.destinations = Vec::new();
     row.restored = Some(from);
     let mode = overrides.mode.unwrap_or(if row.is_on_demand {
         BillingMode::PayPerRequest

@@ -34,12 +34,6 @@ pub(crate) enum Error {
         message = "Requested resource not found: Stream: {0} not found"
     )]
     NoSuchStream(String),
-    #[api(
-        code = "ResourceNotFoundException",
-        status = 400,
-        message = "Requested resource not found: Table: {0} has no Kinesis streaming destination {1}"
-    )]
-    NoSuchDestination(String, String),
     #[api(code = "TableNotFoundException", status = 400, message = "Table not found: {0}")]
     TableNotFound(String),
     #[api(code = "TableAlreadyExistsException", status = 400, message = "Table already exists: {0}")]

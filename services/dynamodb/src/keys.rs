@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use store::keyspace::{self, Prefix};
 use store::layer::log::Stream;
 use store::layer::table::{Index, Record};
-use store::tuple::Tuple;
-use store::{Key, Range, Tx, VALUE_BYTES_MAX};
+use store::tuple::{self, Tuple};
+use store::{Key, Range, Scan, Stamp, Tx, VALUE_BYTES_MAX};
 
 use crate::error::Error;
 
@@ -288,6 +288,30 @@ pub(crate) fn decode_item(bytes: &[u8]) -> Result<Item, Error> {
 /// The records of a stream.
 pub(crate) fn records(account: &str, region: &str, table: &str, label: &str) -> Stream {
     Stream::new(keyspace::DYNAMODB_RECORD, (account, region, table, label))
+}
+
+/// The changes that are not yet in a stream of Kinesis.
+pub(crate) fn unreplicated(stream_arn: &str) -> Stream {
+    Stream::new(keyspace::DYNAMODB_UNREPLICATED, stream_arn)
+}
+
+/// All of them, so that two who add and take do not run into each other.
+pub(crate) fn unreplicated_range(stream_arn: &str) -> Range {
+    Range::prefix(unreplicated(stream_arn).watch_key())
+}
+
+/// The first stream of Kinesis, behind one, that misses changes.
+pub(crate) async fn next_unreplicated(tx: &Tx, after: Option<&str>) -> Result<Option<String>, Error> {
+    let mut range = Range::prefix(keyspace::DYNAMODB_UNREPLICATED.0.to_vec());
+    if let Some(after) = after {
+        range.from = unreplicated_range(after).to;
+    }
+    let page = tx.scan(Scan::new(range).limit(1).keys_only()).await?;
+    let Some((key, _)) = page.rows.first() else { return Ok(None) };
+    // Between the prefix and the mark before the stamp.
+    let end = key.len().checked_sub(Stamp::LEN + 1);
+    let arn = end.and_then(|end| key.get(..end)).map(tuple::unpack_key);
+    Ok(Some(arn.unwrap_or_else(|| Err(store::Error::Corrupt("a key of a change".to_owned())))?))
 }
 
 /// What writes to a table replaced.

@@ -5,7 +5,8 @@
 //!   `tags.rs`, `policy.rs`, with every number in `limits.rs`. Values and expressions are `ddbexpr`'s.
 //! * State: `keys.rs` knows the bytes, `record.rs` those of changes; `tables.rs` finds tables, `write.rs` changes items
 //!   with everything that hangs on them, `writing.rs` writes one item, `reading.rs` reads pages, `work.rs` is what goes on in the background;
-//!   `export.rs`, `import.rs` and `transfers.rs` are the way to S3 and back.
+//!   `export.rs`, `import.rs` and `transfers.rs` are the way to S3 and back, `destination.rs` and `replication.rs` that
+//!   to Kinesis.
 //! * `ops/` has one file for each operation, `access.rs` what IAM is told of them, `jobs.rs` the background jobs.
 //!
 //! Start with `ops/put_item.rs`, then `write.rs` and `keys.rs`.
@@ -18,6 +19,7 @@ mod access;
 mod backup;
 mod capacity;
 mod describe;
+mod destination;
 mod error;
 mod expiry;
 mod export;
@@ -32,6 +34,7 @@ mod policy;
 mod reading;
 mod record;
 mod recovery;
+mod replication;
 mod request;
 mod schema;
 mod settings;
@@ -98,6 +101,7 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::PutItem>(),
         entry::<ops::PutResourcePolicy>(),
         entry::<ops::Query>(),
+        entry::<ops::ReplicateChanges>(),
         entry::<ops::RestoreTableFromBackup>(),
         entry::<ops::RestoreTableToPointInTime>(),
         entry::<ops::ScanTable>(),
@@ -116,7 +120,7 @@ pub static DYNAMODB: Service = Service {
         entry::<ops::UpdateTimeToLive>(),
     ],
     resources: &[&stack::GlobalTable, &stack::TableResource],
-    jobs: &[jobs::WORK, jobs::RETENTION, expiry::EXPIRY, transfers::TRANSFERS],
+    jobs: &[jobs::WORK, jobs::RETENTION, expiry::EXPIRY, replication::REPLICATION, transfers::TRANSFERS],
     plane: None,
     words: Words::JSON,
 };

@@ -60,6 +60,14 @@ pub(crate) const ACCOUNT_UNITS_MAX: i64 = 80_000;
 pub(crate) const READ_UNIT_BYTES: usize = 4096;
 /// An item written costs a unit for each KB.
 pub(crate) const WRITE_UNIT_BYTES: usize = 1024;
+/// How long a change is kept that a stream of Kinesis does not take: as long as a stream of the table would keep it.
+pub(crate) const UNREPLICATED_MILLIS: i64 = STREAM_MILLIS;
+/// Records of one PutRecords of Kinesis.
+pub(crate) const REPLICATED_MAX: usize = 500;
+/// Bytes of the records of one transaction that brings changes to Kinesis, but for the last one; PutRecords takes 10 MiB.
+pub(crate) const REPLICATED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Destinations of a table that are shown besides the one that gets its changes.
+pub(crate) const PAST_DESTINATIONS_MAX: usize = 20;
 /// Rows that one transaction of background work touches, so that no commit is held up.
 pub(crate) const SLICE_ROWS: usize = 200;
 /// Bytes that one transaction of background work writes.

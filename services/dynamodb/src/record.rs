@@ -5,6 +5,7 @@ use ddbexpr::Item;
 use store::layer::log::Stream;
 use store::{Stamp, Tx};
 
+use crate::destination::Precision;
 use crate::error::Error;
 use crate::keys::{self, ItemKey};
 use crate::limits::SLICE_ROWS;
@@ -85,6 +86,46 @@ impl StreamRecord {
     pub(crate) fn size_bytes(&self) -> usize {
         let images = self.new.iter().chain(&self.old).map(ddbexpr::size::item);
         ddbexpr::size::item(&self.keys) + images.sum::<usize>()
+    }
+}
+
+/// A change on its way to Kinesis.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unreplicated {
+    pub(crate) table: String,
+    pub(crate) precision: Option<Precision>,
+    /// With both images.
+    pub(crate) record: StreamRecord,
+}
+
+impl Unreplicated {
+    /// The stored bytes.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let precision = match self.precision {
+            None => 0,
+            Some(Precision::Millisecond) => b'm',
+            Some(Precision::Microsecond) => b'u',
+        };
+        let mut out = vec![VERSION, precision];
+        put_bytes(&mut out, self.table.as_bytes());
+        out.extend_from_slice(&self.record.encode());
+        out
+    }
+
+    /// Reads [`Unreplicated::encode`].
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let mut input = Input(bytes);
+        if input.byte()? != VERSION {
+            return Err(damaged());
+        }
+        let precision = match input.byte()? {
+            0 => None,
+            b'm' => Some(Precision::Millisecond),
+            b'u' => Some(Precision::Microsecond),
+            _ => return Err(damaged()),
+        };
+        let table = String::from_utf8(input.bytes()?.to_vec()).map_err(|_| damaged())?;
+        Ok(Self { table, precision, record: StreamRecord::decode(input.0)? })
     }
 }
 
@@ -275,6 +316,10 @@ mod tests {
         };
         assert_eq!(StreamRecord::decode(&record.encode()).unwrap(), record);
         assert_eq!(record.size_bytes(), 4);
+        for precision in [None, Some(Precision::Millisecond), Some(Precision::Microsecond)] {
+            let change = Unreplicated { table: "things".into(), precision, record: record.clone() };
+            assert_eq!(Unreplicated::decode(&change.encode()).unwrap(), change);
+        }
         let replaced =
             Replaced { at_millis: 7, key: ItemKey { hash: [3; 16], range: vec![1, 2] }, old: None };
         assert_eq!(Replaced::decode(&replaced.encode()).unwrap(), replaced);
@@ -287,6 +332,12 @@ mod tests {
         assert_eq!((record.event.name(), record.keys), ("INSERT", item("a")));
         for length in 0..stored.len() {
             assert!(StreamRecord::decode(&stored[..length]).is_err());
+        }
+        let stored = [&b"\x01u\0\0\0\x01t"[..], stored].concat();
+        let change = Unreplicated::decode(&stored).unwrap();
+        assert_eq!((change.table.as_str(), change.precision), ("t", Some(Precision::Microsecond)));
+        for length in 0..stored.len() {
+            assert!(Unreplicated::decode(&stored[..length]).is_err());
         }
         let stored = b"\x01\0\0\0\0\0\0\0\x07aaaaaaaaaaaaaaaa\0\0\0\x01r\0\0\0\0";
         assert_eq!(Replaced::decode(stored).unwrap().key.range, b"r");

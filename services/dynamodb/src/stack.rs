@@ -1,6 +1,8 @@
 //! CloudFormation resource types.
 
+mod destination;
 mod global_table;
+mod import;
 mod properties;
 mod table;
 

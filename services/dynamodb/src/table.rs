@@ -10,6 +10,8 @@ use store::keyspace::{self, Prefix};
 use store::layer::table::Record;
 use store::tuple::Tuple;
 
+use crate::destination::DestinationRow;
+
 /// The type of a key attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Shape)]
 pub(crate) enum KeyKind {
@@ -194,8 +196,11 @@ pub(crate) struct TableRow {
     /// Policies of streams, by label.
     pub(crate) stream_policies: BTreeMap<String, PolicyRow>,
     pub(crate) restored: Option<RestoredRow>,
-    /// Whether contributor insights were asked for; the rules themselves are not made.
+    /// Units that were asked to be kept ready.
     pub(crate) warm: Option<OnDemand>,
+    /// The streams of Kinesis that get its changes, or did, the latest first.
+    #[serde(default)]
+    pub(crate) destinations: Vec<DestinationRow>,
 }
 
 impl Record for TableRow {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::item::{is_indexed, key_of, project};
 use crate::keys::{self, Counted, ItemKey, Rows};
 use crate::limits::COLLECTION_BYTES_MAX;
-use crate::record::{Event, Replaced, StreamRecord};
+use crate::record::{Event, Replaced, StreamRecord, Unreplicated};
 use crate::table::{IndexRow, Table, TableRow};
 
 /// An item before and after.
@@ -203,30 +203,42 @@ async fn grow_collection(tx: &mut Tx, table: &Table, change: &Change, growth: i6
     Ok(bytes)
 }
 
-/// Writes the stream record and the history entry.
+/// Writes the stream record, the change for Kinesis and the history entry.
 fn remember(tx: &mut Tx, table: &Table, change: &Change, now_millis: i64) -> Result<(), Error> {
     let row = &table.row;
     if let Some(stream) = row.open_stream() {
-        let (event, any) = match (&change.old, &change.new) {
-            (Some(old), Some(_)) => (Event::Modify, old),
-            (Some(old), None) => (Event::Remove, old),
-            (None, Some(new)) => (Event::Insert, new),
-            (None, None) => return Ok(()),
-        };
-        let record = StreamRecord {
-            event,
-            at_millis: now_millis,
-            by_expiry: change.by_expiry,
-            keys: key_of(&row.key, any),
-            new: change.new.clone().filter(|_| stream.view.has_new()),
-            old: change.old.clone().filter(|_| stream.view.has_old()),
-        };
+        let (old, new) = (stream.view.has_old(), stream.view.has_new());
+        let record = record_of(table, change, now_millis, (old, new));
         let records = keys::records(&row.account, &row.region, &row.name, &stream.label);
         keys::append(tx, &records, &record.encode())?;
+    }
+    if let Some(destination) = row.destination() {
+        let record = record_of(table, change, now_millis, (true, true));
+        let precision = destination.precision;
+        let waiting = Unreplicated { table: row.name.clone(), precision, record };
+        keys::append(tx, &keys::unreplicated(&destination.stream_arn), &waiting.encode())?;
     }
     if row.recovery.is_some() {
         let replaced = Replaced { at_millis: now_millis, key: change.key.clone(), old: change.old.clone() };
         keys::append(tx, &keys::history(table.space), &replaced.encode())?;
     }
     Ok(())
+}
+
+/// The record of a change, with the old image and the new one or without.
+fn record_of(table: &Table, change: &Change, now_millis: i64, images: (bool, bool)) -> StreamRecord {
+    let event = match (&change.old, &change.new) {
+        (Some(_), Some(_)) => Event::Modify,
+        (_, None) => Event::Remove,
+        (None, Some(_)) => Event::Insert,
+    };
+    let any = change.old.as_ref().or(change.new.as_ref());
+    StreamRecord {
+        event,
+        at_millis: now_millis,
+        by_expiry: change.by_expiry,
+        keys: any.map(|item| key_of(&table.row.key, item)).unwrap_or_default(),
+        new: change.new.clone().filter(|_| images.1),
+        old: change.old.clone().filter(|_| images.0),
+    }
 }

@@ -37,6 +37,11 @@ const TEMPLATES: &[Template] = &[
         "AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency",
         "AWSApplicationAutoscalingLambdaConcurrencyPolicy",
     ),
+    one(
+        "kinesisreplication.dynamodb.amazonaws.com",
+        "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication",
+        "DynamoDBKinesisReplicationServiceRolePolicy",
+    ),
     many("lexv2.amazonaws.com", "AWSServiceRoleForLexV2Bots", "AmazonLexV2BotPolicy"),
     one("logger.cloudfront.amazonaws.com", "AWSServiceRoleForCloudFrontLogger", "AWSCloudFrontLogger"),
     one("replicator.lambda.amazonaws.com", "AWSServiceRoleForLambdaReplicator", "AWSLambdaReplicator"),

@@ -330,6 +330,50 @@ def test_a_stream_tells_what_happened(cloud, ddb, name):
     ddb.delete_table(TableName=name)
 
 
+def test_changes_come_into_a_stream_of_kinesis(cloud, ddb, table):
+    kinesis = cloud.client("kinesis")
+    kinesis.create_stream(StreamName=table.name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    arn = kinesis.describe_stream_summary(StreamName=table.name)["StreamDescriptionSummary"]["StreamARN"]
+    made = ddb.enable_kinesis_streaming_destination(
+        TableName=table.name,
+        StreamArn=arn,
+        EnableKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MICROSECOND"},
+    )
+    assert made["DestinationStatus"] == "ENABLING"
+    ask = lambda: ddb.describe_kinesis_streaming_destination(TableName=table.name)["KinesisDataStreamDestinations"]
+    assert ask() == [
+        {"StreamArn": arn, "DestinationStatus": "ACTIVE", "ApproximateCreationDateTimePrecision": "MICROSECOND"}
+    ]
+    fails("ValidationException", ddb.enable_kinesis_streaming_destination, 400, TableName=table.name, StreamArn=arn)
+    with table.batch_writer() as batch:
+        for n in range(30):
+            batch.put_item(Item={"p": "k", "s": n, "x": b"\x00\xff"})
+    table.update_item(
+        Key={"p": "k", "s": 3}, UpdateExpression="SET x = :x", ExpressionAttributeValues={":x": {"a", "b"}}
+    )
+    table.delete_item(Key={"p": "k", "s": 3})
+    iterator = kinesis.get_shard_iterator(
+        StreamName=table.name, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    seen, until = [], time.monotonic() + 30
+    while len(seen) < 32 and time.monotonic() < until:
+        answer = kinesis.get_records(ShardIterator=iterator)
+        iterator = answer["NextShardIterator"]
+        seen += [json.loads(record["Data"]) for record in answer["Records"]]
+        time.sleep(0.3)
+    assert len(seen) == 32
+    of_three = [record for record in seen if record["dynamodb"]["Keys"]["s"]["N"] == "3"]
+    assert [record["eventName"] for record in of_three] == ["INSERT", "MODIFY", "REMOVE"]
+    assert all(record["tableName"] == table.name and record["eventSource"] == "aws:dynamodb" for record in seen)
+    changed = of_three[1]["dynamodb"]
+    assert changed["OldImage"]["x"] == {"B": "AP8="} and sorted(changed["NewImage"]["x"]["SS"]) == ["a", "b"]
+    assert changed["ApproximateCreationDateTime"] > 10**15
+    off = ddb.disable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)
+    assert off["DestinationStatus"] == "DISABLING" and ask()[0]["DestinationStatus"] == "DISABLED"
+    kinesis.delete_stream(StreamName=table.name)
+
+
 def test_an_index_is_added_with_what_is_there(ddb, table):
     fill(table, partition="late")
     ddb.update_table(

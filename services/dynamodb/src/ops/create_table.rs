@@ -105,6 +105,7 @@ impl Definition<'_> {
             tags: BTreeMap::new(),
             policy: None,
             stream_policies: BTreeMap::new(),
+            destinations: Vec::new(),
             restored: None,
             warm: None,
         };

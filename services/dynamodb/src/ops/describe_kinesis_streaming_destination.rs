@@ -1,10 +1,8 @@
 //! DescribeKinesisStreamingDestination.
-//!
-//! Differs from AWS: destinations cannot be enabled, so there are none.
 
 use cloud::prelude::*;
-use serde_json::Value as Json;
 
+use crate::destination::{DestinationRow, KinesisDataStreamDestination};
 use crate::error::Error;
 use crate::tables::{self, TableName};
 
@@ -17,7 +15,7 @@ pub(crate) struct Input {
 #[derive(Shape)]
 pub(crate) struct Output {
     table_name: String,
-    kinesis_data_stream_destinations: Vec<Json>,
+    kinesis_data_stream_destinations: Vec<KinesisDataStreamDestination>,
 }
 
 pub(crate) struct DescribeKinesisStreamingDestination;
@@ -39,7 +37,15 @@ impl Operation for DescribeKinesisStreamingDestination {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let name = TableName::read(cx, &input.table_name)?;
-        tables::existing(cx, &name).await?;
-        Ok(Output { table_name: name.name, kinesis_data_stream_destinations: Vec::new() })
+        let table = tables::existing(cx, &name).await?;
+        Ok(Output {
+            table_name: name.name,
+            kinesis_data_stream_destinations: table
+                .row
+                .destinations
+                .iter()
+                .map(DestinationRow::describe)
+                .collect(),
+        })
     }
 }

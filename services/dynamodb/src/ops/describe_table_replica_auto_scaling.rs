@@ -65,20 +65,15 @@ mod tests {
 
     /// What a cloud of one region has not is refused, each in its own words, and nothing changes.
     #[tokio::test]
-    async fn replicas_and_kinesis_are_refused() {
+    async fn replicas_are_refused() {
         let world = world().await;
         table(&world, "things", json!({})).await;
         let scaling = ok(&world, "DescribeTableReplicaAutoScaling", json!({"TableName": "things"})).await;
         let wanted = json!({"TableName": "things", "TableStatus": "ACTIVE", "Replicas": []});
         assert_eq!(scaling["TableAutoScalingDescription"], wanted);
-        let stream = "arn:aws:kinesis:us-east-1:000000000000:stream/changes";
-        let to_stream = json!({"TableName": "things", "StreamArn": stream});
         for (operation, input, code) in [
             ("UpdateTableReplicaAutoScaling", json!({"TableName": "things"}), "ValidationException"),
             ("UpdateTableReplicaAutoScaling", json!({"TableName": "nothing"}), "ResourceNotFoundException"),
-            ("EnableKinesisStreamingDestination", to_stream.clone(), "ValidationException"),
-            ("DisableKinesisStreamingDestination", to_stream.clone(), "ResourceNotFoundException"),
-            ("UpdateKinesisStreamingDestination", to_stream, "ResourceNotFoundException"),
             (
                 "UpdateGlobalTable",
                 json!({"GlobalTableName": "things", "ReplicaUpdates": []}),

@@ -1,10 +1,9 @@
-//! DisableKinesisStreamingDestination.
-//!
-//! Differs from AWS: no destination can be enabled, so the one that is named is never there.
+//! DisableKinesisStreamingDestination. Changes that were made before it still come into the stream.
 
 use cloud::prelude::*;
-use serde_json::Value as Json;
+use store::layer::table;
 
+use crate::destination::StreamingConfiguration;
 use crate::error::Error;
 use crate::tables::{self, TableName};
 
@@ -14,17 +13,21 @@ pub(crate) struct Input {
     table_name: String,
     #[shape(len = 37..=1024)]
     stream_arn: String,
-    enable_kinesis_streaming_configuration: Option<Json>,
+    enable_kinesis_streaming_configuration: Option<StreamingConfiguration>,
 }
 
 #[derive(Shape)]
-pub(crate) struct Output {}
+pub(crate) struct Output {
+    table_name: String,
+    stream_arn: String,
+    destination_status: String,
+}
 
 pub(crate) struct DisableKinesisStreamingDestination;
 
 impl Operation for DisableKinesisStreamingDestination {
     const NAME: &'static str = "DisableKinesisStreamingDestination";
-    const KIND: Kind = Kind::Read;
+    const KIND: Kind = Kind::Write;
     type Input = Input;
     type Output = Output;
     type Error = Error;
@@ -39,7 +42,19 @@ impl Operation for DisableKinesisStreamingDestination {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let name = TableName::read(cx, &input.table_name)?;
-        tables::existing(cx, &name).await?;
-        Err(Error::NoSuchDestination(name.name, input.stream_arn))
+        let asked = input.enable_kinesis_streaming_configuration.unwrap_or_default();
+        if asked.approximate_creation_date_time_precision.is_some() {
+            return Err(Error::validation(
+                "Stream cannot be disabled using EnableKinesisStreamingConfiguration parameters",
+            ));
+        }
+        let mut row = tables::existing(cx, &name).await?.row.clone();
+        row.disable_destination(&input.stream_arn)?;
+        table::put(cx.tx(), &row).await?;
+        Ok(Output {
+            table_name: name.name,
+            stream_arn: input.stream_arn,
+            destination_status: "DISABLING".to_owned(),
+        })
     }
 }

@@ -27,6 +27,7 @@ const SAME: &[&str] = &[
 /// Properties that the table has as the replica has them.
 const OF_REPLICA: &[&str] = &[
     "DeletionProtectionEnabled",
+    "KinesisStreamSpecification",
     "PointInTimeRecoverySpecification",
     "ResourcePolicy",
     "TableClass",

@@ -7,7 +7,8 @@ use cloud::prelude::*;
 use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::properties::{encryption, indexes, policy, property, recovery, stream, ttl};
+use super::properties::{encryption, indexes, policy, property, recovery, stream, ttl, typed};
+use super::{destination, import};
 use crate::jobs;
 use crate::limits::NAME_CHARS_MAX;
 
@@ -40,7 +41,9 @@ impl ResourceType for TableResource {
             Property::new("BillingMode"),
             Property::new("DeletionProtectionEnabled"),
             Property::new("GlobalSecondaryIndexes"),
+            Property::new("ImportSourceSpecification").replace(),
             Property::new("KeySchema").required().replace(),
+            Property::new("KinesisStreamSpecification"),
             Property::new("LocalSecondaryIndexes").replace(),
             Property::new("OnDemandThroughput"),
             Property::new("PointInTimeRecoverySpecification"),
@@ -66,34 +69,31 @@ impl ResourceType for TableResource {
         if stream.is_some_and(|stream| stream.contains_key("ResourcePolicy")) {
             return Err("`StreamSpecification.ResourcePolicy` is not supported".to_owned());
         }
+        let has = |name: &str| properties.get(name).is_some_and(|value| !value.is_null());
+        if has("ImportSourceSpecification") && has("LocalSecondaryIndexes") {
+            return Err("a table that is imported has no `LocalSecondaryIndexes`".to_owned());
+        }
+        let indexes = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array);
+        let is_insights = |index: &Value| {
+            typed("Enabled", &index["ContributorInsightsSpecification"]["Enabled"]) == json!(true)
+        };
+        if indexes.into_iter().flatten().any(is_insights) {
+            return Err("`ContributorInsightsSpecification` is not supported".to_owned());
+        }
         Ok(())
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("TableName").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
-        let mut input = Map::new();
-        for plain in PLAIN {
-            if let Some(value) = property(&request.properties, plain) {
-                input.insert((*plain).to_owned(), value);
-            }
+        let properties = &request.properties;
+        if property(properties, "ImportSourceSpecification").is_some() {
+            import::create(cx, request, &name).await?;
+        } else {
+            create(cx, request, &name).await?;
         }
-        input.insert("TableName".to_owned(), json!(name));
-        let more = [
-            ("StreamSpecification", stream(&request.properties)),
-            ("SSESpecification", encryption(&request.properties)),
-            ("ResourcePolicy", policy(&request.properties).map(Value::String)),
-        ];
-        input.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        let tags = request.all_tags();
-        if !tags.is_empty() {
-            input.insert("Tags".to_owned(), tag_list(&tags).into());
-        }
-        match call(cx, "CreateTable", Value::Object(input)).await {
-            Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("TableName") => {}
-            other => drop(other?),
-        }
-        change_ttl(cx, &name, None, ttl(&request.properties)).await?;
-        change_recovery(cx, &name, &recovery(&Map::new()), &recovery(&request.properties)).await?;
+        change_ttl(cx, &name, None, ttl(properties)).await?;
+        change_recovery(cx, &name, &recovery(&Map::new()), &recovery(properties)).await?;
+        destination::change(cx, &name, &Map::new(), properties).await?;
         outcome(cx, &name).await
     }
 
@@ -111,6 +111,7 @@ impl ResourceType for TableResource {
         change_ttl(cx, &name, ttl(old), ttl(new)).await?;
         change_recovery(cx, &name, &recovery(old), &recovery(new)).await?;
         change_policy(cx, &name, policy(old), policy(new)).await?;
+        destination::change(cx, &name, old, new).await?;
         change_tags(cx, &name, &request.all_tags()).await?;
         outcome(cx, &name).await
     }
@@ -123,7 +124,32 @@ impl ResourceType for TableResource {
     }
 }
 
-async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {
+/// Makes an empty table.
+async fn create(cx: &mut Cx, request: &ResourceRequest, name: &str) -> Result<(), Failure> {
+    let mut input = Map::new();
+    for plain in PLAIN {
+        if let Some(value) = property(&request.properties, plain) {
+            input.insert((*plain).to_owned(), value);
+        }
+    }
+    input.insert("TableName".to_owned(), json!(name));
+    let more = [
+        ("StreamSpecification", stream(&request.properties)),
+        ("SSESpecification", encryption(&request.properties)),
+        ("ResourcePolicy", policy(&request.properties).map(Value::String)),
+    ];
+    input.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    let tags = request.all_tags();
+    if !tags.is_empty() {
+        input.insert("Tags".to_owned(), tag_list(&tags).into());
+    }
+    match call(cx, "CreateTable", Value::Object(input)).await {
+        Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("TableName") => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+pub(super) async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "dynamodb", operation, &input).await
 }
@@ -143,7 +169,7 @@ async fn outcome(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
 }
 
 /// Billing, throughput, class, encryption, protection: one call for all that differ.
-async fn change_settings(
+pub(super) async fn change_settings(
     cx: &mut Cx,
     name: &str,
     old: &Map<String, Value>,
@@ -252,7 +278,7 @@ async fn update_indexes(
 }
 
 /// Makes the stream that of the template. Another view means another stream.
-async fn change_stream(cx: &mut Cx, name: &str, new: &Map<String, Value>) -> Result<(), Failure> {
+pub(super) async fn change_stream(cx: &mut Cx, name: &str, new: &Map<String, Value>) -> Result<(), Failure> {
     let wanted = stream(new);
     let there = described(cx, name).await?["StreamSpecification"].clone();
     let there = (!there.is_null()).then_some(there);
@@ -299,7 +325,7 @@ async fn change_recovery(cx: &mut Cx, name: &str, old: &Value, new: &Value) -> R
     call(cx, "UpdateContinuousBackups", input).await.map(|_| ())
 }
 
-async fn change_policy(
+pub(super) async fn change_policy(
     cx: &mut Cx,
     name: &str,
     old: Option<String>,
@@ -317,7 +343,11 @@ async fn change_policy(
     }
 }
 
-async fn change_tags(cx: &mut Cx, name: &str, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
+pub(super) async fn change_tags(
+    cx: &mut Cx,
+    name: &str,
+    wanted: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
     let arn = described(cx, name).await?["TableArn"].clone();
     let answer = call(cx, "ListTagsOfResource", json!({"ResourceArn": arn})).await?;
     let there: BTreeMap<String, String> = answer["Tags"]
