@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod bell;
 mod buffer;
 mod engine;
 mod error;
@@ -33,6 +34,7 @@ pub mod tuple;
 mod tx;
 mod types;
 
+pub use bell::Bell;
 pub use engine::{Snapshot, Stats, Store, Txn, open_memory};
 pub use engine::{postgres, sqlite};
 pub use error::Error;

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{Batch, Committed, Error, Key, Page, Range, Scan, Snapshot, Stats, Store, Txn, Val, Version};
+use store::{
+    Batch, Bell, Committed, Error, Key, Page, Range, Scan, Snapshot, Stats, Store, Txn, Val, Version,
+};
 use tokio::sync::watch;
 
 /// How many calls of a store are under way.
@@ -74,6 +76,14 @@ impl Store for Counted {
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         self.inner.watch(prefix)
+    }
+
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
+        self.inner.listen(prefix, bell, number);
+    }
+
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64) {
+        self.inner.unlisten(prefix, bell, number);
     }
 
     async fn maintain(&self) -> Result<Stats, Error> {

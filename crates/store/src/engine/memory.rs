@@ -12,8 +12,8 @@ use super::hub::Hub;
 use super::plan::{Effect, Latest, Plan, plan};
 use super::window::Window;
 use super::{Snapshot, Stats, Store, Txn};
-use crate::Error;
 use crate::types::{Batch, Committed, Key, Page, Range, Scan, Val, Version, next_key};
+use crate::{Bell, Error};
 
 /// Ids of batches remembered, see [`Batch::id`].
 const IDS_MAX: usize = 65_536;
@@ -262,6 +262,14 @@ impl Store for Memory {
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         let state = self.0.read();
         self.0.hub.watch(prefix, state.version)
+    }
+
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
+        self.0.hub.listen(prefix, bell, number);
+    }
+
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64) {
+        self.0.hub.unlisten(prefix, bell, number);
     }
 
     async fn maintain(&self) -> Result<Stats, Error> {

@@ -9,14 +9,15 @@ pub mod sqlite;
 mod window;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 pub use memory::open_memory;
 
-use crate::Error;
 use crate::types::{Batch, Committed, Key, Page, Range, Scan, Val, Version};
+use crate::{Bell, Error};
 
 /// An engine. Everything is async so that it may sit behind a network; the embedded engines answer
 /// reads inline because they take microseconds.
@@ -42,6 +43,13 @@ pub trait Store: Send + Sync + 'static {
     /// Tells when a key that begins with `prefix` was written. Edge-triggered, coalesced, may be
     /// spurious, never the source of truth: subscribe, look, wait, look again.
     fn watch(&self, prefix: Key) -> watch::Receiver<Version>;
+
+    /// As [`Store::watch`], for one who waits at thousands of prefixes: `bell` rings with `number` when a key that
+    /// begins with `prefix` is written the next time, and then no more.
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64);
+
+    /// Takes back what [`Store::listen`] asked for.
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64);
 
     /// Housekeeping in a bounded slice; call it from a timer.
     async fn maintain(&self) -> Result<Stats, Error>;

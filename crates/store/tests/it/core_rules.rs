@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use store::{
-    Batch, Check, Error, KEY_BYTES_MAX, Key, Range, Scan, Stamp, Store, TRANSACTION_BYTES_MAX,
+    Batch, Bell, Check, Error, KEY_BYTES_MAX, Key, Range, Scan, Stamp, Store, TRANSACTION_BYTES_MAX,
     VALUE_BYTES_MAX, Version, Write, begin, snapshot,
 };
 
@@ -372,6 +372,33 @@ async fn a_watch_tells_of_its_prefix_alone() {
         let mut again = store.watch("a/".into());
         fill(&store, &[("a/2", "y")]).await;
         again.changed().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bell_rings_once_for_each_of_its_prefixes() {
+    on_each_engine(|store| async move {
+        let (bell, other) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+        for (prefix, number) in [("a/", 1), ("b/", 2), ("c/", 3)] {
+            store.listen(prefix.into(), &bell, number);
+        }
+        store.listen("a/".into(), &other, 9);
+        let mut watch = store.watch("a/".into());
+        fill(&store, &[("a/1", "x"), ("a/2", "x"), ("d", "x")]).await;
+        watch.changed().await.unwrap();
+        assert_eq!((bell.rung().await, other.rung().await), (vec![1], vec![9]));
+        // Told after the commit: a look finds it.
+        assert!(text(&snapshot(&store).await.unwrap(), "a/2").await.is_some());
+        fill(&store, &[("a/3", "x")]).await;
+        store.unlisten(&"b/".into(), &bell, 2);
+        let mut tx = begin(&store).await.unwrap();
+        tx.delete_range(Range::new("a", "d")).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(bell.rung().await, [3], "neither what has rung nor what was taken back");
+        store.listen("a/".into(), &bell, 4);
+        fill(&store, &[("a/3", "x")]).await;
+        assert_eq!(bell.rung().await, [4]);
     })
     .await;
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use store::{Batch, Committed, Error, Key, Page, Range, Scan, Snapshot, Stats, Store, Txn, Val, Version};
+use store::{
+    Batch, Bell, Committed, Error, Key, Page, Range, Scan, Snapshot, Stats, Store, Txn, Val, Version,
+};
 use tokio::sync::watch;
 
 use crate::engines::rng;
@@ -41,6 +43,14 @@ impl Store for Faulty {
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         self.inner.watch(prefix)
+    }
+
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
+        self.inner.listen(prefix, bell, number);
+    }
+
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64) {
+        self.inner.unlisten(prefix, bell, number);
     }
 
     async fn maintain(&self) -> Result<Stats, Error> {

@@ -36,8 +36,8 @@ use self::pool::Pool;
 use self::view::{Slot, Transaction, View};
 use super::hub::Hub;
 use super::{Snapshot, Stats, Store, Txn};
-use crate::Error;
 use crate::types::{Batch, Committed, Key, Version};
+use crate::{Bell, Error};
 
 /// Connections that commit. With two, one group is on its way while the other's is at the disk.
 const LANES: usize = 2;
@@ -227,6 +227,14 @@ impl Store for Postgres {
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         self.0.shared.hub.watch(prefix, self.0.shared.version())
+    }
+
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
+        self.0.shared.hub.listen(prefix, bell, number);
+    }
+
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64) {
+        self.0.shared.hub.unlisten(prefix, bell, number);
     }
 
     async fn maintain(&self) -> Result<Stats, Error> {

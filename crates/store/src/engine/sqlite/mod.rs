@@ -29,7 +29,7 @@ use super::embedded::{Committer, EmbeddedSnapshot, EmbeddedTxn, Intent};
 use super::hub::Hub;
 use super::{Snapshot, Stats, Store, Txn};
 use crate::types::{Batch, Committed, Key, Version};
-use crate::{Error, private};
+use crate::{Bell, Error, private};
 
 /// The name of the main file in the data folder.
 const FILE: &str = "store.db";
@@ -204,6 +204,14 @@ impl Store for Sqlite {
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {
         self.0.shared.hub.watch(prefix, self.0.shared.version())
+    }
+
+    fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
+        self.0.shared.hub.listen(prefix, bell, number);
+    }
+
+    fn unlisten(&self, prefix: &Key, bell: &Arc<Bell>, number: u64) {
+        self.0.shared.hub.unlisten(prefix, bell, number);
     }
 
     async fn maintain(&self) -> Result<Stats, Error> {
