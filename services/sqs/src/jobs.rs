@@ -49,8 +49,14 @@ async fn run(cx: &mut Cx) -> Result<Progress, Error> {
     loop {
         let view = cx.snapshot().await?;
         let listing = table::list::<QueueRow>(&view, (), &Paging::after(PAGE, after)).await?;
+        let mut used = Vec::new();
+        for queue in listing.items {
+            if !queue.messages().is_bare(&view).await? {
+                used.push(queue);
+            }
+        }
         drop(view);
-        for queue in &listing.items {
+        for queue in &used {
             expire(cx, queue, now).await?;
         }
         after = listing.next;

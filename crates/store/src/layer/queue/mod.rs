@@ -101,6 +101,11 @@ pub enum Outcome {
 pub struct Claims(Arc<Mutex<HashSet<Key>>>);
 
 impl Claims {
+    /// How many rows are claimed now.
+    fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Claims a row for the life of the transaction; false when another one has it.
     fn take(&self, tx: &mut Tx, key: &Key) -> bool {
         let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -250,6 +255,12 @@ impl Queue {
             Some((key, _)) => Ok(Some(self.read_place_key(key)?.0)),
             None => self.next_visible_at(tx).await,
         }
+    }
+
+    /// Whether it holds nothing at all, and never did since it was made or purged.
+    pub async fn is_bare(&self, tx: &Tx) -> Result<bool, Error> {
+        let all = Range::new(self.row(rows::FIRST), self.row(rows::END));
+        Ok(tx.scan(Scan::new(all).limit(1).keys_only()).await?.rows.is_empty())
     }
 
     /// Removes up to `limit` messages that were sent before `sent_before` and are not leased, and
