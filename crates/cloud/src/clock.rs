@@ -118,6 +118,15 @@ impl Chance {
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
+    /// As [`Chance::uuid`], but its first digits are a time: rows under ids of the same time stand together, and a commit
+    /// of many of them touches few pages. 74 bits are random.
+    pub fn timely_uuid(&self, now: Timestamp) -> String {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        bytes[..6].copy_from_slice(&now.millis().to_be_bytes()[2..]);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
     /// As [`Chance::uuid`], to be shared: the id of a request goes many ways.
     pub fn shared_uuid(&self) -> Arc<str> {
         let mut bytes = [0; 16];
@@ -146,6 +155,9 @@ mod tests {
         assert_eq!(one.uuid(), two.uuid());
         assert_ne!(one.uuid(), one.uuid());
         assert_eq!(Chance::from_seed(1).text(b"ab", 8).len(), 8);
+        let early = one.timely_uuid(Timestamp::from_millis(0x0123_4567_89ab));
+        let late = one.timely_uuid(Timestamp::from_millis(0x0123_4567_89ac));
+        assert!(early.starts_with("01234567-89ab-4") && early < late, "{early} {late}");
     }
 
     #[tokio::test]

@@ -132,6 +132,11 @@ impl Cx {
         self.cloud.chance().uuid()
     }
 
+    /// As [`Cx::new_id`], for what is written often: ids of the same time stand together.
+    pub fn new_timely_id(&self) -> String {
+        self.cloud.chance().timely_uuid(self.now())
+    }
+
     /// Random bytes and texts.
     pub fn chance(&self) -> &Chance {
         self.cloud.chance()

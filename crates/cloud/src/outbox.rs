@@ -4,19 +4,18 @@
 //! A delivery to a Write operation is removed in the transaction of that operation, so it happens exactly once;
 //! a delivery to a Free operation happens at least once. Each target service has a lane of its own, so that a
 //! slow one does not hold up the others; a sender may ask for more lanes in a service, such as one for each
-//! function. Those share a number of slots, in turns.
+//! function. Those share a number of slots, in turns, beside one that each has for itself.
 
 mod dead_letter;
+mod lanes;
 
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::layer::outbox::{self as layer, Entry};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::{Caller, Principal};
 use crate::cx::{ATTEMPTS_MAX, Cx};
@@ -29,25 +28,18 @@ use crate::target::Target;
 
 pub use self::dead_letter::DeadLetter;
 use self::dead_letter::{End, Exhausted};
+use self::lanes::{ensure, free_slot};
+pub(crate) use self::lanes::{open, run};
 
-/// Deliveries of one lane that run at the same time.
-const CONCURRENCY_MAX: usize = 32;
-/// The same for a lane that a sender asked for. A function that sleeps for seconds shall still get on.
-const QUEUE_CONCURRENCY_MAX: usize = 64;
-/// Deliveries of all those lanes together; each holds its payload in memory, up to a megabyte.
-const QUEUES_CONCURRENCY_MAX: usize = 256;
-/// Deliveries that a lane takes at once, before others have their turn.
-const LEASE_MAX: usize = 16;
 /// How long a worker keeps a delivery before another may take it. It is renewed while the worker lives, so this is
 /// how long a delivery waits after the end of its worker.
 const LEASE_MILLIS: i64 = 30 * 1000;
+/// How long the worker has a delivery that begins with the commit that wrote it. Short, as such a delivery is mostly over
+/// at once; it is renewed like others.
+const FIRST_LEASE_MILLIS: i64 = crate::lease::LEASE_MILLIS;
 /// How often a lease is renewed in its time.
 const RENEWALS: i64 = 3;
-/// How long a lane sleeps when nothing is due and nothing wakes it.
-const IDLE_MILLIS: i64 = 60 * 1000;
-/// How often the lanes of other nodes are looked for: theirs are taken over when they die.
-const OTHERS_MILLIS: i64 = 1000;
-/// How long a lane that broke off waits before it goes on.
+/// How long a lane that broke off waits before it goes on, and one who could not write before the next try.
 const BROKEN_MILLIS: i64 = 1000;
 /// Longest wait between two attempts, unless the policy says another.
 const BACKOFF_MILLIS_MAX: i64 = 15 * 60 * 1000;
@@ -168,11 +160,25 @@ pub fn send_with(cloud: &Arc<Cloud>, tx: &mut Tx, place: &Place, delivery: Deliv
     let region = delivery.region.clone().unwrap_or_else(|| place.region.clone());
     let stored = Stored { delivery, account: place.account.clone(), region };
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
-    let now = cloud.clock().now().millis();
-    layer::push(tx, &lane, &cloud.chance().uuid(), now, now, payload)?;
-    // Not before: a lane that ends just now looks for entries once more, and would not see this one.
+    let now = cloud.clock().now();
+    let (id, now) = (cloud.chance().timely_uuid(now), now.millis());
     let cloud = cloud.clone();
-    tx.on_commit(move |_| ensure(&cloud, lane));
+    let Some(slot) = free_slot(&cloud, &lane) else {
+        layer::push(tx, &lane, &id, now, now, payload)?;
+        // Not before: a lane that ends just now looks for entries once more, and would not see this one.
+        tx.on_commit(move |_| drop(ensure(&cloud, &lane)));
+        return Ok(());
+    };
+    // A delivery for which there is room begins with the commit. To lease it afterwards would be another sync of the
+    // disk on the way of each.
+    let entry = layer::push_leased(tx, &lane, &id, now, now + FIRST_LEASE_MILLIS, payload.into())?;
+    tx.on_commit(move |_| {
+        drop(ensure(&cloud, &entry.lane));
+        cloud.clone().tasks().spawn(async move {
+            deliver_stored(&cloud, entry, &stored).await;
+            drop(slot);
+        });
+    });
     Ok(())
 }
 
@@ -198,195 +204,22 @@ fn lane_of(delivery: &Delivery) -> String {
     }
 }
 
-/// The lanes that are worked on.
-struct Lanes {
-    state: Mutex<LanesState>,
-    /// What the lanes of queues share. It is handed out in the order of asking, and a lane asks once at a time.
-    shared: Arc<Semaphore>,
-}
-
-#[derive(Default)]
-struct LanesState {
-    /// Tests run clouds without background work.
-    started: bool,
-    running: HashSet<String>,
-}
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self { state: Mutex::default(), shared: Arc::new(Semaphore::new(QUEUES_CONCURRENCY_MAX)) }
-    }
-}
-
-impl Lanes {
-    fn state(&self) -> std::sync::MutexGuard<'_, LanesState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Lets what is sent from now on be delivered: before [`run`] gets to run, calls may come.
-pub(crate) fn open(cloud: &Cloud) {
-    cloud.states().get::<Lanes>().state().started = true;
-}
-
-/// Delivers until the cloud stops.
-pub(crate) async fn run(cloud: Arc<Cloud>) {
-    for service in cloud.registry().services() {
-        ensure(&cloud, service.name.to_owned());
-    }
-    loop {
-        if let Err(error) = ensure_all(&cloud).await {
-            tracing::warn!(%error, "the lanes of the outbox could not be read; trying again");
-        }
-        let pause = if cloud.store().node().is_some() { OTHERS_MILLIS } else { IDLE_MILLIS };
-        cloud.clock().sleep_until(cloud.clock().now().plus_millis(pause)).await;
-    }
-}
-
-/// Works on all lanes that have entries: those of an earlier run and of other processes.
-async fn ensure_all(cloud: &Arc<Cloud>) -> Result<(), store::Error> {
-    let mut after: Option<String> = None;
-    loop {
-        let tx = store::snapshot(cloud.store()).await?;
-        let lanes = layer::lanes(&tx, after.as_deref(), 1000).await?;
-        after = lanes.last().cloned();
-        if after.is_none() {
-            return Ok(());
-        }
-        for lane in lanes {
-            ensure(cloud, lane);
-        }
-    }
-}
-
-/// Works on a lane, unless somebody does already.
-fn ensure(cloud: &Arc<Cloud>, lane: String) {
-    let lanes = cloud.states().get::<Lanes>();
-    let mut state = lanes.state();
-    if state.started && state.running.insert(lane.clone()) {
-        drop(state);
-        cloud.tasks().spawn_loop(keep_lane(cloud.clone(), lane));
-    }
-}
-
-/// Works on a lane until it has had nothing to do for a while. A panic is a mistake of ours; what else waits in the
-/// lane must not wait for the next start of the cloud.
-async fn keep_lane(cloud: Arc<Cloud>, lane: String) {
-    loop {
-        if AssertUnwindSafe(run_lane(&cloud, &lane)).catch_unwind().await.is_ok() {
-            break;
-        }
-        tracing::error!(lane, "a lane of the outbox panicked; it goes on in a moment");
-        cloud.clock().sleep_until(cloud.clock().now().plus_millis(BROKEN_MILLIS)).await;
-    }
-    cloud.states().get::<Lanes>().state().running.remove(&lane);
-    // Something may have come in the meantime, and its sender saw the lane at work.
-    let due = async { layer::next_at(&store::snapshot(cloud.store()).await?, &lane).await }.await;
-    if !matches!(due, Ok(None)) {
-        ensure(&cloud, lane);
-    }
-}
-
-/// Returns when the lane of a queue is empty and nothing has come for a while.
-async fn run_lane(cloud: &Arc<Cloud>, lane: &str) {
-    let is_queue = lane.contains(QUEUE_MARK);
-    let shared = is_queue.then(|| cloud.states().get::<Lanes>().shared.clone());
-    let slots = Arc::new(Semaphore::new(if is_queue { QUEUE_CONCURRENCY_MAX } else { CONCURRENCY_MAX }));
-    let mut wake = cloud.store().watch(layer::watch_key(lane));
-    loop {
-        wake.mark_unchanged();
-        let mut room = room(&slots, shared.as_ref()).await;
-        match lease(cloud, lane, room.len()).await {
-            Ok(entries) if !entries.is_empty() => {
-                for entry in entries {
-                    let slot = room.pop();
-                    let cloud = cloud.clone();
-                    cloud.clone().tasks().spawn(async move {
-                        deliver(&cloud, entry).await;
-                        drop(slot);
-                    });
-                }
-                continue;
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(lane, %error, "the outbox could not be read; trying again"),
-        }
-        drop(room);
-        let (next, is_empty) = next_wake(cloud, lane).await;
-        let came = tokio::select! {
-            _ = wake.changed() => true,
-            () = cloud.clock().sleep_until(next) => false,
-        };
-        if is_queue && is_empty && !came {
-            return;
-        }
-    }
-}
-
-/// The right to deliver one entry.
-type Slot = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
-
-/// Waits until at least one delivery may run.
-async fn room(slots: &Arc<Semaphore>, shared: Option<&Arc<Semaphore>>) -> Vec<Slot> {
-    const OPEN: &str = "the semaphores are never closed";
-    let own = slots.clone().acquire_owned().await.expect(OPEN);
-    let ours = match shared {
-        Some(shared) => Some(shared.clone().acquire_owned().await.expect(OPEN)),
-        None => None,
-    };
-    let mut room = vec![(own, ours)];
-    while room.len() < LEASE_MAX {
-        let Ok(own) = slots.clone().try_acquire_owned() else { break };
-        let ours = match shared {
-            Some(shared) => match shared.clone().try_acquire_owned() {
-                Ok(ours) => Some(ours),
-                Err(_) => break,
-            },
-            None => None,
-        };
-        room.push((own, ours));
-    }
-    room
-}
-
-/// When to look at the lane again, and whether it has nothing at all.
-async fn next_wake(cloud: &Cloud, lane: &str) -> (shape::Timestamp, bool) {
-    let now = cloud.clock().now();
-    let due = async { layer::next_at(&store::snapshot(cloud.store()).await?, lane).await }.await;
-    let idle = now.plus_millis(IDLE_MILLIS);
-    match due {
-        // What has become due since is looked for in a moment.
-        Ok(Some(at)) => (shape::Timestamp::from_millis(at).max(now.plus_millis(10)).min(idle), false),
-        Ok(None) => (idle, true),
-        Err(_) => (idle, false),
-    }
-}
-
 /// Where other nodes are there to take over, they do so sooner.
 fn lease_millis(cloud: &Cloud) -> i64 {
     if cloud.store().node().is_some() { crate::lease::LEASE_MILLIS } else { LEASE_MILLIS }
 }
 
-async fn lease(cloud: &Cloud, lane: &str, limit: usize) -> Result<Vec<Entry>, store::Error> {
-    let now = cloud.clock().now().millis();
-    let mut tx = store::begin(cloud.store()).await?;
-    let entries = layer::lease(&mut tx, lane, now, limit, now + lease_millis(cloud)).await?;
-    if !entries.is_empty() {
-        tx.commit().await?;
+/// One attempt, and what follows from it.
+async fn deliver(cloud: &Arc<Cloud>, entry: Entry) {
+    match serde_json::from_slice(&entry.payload) {
+        Ok(stored) => deliver_stored(cloud, entry, &stored).await,
+        Err(error) => settle(cloud, &entry, Outcome::Bury(format!("unreadable: {error}"), None)).await,
     }
-    Ok(entries)
 }
 
-/// One attempt, and what follows from it.
-async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
-    let stored: Stored = match serde_json::from_slice(&entry.payload) {
-        Ok(stored) => stored,
-        Err(error) => {
-            return settle(cloud, &entry, Outcome::Bury(format!("unreadable: {error}"), None)).await;
-        }
-    };
+async fn deliver_stored(cloud: &Arc<Cloud>, mut entry: Entry, stored: &Stored) {
     let policy = stored.delivery.policy;
-    let attempted = AssertUnwindSafe(attempt(cloud, &mut entry, &stored)).catch_unwind().await;
+    let attempted = AssertUnwindSafe(attempt(cloud, &mut entry, stored)).catch_unwind().await;
     let outcome = match attempted.unwrap_or_else(|_| Err(Failure::internal("a delivery panicked"))) {
         Ok(Finished::Settled) => return,
         Ok(Finished::Called) => Outcome::Done,
@@ -404,7 +237,7 @@ async fn deliver(cloud: &Arc<Cloud>, mut entry: Entry) {
             tracing::debug!(lane = entry.lane, id = entry.id, attempt = entry.attempts, %failure, "delivery failed");
             if exhausted.is_some() || refused {
                 let end = End { failure: &failure, retries: entry.attempts.saturating_sub(1), exhausted };
-                Outcome::Bury(failure.to_string(), letter(&stored, &end).map(Box::new))
+                Outcome::Bury(failure.to_string(), letter(stored, &end).map(Box::new))
             } else {
                 Outcome::Retry(now + wait, failure.to_string())
             }
@@ -464,7 +297,8 @@ async fn while_leased<T>(cloud: &Cloud, entry: &mut Entry, call: impl Future<Out
     let mut call = std::pin::pin!(call);
     let mut leased = true;
     loop {
-        let next = cloud.clock().now().plus_millis(lease_millis(cloud) / RENEWALS);
+        let now = cloud.clock().now();
+        let next = now.plus_millis(((entry.at - now.millis()) / RENEWALS).max(BROKEN_MILLIS));
         tokio::select! {
             biased;
             answer = &mut call => return answer,

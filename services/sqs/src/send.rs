@@ -136,7 +136,7 @@ impl Admitted {
     pub(crate) async fn push(self, cx: &mut Cx, queue: &QueueRow) -> Result<Sent, Error> {
         let now = cx.now().millis();
         let mut sent = Sent {
-            message_id: cx.new_id(),
+            message_id: cx.new_timely_id(),
             body_md5: md5_hex(self.body.as_bytes()),
             attributes_md5: message::attributes_md5(&self.attributes),
             system_attributes_md5: message::attributes_md5(&self.system_attributes),

@@ -60,6 +60,31 @@ pub fn push(
     tx.put(ready(lane, at, id), encode(&row)?)
 }
 
+/// As [`push`], for a worker that begins as soon as the transaction is committed: the entry is leased to it from the
+/// start, without a transaction of its own for that.
+pub fn push_leased(
+    tx: &mut Tx,
+    lane: &str,
+    id: &str,
+    now: i64,
+    lease_until: i64,
+    payload: Bytes,
+) -> Result<Entry, Error> {
+    let chunks = chunks::put(tx, &body(lane, id), &payload)?;
+    let entry = Entry {
+        lane: lane.to_owned(),
+        id: id.to_owned(),
+        at: lease_until,
+        created: now,
+        attempts: 1,
+        error: None,
+        payload,
+        chunks,
+    };
+    tx.put(ready(lane, lease_until, id), encode(&entry.row())?)?;
+    Ok(entry)
+}
+
 /// Leases up to `limit` due deliveries until `lease_until`.
 pub async fn lease(
     tx: &mut Tx,

@@ -225,8 +225,7 @@ async fn the_same_attempt_gives_the_same_messages() {
     let url =
         queue(&world, "q.fifo", json!({"FifoQueue": "true", "ContentBasedDeduplication": "true"})).await;
     for (body, group) in [("a", "g"), ("b", "g"), ("c", "h")] {
-        let input = json!({"QueueUrl": url, "MessageBody": body, "MessageGroupId": group});
-        world.ok("sqs", "SendMessage", input).await;
+        say(&world, &url, group, body).await;
     }
     let ask = |attempt: &str| json!({"QueueUrl": url, "MaxNumberOfMessages": 2, "ReceiveRequestAttemptId": attempt});
     let first = world.ok("sqs", "ReceiveMessage", ask("1")).await;
