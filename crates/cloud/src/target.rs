@@ -1,7 +1,5 @@
 //! From an ARN to the operation that delivers to it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
@@ -26,11 +24,9 @@ impl Target {
     /// The operation that delivers `payload` to the resource at `arn`.
     pub fn of(arn: &Arn, payload: &str) -> Result<Self, Undeliverable> {
         let (operation, input) = match arn.service() {
-            "lambda" if arn.resource().starts_with("function:") => (
-                "Invoke",
-                // A blob: base64 in JSON.
-                json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": STANDARD.encode(payload)}),
-            ),
+            "lambda" if arn.resource().starts_with("function:") => {
+                ("AcceptEvent", json!({"FunctionName": arn.as_str(), "Event": payload}))
+            }
             "sqs" => ("SendMessage", json!({"QueueUrl": queue_url(arn), "MessageBody": payload})),
             "sns" => ("Publish", json!({"TopicArn": arn.as_str(), "Message": payload})),
             _ => return Err(Undeliverable(arn.to_string())),
@@ -57,13 +53,11 @@ mod tests {
     }
 
     #[test]
-    fn functions_get_the_payload_as_a_blob() {
+    fn functions_get_events() {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:f:live".parse().unwrap();
         let target = Target::of(&arn, "{}").unwrap();
-        assert_eq!(
-            target.input,
-            json!({"FunctionName": arn.as_str(), "InvocationType": "Event", "Payload": "e30="})
-        );
+        assert_eq!(target.operation, "AcceptEvent");
+        assert_eq!(target.input, json!({"FunctionName": arn.as_str(), "Event": "{}"}));
     }
 
     #[test]

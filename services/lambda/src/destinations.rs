@@ -23,7 +23,12 @@ struct Kind {
 const KINDS: &[Kind] = &[
     Kind { service: "sqs", operation: "SendMessage", action: "sqs:SendMessage", call: "SendMessage" },
     Kind { service: "sns", operation: "Publish", action: "sns:Publish", call: "Publish" },
-    Kind { service: "lambda", operation: "Invoke", action: "lambda:InvokeFunction", call: "InvokeFunction" },
+    Kind {
+        service: "lambda",
+        operation: "AcceptEvent",
+        action: "lambda:InvokeFunction",
+        call: "InvokeFunction",
+    },
     Kind { service: "events", operation: "PutEvents", action: "events:PutEvents", call: "PutEvents" },
     Kind { service: "s3", operation: "PutObject", action: "s3:PutObject", call: "PutObject" },
 ];

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::function;
 use crate::keys::{EventInvoke, EventRow, FunctionRow};
 use crate::limits::{EVENT_AGE_SECONDS_MAX, RETRIES_DEFAULT};
+use crate::lineage;
 use crate::names::FunctionRef;
 use crate::roles;
 use crate::runtime::outcome::Outcome;
@@ -33,16 +34,22 @@ const POLICY: Policy = Policy {
 /// What a dead-letter queue gets of an error's text: "the first 1 KB of the error message".
 const ERROR_MESSAGE_BYTES_MAX: usize = 1024;
 
-/// Hands an event to the outbox. The events of a function wait in a line of their own.
-pub(crate) async fn accept(cx: &mut Cx, function: &FunctionRef, payload: &str) -> Result<(), Error> {
+/// Hands an event to the outbox. The events of a function wait in a line of their own. `request_id` is what the function
+/// knows it by.
+pub(crate) async fn accept(
+    cx: &mut Cx,
+    function: &FunctionRef,
+    payload: &str,
+    request_id: &str,
+) -> Result<(), Error> {
     let arn = function.qualified_arn();
     let input = json!({
         "FunctionName": arn.as_str(),
-        "RequestId": cx.request_id(),
+        "RequestId": request_id,
         "Event": payload,
         "AcceptedAt": cx.now().millis(),
         "TraceId": cx.trace_id(),
-        "Lineage": cx.lineage(),
+        "Lineage": lineage::of_event(cx),
     });
     let delivery = Delivery {
         target: Target { service: "lambda".into(), operation: "RunEvent".into(), input },

@@ -55,6 +55,7 @@ pub static LAMBDA: Service = Service {
     signing_name: "lambda",
     protocols: &[Protocol::RestJson],
     operations: &[
+        entry::<ops::AcceptEvent>(),
         entry::<ops::AddLayerVersionPermission>(),
         entry::<ops::AddPermission>(),
         entry::<ops::CreateAlias>(),

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>. The SDKs in a function send on the trace
 //! that it was invoked with, and each invocation adds one to its function's count.
 
+use cloud::caller::Principal;
 use cloud::prelude::*;
 
 use crate::error::Error;
@@ -18,6 +19,16 @@ const FUNCTIONS_MAX: usize = 32;
 /// An error when the function is in a loop and may not be (`RecursiveLoop` is `Terminate`).
 pub(crate) fn trace(cx: &Cx, function: &FunctionRef, may_loop: bool) -> Result<String, Error> {
     trace_of(cx, &function.name, &hash(function), may_loop)
+}
+
+/// The lineage that an event carries on. What comes from EventBridge and others begins anew: Lambda knows the loops
+/// through itself, SQS, S3 and SNS only.
+pub(crate) fn of_event(cx: &Cx) -> &str {
+    const KNOWN: [&str; 3] = ["lambda.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"];
+    match cx.caller().principal {
+        Principal::Service(name) if !KNOWN.contains(&name) => "",
+        _ => cx.lineage(),
+    }
 }
 
 /// As [`trace`], for a function whose [`hash`] is known.

@@ -3,8 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::keys::Policy;
+use crate::keys::{FunctionRow, Policy};
 use crate::limits::POLICY_BYTES_MAX;
+use crate::names::FunctionRef;
+
+/// The policy of a function, or of the qualifier that is asked for.
+pub(crate) fn of(row: &FunctionRow, function: &FunctionRef) -> Option<String> {
+    let key = function.qualifier.as_deref().unwrap_or_default();
+    row.policies.get(key).filter(|policy| !policy.statements.is_empty()).map(|policy| policy.text())
+}
 
 /// What AddPermission asks for.
 pub(crate) struct Grant {

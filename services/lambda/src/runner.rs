@@ -27,7 +27,7 @@ use crate::runtime::network;
 use crate::runtime::pool::{self, Shelf};
 use crate::runtime::sdk;
 use crate::runtime::starts::Starts;
-use crate::{code, concurrency, host, logs, provisioning, roles, surroundings, urls};
+use crate::{code, concurrency, host, logs, policy, provisioning, roles, surroundings, urls};
 
 /// Functions that are kept ready; beyond that the memory is emptied, and their processes end when idle.
 const FUNCTIONS_MAX: usize = 10_000;
@@ -254,7 +254,7 @@ impl Runner {
         let share = self.admission.share(function, found.row.reserved_concurrency, taken);
         Arc::new(Ready {
             versions,
-            policy: policy_of(&found.row, function),
+            policy: policy::of(&found.row, function),
             may_loop: found.row.may_loop,
             share,
         })
@@ -269,7 +269,7 @@ impl Runner {
                 return Ok(ready.policy.clone());
             }
         }
-        Ok(policy_of(&function::find(&cx.snapshot().await?, function).await?.row, function))
+        Ok(policy::of(&function::find(&cx.snapshot().await?, function).await?.row, function))
     }
 
     /// How much of the account's concurrency belongs to certain functions.
@@ -511,11 +511,6 @@ impl Runner {
         self.admission.sweep(|function| owners.contains(function));
         Ok(())
     }
-}
-
-fn policy_of(row: &FunctionRow, function: &FunctionRef) -> Option<String> {
-    let key = function.qualifier.as_deref().unwrap_or_default();
-    row.policies.get(key).filter(|policy| !policy.statements.is_empty()).map(|policy| policy.text())
 }
 
 /// The interpreter of a managed runtime. Asked first, it runs each interpreter of this machine once.

@@ -145,10 +145,14 @@ pub(crate) async fn reach(cx: &mut Cx, bucket: &BucketRow, notification: &Notifi
     let test = event::test(&bucket.name, cx.request_id(), &wire::time::iso8601_millis(cx.now()));
     for destination in notification.destinations() {
         let arn: Arn = destination.arn.parse().map_err(Failure::internal)?;
-        let mut target = called(&arn, &test)?;
-        if arn.service() == "lambda" {
-            target.input["InvocationType"] = json!("DryRun");
-        }
+        let target = match arn.service() {
+            "lambda" => Target {
+                service: "lambda".to_owned(),
+                operation: "Invoke".to_owned(),
+                input: json!({"FunctionName": arn.as_str(), "InvocationType": "DryRun"}),
+            },
+            _ => called(&arn, &test)?,
+        };
         let caller =
             cloud::caller::Caller::service(PRINCIPAL, bucket.owner.as_str(), arn.region(), Some(&source_arn));
         let Err(failure) = cx.call_json(caller, &target.service, &target.operation, &target.input).await

@@ -105,7 +105,8 @@ impl Operation for Invoke {
             InvocationType::DryRun => return Ok(Output::empty(204)),
             InvocationType::Event => {
                 let event = std::str::from_utf8(&payload).map_err(|_| not_json("invalid UTF-8"))?;
-                events::accept(cx, &function, event).await?;
+                let id = Arc::clone(cx.shared_request_id());
+                events::accept(cx, &function, event, &id).await?;
                 return Ok(Output::empty(202));
             }
             InvocationType::RequestResponse => {}

@@ -1,5 +1,6 @@
 //! One file for each operation.
 
+mod accept_event;
 mod add_layer_version_permission;
 mod add_permission;
 mod create_alias;
@@ -63,6 +64,7 @@ mod update_function_configuration;
 mod update_function_event_invoke_config;
 mod update_function_url_config;
 
+pub(crate) use accept_event::AcceptEvent;
 pub(crate) use add_layer_version_permission::AddLayerVersionPermission;
 pub(crate) use add_permission::AddPermission;
 pub(crate) use create_alias::CreateAlias;

@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use cloud::Failure;
 use cloud::operation::entry;
 use cloud::prelude::*;
@@ -22,14 +21,32 @@ struct Calls(Mutex<Vec<Value>>);
 struct Input {
     function_name: String,
     invocation_type: Option<String>,
-    payload: Option<Bytes>,
+}
+
+#[derive(Shape)]
+struct EventInput {
+    function_name: String,
+    event: String,
 }
 
 #[derive(Shape)]
 struct Output {}
 
-/// Lambda's `Invoke`, as far as CloudWatch Logs knows it: the function `f` lets it in for the group `g`.
+/// The function `f` lets CloudWatch Logs in for the group `g`.
+fn policy() -> String {
+    let statement = json!({
+        "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+        "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f",
+        "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}},
+    });
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
+
+/// Lambda's `Invoke`, as far as CloudWatch Logs knows it: it asks whether it may.
 struct Invoke;
+
+/// How Lambda takes events.
+struct AcceptEvent;
 
 impl Operation for Invoke {
     const NAME: &'static str = "Invoke";
@@ -44,20 +61,36 @@ impl Operation for Invoke {
     }
 
     async fn resource_policy(_cx: &mut Cx, _input: &Input) -> Result<Option<String>, Failure> {
-        let statement = json!({
-            "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "lambda:InvokeFunction",
-            "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f",
-            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}},
-        });
-        Ok(Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()))
+        Ok(Some(policy()))
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        if input.invocation_type.as_deref() == Some("Event") {
-            let event =
-                serde_json::from_slice(&input.payload.unwrap_or_default()).map_err(Failure::internal)?;
-            cx.state::<Calls>().0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        }
+    async fn run(_cx: &mut Cx, input: Input) -> Result<Output, Failure> {
+        assert_eq!(input.invocation_type.as_deref(), Some("DryRun"));
+        Ok(Output {})
+    }
+}
+
+impl Operation for AcceptEvent {
+    const NAME: &'static str = "AcceptEvent";
+    const KIND: Kind = Kind::Write;
+    const ACTION: Option<&'static str> = Some("InvokeFunction");
+    type Input = EventInput;
+    type Output = Output;
+    type Error = Failure;
+
+    fn resource(_cx: &Cx, input: &EventInput) -> Result<Resource, Failure> {
+        Ok(input.function_name.parse::<Arn>().map_err(Failure::internal)?.into())
+    }
+
+    async fn resource_policy(_cx: &mut Cx, _input: &EventInput) -> Result<Option<String>, Failure> {
+        Ok(Some(policy()))
+    }
+
+    async fn run(cx: &mut Cx, input: EventInput) -> Result<Output, Failure> {
+        let event = serde_json::from_str(&input.event).map_err(Failure::internal)?;
+        let calls = cx.state::<Calls>();
+        // Once, however often the transaction runs.
+        cx.tx().on_commit(move |_| calls.0.lock().unwrap_or_else(PoisonError::into_inner).push(event));
         Ok(Output {})
     }
 }
@@ -67,7 +100,7 @@ static LAMBDA: Service = Service {
     title: "Lambda",
     signing_name: "lambda",
     protocols: &[Protocol::json_1_1("L")],
-    operations: &[entry::<Invoke>()],
+    operations: &[entry::<AcceptEvent>(), entry::<Invoke>()],
     resources: &[],
     jobs: &[],
     plane: None,

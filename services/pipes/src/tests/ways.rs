@@ -72,12 +72,46 @@ impl Operation for Invoke {
     }
 }
 
+#[derive(Shape)]
+struct EventInput {
+    function_name: String,
+    event: String,
+}
+
+#[derive(Shape)]
+struct Accepted;
+
+/// How Lambda takes events for which nobody waits.
+struct AcceptEvent;
+
+impl Operation for AcceptEvent {
+    const NAME: &'static str = "AcceptEvent";
+    const KIND: Kind = Kind::Write;
+    type Input = EventInput;
+    type Output = Accepted;
+    type Error = Failure;
+
+    fn resource(_cx: &Cx, input: &EventInput) -> Result<Resource, Failure> {
+        Ok(Resource::One(input.function_name.parse().map_err(Failure::internal)?))
+    }
+
+    async fn run(cx: &mut Cx, input: EventInput) -> Result<Accepted, Failure> {
+        let records: Value = serde_json::from_str(&input.event).unwrap();
+        let name = input.function_name.rsplit(':').next().unwrap().to_owned();
+        let invocations = cx.state::<Invocations>();
+        // Once, however often the transaction runs.
+        cx.tx()
+            .on_commit(move |_| invocations.seen.lock().unwrap().push((name, "Event".to_owned(), records)));
+        Ok(Accepted)
+    }
+}
+
 static LAMBDA: Service = Service {
     name: "lambda",
     title: "Lambda",
     signing_name: "lambda",
     protocols: &[],
-    operations: &[entry::<Invoke>()],
+    operations: &[entry::<AcceptEvent>(), entry::<Invoke>()],
     resources: &[],
     jobs: &[],
     plane: None,
