@@ -152,16 +152,27 @@ impl Identities {
         Ok(Some(self.sealer.issue(clock.now(), chance, &account, &principal, wanted)))
     }
 
+    /// A role by its ARN. `None`: there is no such role.
+    pub async fn find_role(&self, role_arn: &str) -> Result<Option<Arc<record::Role>>, store::Error> {
+        let generation = match self.cache.role(role_arn) {
+            Ok(role) => return Ok(Some(role)),
+            Err(generation) => generation,
+        };
+        let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
+        let tx = store::snapshot(&self.store).await?;
+        let role = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await?;
+        let Some(role) = role.filter(|role| role.arn() == role_arn).map(Arc::new) else { return Ok(None) };
+        self.cache.keep_role(generation, role_arn, &role);
+        Ok(Some(role))
+    }
+
     /// A role by its ARN, as the principal of a session of this name, and its account. `None`: there is no such role.
     pub async fn role(
         &self,
         role_arn: &str,
         session_name: &str,
     ) -> Result<Option<(Arc<str>, Principal)>, store::Error> {
-        let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
-        let tx = store::snapshot(&self.store).await?;
-        let role = store::layer::table::get::<record::Role>(&tx, record::key(account, name)).await?;
-        let Some(role) = role.filter(|role| role.arn() == role_arn) else { return Ok(None) };
+        let Some(role) = self.find_role(role_arn).await? else { return Ok(None) };
         let principal = Principal::AssumedRole {
             role: role.name.as_str().into(),
             path: role.path.as_str().into(),

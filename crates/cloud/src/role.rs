@@ -1,12 +1,9 @@
 //! Roles as which services act: a rule, a schedule or a pipe names a role, and the service assumes it for each call.
 
-use store::layer::table;
-
 use crate::access;
 use crate::caller::{Caller, Origin, Principal};
 use crate::cx::Cx;
 use crate::failure::Failure;
-use crate::identity::record::{self, Role};
 use crate::operation::Resource;
 
 /// The role at `role_arn` as a caller, in a session of this name, when `service` may assume it. `service` says on whose
@@ -15,7 +12,7 @@ use crate::operation::Resource;
 /// A role that is not there is refused in the same words as one that does not trust the service: which roles there are
 /// is nobody else's business.
 pub async fn assume(cx: &Cx, service: &Caller, role_arn: &str, session: &str) -> Result<Caller, Failure> {
-    let Some(role) = find(cx, role_arn).await? else {
+    let Some(role) = cx.cloud().identities().find_role(role_arn).await? else {
         let text = format!(
             "User: {} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
             service.arn()
@@ -58,11 +55,4 @@ pub async fn check(cx: &mut Cx, service: &Caller, role_arn: &str) -> Result<(), 
         Err(failure) if failure.status() >= 500 => Err(Unusable::Failed(failure)),
         Err(_) => Err(Unusable::Untrusted),
     }
-}
-
-async fn find(cx: &Cx, role_arn: &str) -> Result<Option<Role>, Failure> {
-    let Some((account, name)) = record::role_of_arn(role_arn) else { return Ok(None) };
-    let tx = cx.snapshot().await?;
-    let role = table::get::<Role>(&tx, record::key(account, name)).await?;
-    Ok(role.filter(|role| role.arn() == role_arn))
 }

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use cloud::caller::{Caller, Origin, Principal};
-use cloud::identity::record::{self, Role};
+use cloud::caller::{Caller, Origin};
 use cloud::identity::session::Wanted;
 use cloud::prelude::*;
 use cloud::{Cloud, access};
 use serde_json::json;
-use store::layer::table;
 
 use crate::error::Error;
 use crate::limits::CREDENTIALS_SECONDS;
@@ -38,7 +36,7 @@ pub(crate) async fn check(cx: &mut Cx, arn: &str) -> Result<(), Error> {
     }
     let to_lambda = vec![("iam:PassedToService", vec![SERVICE.to_string()])];
     cx.require("iam:PassRole", &Resource::One(parsed), &to_lambda).await?;
-    let role = find(cx.cloud(), arn).await?.ok_or_else(refused)?;
+    let role = cx.cloud().identities().find_role(arn).await?.ok_or_else(refused)?;
     let lambda = Caller::service(SERVICE, cx.account(), cx.region(), None);
     let as_lambda = cx.act_as(lambda);
     match access::decide_trust(&as_lambda, "sts:AssumeRole", arn, &role.trust, &Vec::new()).await {
@@ -48,13 +46,6 @@ pub(crate) async fn check(cx: &mut Cx, arn: &str) -> Result<(), Error> {
     }
 }
 
-async fn find(cloud: &Arc<Cloud>, arn: &str) -> Result<Option<Role>, store::Error> {
-    let Some((account, name)) = record::role_of_arn(arn) else { return Ok(None) };
-    let tx = store::snapshot(cloud.store()).await?;
-    let role = table::get::<Role>(&tx, record::key(account, name)).await?;
-    Ok(role.filter(|role| role.arn() == arn))
-}
-
 /// The function's role as a caller of other services, with the function's name as the session's.
 pub(crate) async fn caller(
     cloud: &Arc<Cloud>,
@@ -62,15 +53,10 @@ pub(crate) async fn caller(
     function: &str,
     region: &str,
 ) -> Result<Option<Caller>, store::Error> {
-    let Some(role) = find(cloud, role).await? else { return Ok(None) };
+    let Some((account, principal)) = cloud.identities().role(role, function).await? else { return Ok(None) };
     Ok(Some(Caller {
-        principal: Principal::AssumedRole {
-            role: role.name.as_str().into(),
-            path: role.path.as_str().into(),
-            id: role.id.as_str().into(),
-            session: function.into(),
-        },
-        account: role.account.as_str().into(),
+        principal,
+        account,
         region: region.into(),
         access_key_id: None,
         session: None,

@@ -8,8 +8,9 @@ use tokio::sync::watch;
 
 use super::Key;
 use super::grants::{Grants, Whose};
+use super::record::Role;
 
-/// Keys and principals that are kept; beyond that the memory is emptied. A cloud with more busy principals pays a few
+/// Keys, principals and roles that are kept; beyond that the memory is emptied. A cloud with more busy principals pays a few
 /// reads of the store more.
 const ENTRIES_MAX: usize = 10_000;
 
@@ -27,6 +28,8 @@ struct Inner {
     generation: u64,
     keys: HashMap<String, Key>,
     grants: HashMap<Whose, Arc<Grants>>,
+    /// By their ARNs.
+    roles: HashMap<String, Arc<Role>>,
 }
 
 impl Cache {
@@ -38,6 +41,7 @@ impl Cache {
                 generation: 0,
                 keys: HashMap::new(),
                 grants: HashMap::new(),
+                roles: HashMap::new(),
             }),
         }
     }
@@ -80,6 +84,18 @@ impl Cache {
             inner.grants.insert(whose, grants.clone());
         }
     }
+
+    pub(super) fn role(&self, arn: &str) -> Result<Arc<Role>, Generation> {
+        let inner = self.lock();
+        inner.roles.get(arn).cloned().ok_or(Generation(inner.generation))
+    }
+
+    pub(super) fn keep_role(&self, read_in: Generation, arn: &str, role: &Arc<Role>) {
+        let mut inner = self.lock();
+        if inner.has_room(read_in) {
+            inner.roles.insert(arn.to_owned(), role.clone());
+        }
+    }
 }
 
 impl Inner {
@@ -87,10 +103,11 @@ impl Inner {
         self.generation += 1;
         self.keys.clear();
         self.grants.clear();
+        self.roles.clear();
     }
 
     fn has_room(&mut self, read_in: Generation) -> bool {
-        if self.keys.len() + self.grants.len() >= ENTRIES_MAX {
+        if self.keys.len() + self.grants.len() + self.roles.len() >= ENTRIES_MAX {
             self.clear();
         }
         self.generation == read_in.0
