@@ -307,6 +307,18 @@ impl QueueRow {
         }
     }
 
+    /// Refuses a limit for each group on a queue that does not tell messages apart by their groups. "The perMessageGroupId
+    /// value is allowed only when the value for DeduplicationScope is messageGroup" (API reference, SetQueueAttributes). The
+    /// text has the form of other wrong attributes; AWS's own stands nowhere.
+    pub(crate) fn check_throughput(&self) -> Result<(), Error> {
+        let is = |name: &str, value: &str| self.shown(name).as_deref() == Some(value);
+        if !is("FifoThroughputLimit", "perMessageGroupId") || is("DeduplicationScope", "messageGroup") {
+            return Ok(());
+        }
+        let text = "Invalid value for the parameter FifoThroughputLimit. Reason: The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.";
+        Err(Error::InvalidAttribute(text.to_owned()))
+    }
+
     /// The redrive policy.
     pub(crate) fn redrive(&self) -> Option<Redrive> {
         let text = self.attributes.get("RedrivePolicy")?;

@@ -120,6 +120,14 @@ pub(crate) enum Error {
         message = "Batch requests cannot be longer than 1048576 bytes. You have sent {0} bytes."
     )]
     BatchTooLong(i64),
+    /// The text as clients quote it (Particular/docs.particular.net#3438).
+    #[api(
+        code = "RequestThrottled",
+        query_code = "RequestThrottled",
+        status = 403,
+        message = "Request is throttled."
+    )]
+    RequestThrottled,
     #[api(code = "OverLimit", query_code = "OverLimit", status = 403, message = "{0}")]
     OverLimit(String),
     #[api(

@@ -1,9 +1,9 @@
 //! How many messages of a queue are in flight: received, and neither deleted nor visible again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use cloud::prelude::*;
+use cloud::Cloud;
 
 use crate::error::Error;
 use crate::keys::QueueRow;
@@ -34,12 +34,14 @@ impl InFlight {
     }
 
     /// Whether the queue may give a message.
-    pub(crate) async fn has_room(&self, cx: &Cx, queue: &QueueRow) -> Result<bool, Error> {
+    pub(crate) async fn has_room(&self, cloud: &Arc<Cloud>, queue: &QueueRow) -> Result<bool, Error> {
         let known = self.room.lock().unwrap_or_else(PoisonError::into_inner).get(&queue.id).copied();
         if known.is_some_and(|room| room > 0) {
             return Ok(true);
         }
-        let counts = queue.messages().counts(&cx.snapshot().await?, cx.now().millis()).await?;
+        // In a view of its own: what is counted changes all the time, and is no reason to run a transaction again.
+        let view = store::snapshot(cloud.store()).await?;
+        let counts = queue.messages().counts(&view, cloud.clock().now().millis()).await?;
         let room = self.limit(queue) - counts.in_flight;
         let mut kept = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {

@@ -1,7 +1,7 @@
 //! SQS: the Simple Queue Service.
 //!
 //! The rules are plain functions: `queue.rs` (names, addresses), `attributes.rs`, `message.rs`, `send.rs`, `lease.rs`,
-//! `redrive.rs`, `move_task.rs`, `in_flight.rs`, `permission.rs`, `batch.rs`, `tags.rs`, with every number in `limits.rs`. `keys.rs` holds the stored
+//! `redrive.rs`, `move_task.rs`, `in_flight.rs`, `quota.rs`, `permission.rs`, `batch.rs`, `tags.rs`, with every number in `limits.rs`. `keys.rs` holds the stored
 //! rows, `ops/` one file for each operation, `jobs.rs` the background work, `stack.rs` the CloudFormation types.
 //! Messages themselves live in the store's queue layer. Start with `ops/send_message.rs`.
 
@@ -22,6 +22,7 @@ mod move_task;
 mod ops;
 mod permission;
 mod queue;
+mod quota;
 mod redrive;
 mod send;
 mod stack;
@@ -40,7 +41,6 @@ pub static SQS: Service = Service {
     ],
     operations: &[
         entry::<ops::AddPermission>(),
-        entry::<ops::AwaitMessages>(),
         entry::<ops::CancelMessageMoveTask>(),
         entry::<ops::ChangeMessageVisibility>(),
         entry::<ops::ChangeMessageVisibilityBatch>(),
@@ -54,6 +54,7 @@ pub static SQS: Service = Service {
         entry::<ops::ListMessageMoveTasks>(),
         entry::<ops::ListQueueTags>(),
         entry::<ops::ListQueues>(),
+        entry::<ops::NextMessage>(),
         entry::<ops::PurgeQueue>(),
         entry::<ops::ReceiveMessage>(),
         entry::<ops::RemovePermission>(),

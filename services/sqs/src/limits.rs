@@ -47,3 +47,6 @@ pub(crate) const ATTEMPT_MILLIS: i64 = 5 * 60 * 1000;
 pub(crate) const MOVE_RATE_MAX: i32 = 500;
 /// Move tasks of one page of ListMessageMoveTasks.
 pub(crate) const MOVE_TASKS_MAX: i32 = 10;
+/// Calls of an action of a FIFO queue, or for one of its groups, in a second
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+pub(crate) const FIFO_CALLS_A_SECOND: u32 = 300;

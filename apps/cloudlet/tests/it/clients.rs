@@ -21,6 +21,7 @@ fn clients_name_members_that_exist() {
         ("s3", "GetObject", &["Bucket", "Key"]),
         ("s3", "PutObject", &["Bucket", "Key", "Body", "ExpectedBucketOwner"]),
         ("s3", "ListObjectsV2", &["Bucket", "Prefix", "StartAfter", "ExpectedBucketOwner"]),
+        ("sqs", "NextMessage", &["QueueUrl"]),
     ];
     for (service, operation, names) in used {
         let known =

@@ -7,6 +7,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub(crate) mod sqs;
 
 use shape::{Doc, Schema};
 

@@ -1,12 +1,13 @@
 //! Runs the feeds of a keeper: those that its list names, each once, one node at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use shape::Timestamp;
-use tokio::sync::{mpsc, watch};
+use store::{Bell, Key, Version};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::{Consumer, Feed, Keeper, Listed, queue, stream};
 use crate::cx::Cx;
@@ -24,15 +25,12 @@ const PAUSE_MILLIS: i64 = 1_000;
 /// one by one, does not want ten thousand lists of them to be read.
 const LONG_LIST: usize = 1_000;
 const PACE_MILLIS: i64 = 50;
-/// Ends that wait to be seen.
-const ENDS: usize = 64;
+/// Feeds of which it is not known yet whether they have anything to do, at the same time.
+const OPENING_MAX: usize = 32;
 
 /// Runs the feeds of `keeper` until the cloud stops.
 pub fn keep(cloud: &Arc<Cloud>, keeper: Arc<dyn Keeper>) {
-    let (ended, ends) = mpsc::channel(ENDS);
-    let running = HashMap::new();
-    let manager = Manager { cloud: cloud.clone(), keeper, leases: Default::default(), running, ended };
-    cloud.tasks().spawn_loop(manager.run(ends));
+    cloud.tasks().spawn_loop(Manager::new(cloud, keeper).run());
 }
 
 /// A feed with all that its tasks need.
@@ -59,10 +57,7 @@ impl Open {
 
     /// Returns at a time; never without one.
     pub(super) async fn until(&self, millis: Option<i64>) {
-        match millis {
-            Some(millis) => self.cloud.clock().sleep_until(Timestamp::from_millis(millis)).await,
-            None => std::future::pending().await,
-        }
+        until(&self.cloud, millis).await;
     }
 
     /// Whether the feed shall end.
@@ -90,58 +85,174 @@ impl Open {
     }
 }
 
-struct Running {
-    revision: String,
+/// How a feed has ended.
+pub(super) enum End {
+    /// It shall end, or begin anew.
+    Ended,
+    /// It is no more.
+    Gone,
+    /// It has nothing to do, and the bell rings for it at the next write below `key`. It has something at `at_millis`.
+    Asleep { key: Key, at_millis: Option<i64> },
+}
+
+/// That a feed was begun.
+pub(super) struct Call {
+    bell: Arc<Bell>,
+    /// For which number the bell rings.
+    number: u64,
+    was_woken: bool,
+    /// Held until it is known whether the feed has anything to do.
+    _opening: Option<OwnedSemaphorePermit>,
+}
+
+impl Call {
+    /// Whether it was asleep before.
+    pub(super) fn was_woken(&self) -> bool {
+        self.was_woken
+    }
+
+    /// The feed has something to do, or knows what to wait for: others may begin.
+    pub(super) fn has_begun(&mut self) {
+        self._opening = None;
+    }
+
+    /// Lets the bell ring for the feed.
+    pub(super) fn listen(&self, open: &Open, key: &Key) {
+        open.cloud.store().listen(key.clone(), &self.bell, self.number);
+    }
+
+    /// Takes that back.
+    pub(super) fn unlisten(&self, open: &Open, key: &Key) {
+        open.cloud.store().unlisten(key, &self.bell, self.number);
+    }
+}
+
+/// A feed that runs here. Ten thousand of them are asleep in an idle cloud.
+struct Known {
+    revision: Box<str>,
     part: usize,
-    stop: watch::Sender<bool>,
+    number: u64,
+    state: State,
+}
+
+enum State {
+    Awake { stop: watch::Sender<bool>, has_rung: bool },
+    Asleep { key: Key, at_millis: Option<i64> },
 }
 
 struct Manager {
     cloud: Arc<Cloud>,
     keeper: Arc<dyn Keeper>,
     leases: [Option<Lease>; PARTS],
-    running: HashMap<String, Running>,
-    ended: mpsc::Sender<String>,
+    feeds: HashMap<Arc<str>, Known>,
+    /// The feeds by the numbers for which the bell rings; each beginning has a new one.
+    numbers: HashMap<u64, Arc<str>>,
+    last_number: u64,
+    bell: Arc<Bell>,
+    /// The times at which feeds that are asleep have something to do.
+    due: BTreeSet<(i64, u64)>,
+    opening: Arc<Semaphore>,
+    ended: mpsc::Sender<(Arc<str>, End)>,
+    ends: mpsc::Receiver<(Arc<str>, End)>,
+    /// Ends that came while others were begun.
+    ended_meanwhile: Vec<(Arc<str>, End)>,
+}
+
+/// What the manager has heard.
+enum Heard {
+    /// The list has to be looked at.
+    List,
+    End(Arc<str>, End),
+    Rung(Vec<u64>),
+    Due,
 }
 
 impl Manager {
-    async fn run(mut self, mut ends: mpsc::Receiver<String>) {
+    fn new(cloud: &Arc<Cloud>, keeper: Arc<dyn Keeper>) -> Self {
+        let (ended, ends) = mpsc::channel(OPENING_MAX);
+        Self {
+            cloud: cloud.clone(),
+            keeper,
+            leases: Default::default(),
+            feeds: HashMap::new(),
+            numbers: HashMap::new(),
+            last_number: 0,
+            bell: Arc::default(),
+            due: BTreeSet::new(),
+            opening: Arc::new(Semaphore::new(OPENING_MAX)),
+            ended,
+            ends,
+            ended_meanwhile: Vec::new(),
+        }
+    }
+
+    async fn run(mut self) {
         let mut news = self.cloud.store().watch(self.keeper.watch_key());
+        // When the list is looked at without news, and before which time it is not.
+        let (mut look_at, mut not_before) = (None, 0);
+        let mut looks = true;
         loop {
-            news.borrow_and_update();
-            self.take_leases().await;
-            let (count, retry) = match self.round().await {
-                Ok(count) => (count, None),
-                Err(failure) => {
-                    tracing::warn!(keeper = self.keeper.name(), %failure, "feeds could not be read; trying again");
-                    (0, Some(PAUSE_MILLIS))
+            if looks {
+                news.borrow_and_update();
+                (look_at, not_before) = self.look().await;
+            }
+            looks = match self.hear(&mut news, look_at, not_before).await {
+                None => return,
+                Some(Heard::List) => true,
+                Some(Heard::End(id, end)) => self.note(&id, end),
+                Some(Heard::Rung(numbers)) => self.wake(numbers).await,
+                Some(Heard::Due) => {
+                    let now = self.now();
+                    let numbers = self.due.range(..=(now, u64::MAX)).map(|(_, number)| *number).collect();
+                    self.wake(numbers).await
                 }
             };
-            if count > LONG_LIST {
-                let pace = i64::try_from(count / LONG_LIST).unwrap_or(i64::MAX).saturating_mul(PACE_MILLIS);
-                self.sleep(Some(pace)).await;
-            }
-            let others = self.cloud.store().node().is_some().then_some(LEASES_MILLIS);
-            tokio::select! {
-                changed = news.changed() => if changed.is_err() { return },
-                Some(id) = ends.recv() => {
-                    self.running.remove(&id);
-                    while let Ok(id) = ends.try_recv() {
-                        self.running.remove(&id);
-                    }
-                }
-                () = self.sleep(retry.or(others)) => {}
+            for (id, end) in std::mem::take(&mut self.ended_meanwhile) {
+                looks |= self.note(&id, end);
             }
         }
     }
 
-    async fn sleep(&self, millis: Option<i64>) {
-        match millis {
-            Some(millis) => {
-                self.cloud.clock().sleep_until(self.cloud.clock().now().plus_millis(millis)).await
-            }
-            None => std::future::pending().await,
+    /// None when the cloud is gone.
+    async fn hear(
+        &mut self,
+        news: &mut watch::Receiver<Version>,
+        look_at: Option<i64>,
+        not_before: i64,
+    ) -> Option<Heard> {
+        let (cloud, bell) = (self.cloud.clone(), self.bell.clone());
+        let changed = async {
+            until(&cloud, Some(not_before)).await;
+            news.changed().await.is_ok()
+        };
+        let due = self.due.first().map(|(at, _)| *at);
+        tokio::select! {
+            Some((id, end)) = self.ends.recv() => Some(Heard::End(id, end)),
+            rung = bell.rung() => Some(Heard::Rung(rung)),
+            () = until(&cloud, due) => Some(Heard::Due),
+            is_there = changed => is_there.then_some(Heard::List),
+            () = until(&cloud, look_at) => Some(Heard::List),
         }
+    }
+
+    fn now(&self) -> i64 {
+        self.cloud.clock().now().millis()
+    }
+
+    /// Looks at the list. When it has to be looked at again without news, and before which time it shall not be.
+    async fn look(&mut self) -> (Option<i64>, i64) {
+        self.take_leases().await;
+        let (count, retry) = match self.round().await {
+            Ok(count) => (count, None),
+            Err(failure) => {
+                tracing::warn!(keeper = self.keeper.name(), %failure, "feeds could not be read; trying again");
+                (0, Some(PAUSE_MILLIS))
+            }
+        };
+        let others = self.cloud.store().node().is_some().then_some(LEASES_MILLIS);
+        let pace = i64::try_from(count / LONG_LIST).unwrap_or(i64::MAX).saturating_mul(PACE_MILLIS);
+        let now = self.now();
+        (retry.or(others).map(|millis| now + millis), now + pace)
     }
 
     /// Takes the leases that are free, and drops those that were lost.
@@ -170,18 +281,26 @@ impl Manager {
                 wanted.insert(one.id.clone(), one);
             }
         }
-        for (id, running) in &self.running {
-            let still = wanted.get(id).is_some_and(|one| one.runs && one.revision == running.revision);
-            if !still || self.leases[running.part].is_none() {
-                running.stop.send_replace(true);
+        let mut over = Vec::new();
+        for (id, known) in &self.feeds {
+            let still = wanted.get(&**id).is_some_and(|one| one.runs && *one.revision == *known.revision);
+            if still && self.leases[known.part].is_some() {
+                continue;
+            }
+            match &known.state {
+                State::Awake { stop, .. } => drop(stop.send_replace(true)),
+                State::Asleep { .. } => over.push(id.clone()),
             }
         }
+        for id in over {
+            self.forget(&id);
+        }
         for one in wanted.into_values() {
-            if self.running.contains_key(&one.id) {
+            if self.feeds.contains_key(one.id.as_str()) {
                 continue;
             }
             if one.runs {
-                self.start(&cx, one).await?;
+                self.start(one, false).await;
             } else if one.settling {
                 self.keeper.settled(&cx, &one).await?;
             }
@@ -189,41 +308,171 @@ impl Manager {
         Ok(count)
     }
 
-    async fn start(&mut self, cx: &Cx, listed: Listed) -> Result<(), Failure> {
-        let Some((feed, consumer)) = self.keeper.open(cx, &listed.id).await? else { return Ok(()) };
+    /// Forgets a feed of which nothing runs.
+    fn forget(&mut self, id: &str) {
+        let Some(known) = self.feeds.remove(id) else { return };
+        self.numbers.remove(&known.number);
+        if let State::Asleep { key, at_millis } = &known.state {
+            self.cloud.store().unlisten(key, &self.bell, known.number);
+            if let Some(at) = at_millis {
+                self.due.remove(&(*at, known.number));
+            }
+        }
+    }
+
+    /// A feed has ended; whether the list has to be looked at for it.
+    fn note(&mut self, id: &str, end: End) -> bool {
+        let Some(known) = self.feeds.get_mut(id) else { return false };
+        let State::Awake { stop, has_rung } = &known.state else { return false };
+        let (is_stopped, has_rung) = (*stop.borrow(), *has_rung);
+        match end {
+            End::Asleep { key, at_millis } => {
+                known.state = State::Asleep { key, at_millis };
+                let number = known.number;
+                if is_stopped {
+                    self.forget(id);
+                    return true;
+                }
+                // What has rung before this was known is due now.
+                let at_millis = if has_rung { Some(self.now()) } else { at_millis };
+                if let Some(at) = at_millis {
+                    self.set_due(id, at, number);
+                }
+                false
+            }
+            End::Ended | End::Gone => {
+                self.forget(id);
+                is_stopped || matches!(end, End::Ended)
+            }
+        }
+    }
+
+    fn set_due(&mut self, id: &str, at: i64, number: u64) {
+        if let Some(Known { state: State::Asleep { at_millis, .. }, .. }) = self.feeds.get_mut(id) {
+            *at_millis = Some(at);
+            self.due.insert((at, number));
+        }
+    }
+
+    /// Begins the feeds for which the bell has rung, or the time has come. False: the list is as it was.
+    async fn wake(&mut self, numbers: Vec<u64>) -> bool {
+        for number in numbers {
+            let Some(id) = self.numbers.get(&number).cloned() else { continue };
+            let Some(known) = self.feeds.get_mut(&id) else { continue };
+            if let State::Awake { has_rung, .. } = &mut known.state {
+                *has_rung = true;
+                continue;
+            }
+            let revision = known.revision.to_string();
+            self.forget(&id);
+            self.start(Listed { id: id.to_string(), revision, runs: true, settling: false }, true).await;
+        }
+        false
+    }
+
+    /// Begins a feed, after the first look of others: ten thousand at once would take all memory.
+    async fn start(&mut self, listed: Listed, was_woken: bool) {
         let part = part_of(&listed.id);
-        let Some(lease) = self.leases[part].clone() else { return Ok(()) };
+        let Some(lease) = self.leases[part].clone() else { return };
+        let opening = loop {
+            tokio::select! {
+                opening = self.opening.clone().acquire_owned() => {
+                    break opening.expect("the semaphore is never closed");
+                }
+                Some(end) = self.ends.recv() => self.ended_meanwhile.push(end),
+            }
+        };
+        self.last_number += 1;
+        let (number, id) = (self.last_number, Arc::<str>::from(listed.id.as_str()));
         let (stop, stopped) = watch::channel(false);
-        let revision = listed.revision.clone();
-        self.running.insert(listed.id.clone(), Running { revision, part, stop });
-        let open = Arc::new(Open { cloud: self.cloud.clone(), feed, consumer, lease, stop: stopped });
-        let (keeper, ended) = (self.keeper.clone(), self.ended.clone());
+        let state = State::Awake { stop, has_rung: false };
+        self.numbers.insert(number, id.clone());
+        self.feeds
+            .insert(id.clone(), Known { revision: listed.revision.as_str().into(), part, number, state });
+        let mut call = Call { bell: self.bell.clone(), number, was_woken, _opening: Some(opening) };
+        let begin = Begin { cloud: self.cloud.clone(), keeper: self.keeper.clone(), lease, stopped, listed };
+        let ended = self.ended.clone();
         // Not a loop that is dropped when the cloud stops: what is under way is settled first.
         self.cloud.tasks().spawn(async move {
-            let work = AssertUnwindSafe(run(&open, &*keeper, &listed)).catch_unwind().await;
-            if work.is_err() {
-                tracing::error!(feed = listed.id, "a feed panicked; it goes on in a moment");
-                open.pause(1).await;
-            }
-            drop(open);
+            let cloud = begin.cloud.clone();
+            let end = AssertUnwindSafe(Box::pin(run(begin, &mut call))).catch_unwind().await;
+            let end = match end {
+                Ok(end) => end,
+                Err(_) => {
+                    tracing::error!(feed = &*id, "a feed panicked; it goes on in a moment");
+                    tokio::select! {
+                        () = cloud.tasks().stopping() => {}
+                        () = until(&cloud, Some(cloud.clock().now().millis() + PAUSE_MILLIS)) => {}
+                    }
+                    End::Ended
+                }
+            };
             // The manager is gone only when the cloud stops.
-            ended.send(listed.id).await.ok();
+            ended.send((id, end)).await.ok();
+            drop(call);
         });
-        Ok(())
     }
 }
 
-/// Runs a feed until it shall end and nothing of it is under way any more.
-async fn run(open: &Arc<Open>, keeper: &dyn Keeper, listed: &Listed) {
+/// Returns at a time; never without one.
+async fn until(cloud: &Cloud, millis: Option<i64>) {
+    match millis {
+        Some(millis) => cloud.clock().sleep_until(Timestamp::from_millis(millis)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a feed is begun with.
+struct Begin {
+    cloud: Arc<Cloud>,
+    keeper: Arc<dyn Keeper>,
+    lease: Lease,
+    stopped: watch::Receiver<bool>,
+    listed: Listed,
+}
+
+impl Begin {
+    /// Opens the feed, again when that fails; none when it is gone, or shall end.
+    async fn open(&mut self, call: &mut Call) -> Option<(Feed, Arc<dyn Consumer>)> {
+        let cx = Cx::internal(&self.cloud, "cloudlet");
+        loop {
+            match self.keeper.open(&cx, &self.listed.id).await {
+                Ok(found) => return found,
+                Err(failure) => {
+                    tracing::warn!(feed = self.listed.id, %failure, "a feed could not be opened; trying again");
+                }
+            }
+            call.has_begun();
+            tokio::select! {
+                // An error means that the manager is gone, which is a stop as well.
+                _ = self.stopped.wait_for(|stopped| *stopped) => return None,
+                () = self.cloud.tasks().stopping() => return None,
+                () = until(&self.cloud, Some(cx.now().millis() + PAUSE_MILLIS)) => {}
+            }
+        }
+    }
+}
+
+/// Runs a feed until it shall end, or has nothing to do, and nothing of it is under way any more.
+async fn run(mut begin: Begin, call: &mut Call) -> End {
+    let Some((feed, consumer)) = begin.open(call).await else { return End::Gone };
+    let Begin { cloud, keeper, lease, stopped, listed } = begin;
+    let open = Arc::new(Open { cloud, feed, consumer, lease, stop: stopped });
     let is_queue = open.feed.source.service() == "sqs";
-    // In boxes: ten thousand feeds that sleep shall be small.
-    if !is_queue && !Box::pin(stream::begin(open)).await {
-        return;
+    if !is_queue {
+        call.has_begun();
+        if !Box::pin(stream::begin(&open)).await {
+            return End::Ended;
+        }
     }
-    if listed.settling && !Box::pin(settle(open, keeper, listed)).await {
-        return;
+    if listed.settling && !Box::pin(settle(&open, &*keeper, &listed)).await {
+        return End::Ended;
     }
-    if is_queue { Box::pin(queue::run(open)).await } else { Box::pin(stream::run(open)).await }
+    if is_queue {
+        return queue::run(&open, call).await;
+    }
+    stream::run(&open).await;
+    End::Ended
 }
 
 /// Tells the keeper that the feed runs; false when it shall end.

@@ -1,22 +1,33 @@
 //! A feed from a queue.
 //!
+//! A feed that has nothing to do sleeps: it ends, and `keep` begins it again when the store tells of news from its queue.
+//! One that is awake receives until a receive brings less than it could; while the queue has more than that, several
+//! receives are under way at the same time, as AWS's pollers are.
+//!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html> and
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::FutureExt as _;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use store::{Key, Version};
+use tokio::sync::{mpsc, watch};
 
-use super::keep::Open;
+use super::keep::{Call, End, Open};
 use super::scale::Scale;
 use super::{BATCH_BYTES_MAX, Batch, Outcome, Record, records};
 use crate::caller::Caller;
+use crate::client::sqs::{self, Next};
 use crate::failure::Failure;
 
 /// Messages of one call of SQS.
 const CALL_MAX: usize = 10;
+/// Receives that are under way at the same time. They share the syncs of the disk, and pass each other by: a receive looks
+/// at some more messages than it takes.
+const RECEIVES_MAX: usize = 5;
 /// A receive that brings nothing although a message was there has met another receiver, or a group that is held up by one
 /// of its messages: it looks again after this long, twice as long each time.
 const EMPTY_MILLIS: i64 = 5;
@@ -28,7 +39,10 @@ const BUSY_MILLIS: i64 = 20;
 const BUSY_MILLIS_MAX: i64 = 1_000;
 /// How often a deletion is tried. What cannot be deleted comes again.
 const DELETIONS_MAX: u32 = 4;
-/// After so long without a message growth begins anew.
+/// What SQS says when a FIFO queue has had its calls of a second, and how long a deletion waits then.
+const THROTTLED: &str = "RequestThrottled";
+const THROTTLED_MILLIS: i64 = 100;
+/// After so long without a message growth begins anew, and the feed sleeps.
 const REST_MILLIS: i64 = 10_000;
 
 /// What is under way.
@@ -54,31 +68,53 @@ impl Drop for Place {
     }
 }
 
-/// Feeds until the feed shall end, and until all that is under way is settled.
-pub(super) async fn run(open: &Arc<Open>) {
+/// How a wait has ended.
+enum Wake {
+    /// A message can be received.
+    Messages,
+    /// The feed has nothing to do, and the bell will ring for it.
+    Asleep { key: Key, at_millis: Option<i64> },
+    /// The feed shall end.
+    Stopped,
+}
+
+/// What a receive has brought.
+#[derive(Debug)]
+enum Brought {
+    Nothing,
+    Some,
+    /// As much as it could: there may be more.
+    All,
+    Failed(Failure),
+}
+
+/// Feeds until the feed shall end or sleep, and until all that is under way is settled.
+pub(super) async fn run(open: &Arc<Open>, call: &mut Call) -> End {
     let work = Arc::new(Work { in_flight: watch::Sender::new(0), done: AtomicU64::new(0) });
     let mut scale = Scale::new(open.now());
     let (mut failures, mut empty) = (0, 0);
-    while !open.is_stopped() {
+    // What is written in the queue may not be a message for this feed: it is awake for a while all the same.
+    let mut awake_until = call.was_woken().then(|| open.now() + REST_MILLIS);
+    let end = loop {
         let began = open.now();
-        let ready = async {
-            await_messages(open).await?;
-            if open.now() - began > REST_MILLIS {
-                scale.rest(open.now(), work.done.load(Ordering::Relaxed));
+        let brought = match wait(open, &work, awake_until, call).await {
+            Ok(Wake::Asleep { key, at_millis }) => break End::Asleep { key, at_millis },
+            Ok(Wake::Stopped) => break End::Ended,
+            Ok(Wake::Messages) => {
+                if open.now() - began > REST_MILLIS {
+                    scale.rest(open.now(), work.done.load(Ordering::Relaxed));
+                }
+                drain(open, &work, &mut scale).await
             }
-            Box::pin(room(open, &work, &mut scale)).await
-        };
-        let ready = tokio::select! {
-            () = open.stopped() => break,
-            ready = ready => ready,
-        };
-        // From here on the feed does not end in the middle: messages that were received are delivered.
-        let gathered = match ready {
-            Ok(()) => Box::pin(gather(open)).await,
             Err(failure) => Err(failure),
         };
-        match gathered {
-            Ok(records) if records.is_empty() => {
+        call.has_begun();
+        match brought {
+            Ok(true) => {
+                (failures, empty) = (0, 0);
+                awake_until = Some(open.now() + REST_MILLIS);
+            }
+            Ok(false) => {
                 failures = 0;
                 let millis = (EMPTY_MILLIS << empty.min(8)).min(EMPTY_MILLIS_MAX);
                 empty += 1;
@@ -86,14 +122,6 @@ pub(super) async fn run(open: &Arc<Open>) {
                     () = open.stopped() => {}
                     () = open.until(Some(open.now() + millis)) => {}
                 }
-            }
-            Ok(records) => {
-                (failures, empty) = (0, 0);
-                let (open, place) = (open.clone(), Place::take(&work));
-                open.cloud.clone().tasks().spawn(async move {
-                    deliver(&open, records).await;
-                    drop(place);
-                });
             }
             Err(failure) => {
                 failures += 1;
@@ -103,16 +131,150 @@ pub(super) async fn run(open: &Arc<Open>) {
                 open.pause(failures).await;
             }
         }
-    }
+        if open.is_stopped() {
+            break End::Ended;
+        }
+    };
     let mut in_flight = work.in_flight.subscribe();
     in_flight.wait_for(|count| *count == 0).await.expect("the sender lives in `work`");
+    end
 }
 
-/// Waits until a message is there, as the platform: an idle feed makes no calls that anybody would see.
-async fn await_messages(open: &Open) -> Result<(), Failure> {
-    let mut cx = open.cx();
-    let caller = cx.caller().clone();
-    cx.call_json(caller, "sqs", "AwaitMessages", &json!({"QueueUrl": url(open)})).await.map(|_none| ())
+/// Waits until a message can be received. A feed that nothing keeps awake does not wait, but sleeps.
+async fn wait(open: &Open, work: &Work, awake_until: Option<i64>, call: &Call) -> Result<Wake, Failure> {
+    let mut in_flight = work.in_flight.subscribe();
+    let mut news: Option<(Key, watch::Receiver<Version>)> = None;
+    loop {
+        let next = next(open).await?;
+        if open.is_stopped() {
+            return Ok(Wake::Stopped);
+        }
+        if is_now(open, &next) {
+            return Ok(Wake::Messages);
+        }
+        let awake_until = awake_until.filter(|until| *until > open.now());
+        if awake_until.is_none() && *in_flight.borrow_and_update() == 0 {
+            match fall_asleep(open, call, next.news_key).await? {
+                Some(asleep) => return Ok(asleep),
+                None => continue,
+            }
+        }
+        let changed = match &mut news {
+            Some((key, news)) if *key == next.news_key => news.changed(),
+            other => {
+                // And it looks once more: something may have come before this.
+                let watch = open.cloud.store().watch(next.news_key.clone());
+                *other = Some((next.news_key, watch));
+                continue;
+            }
+        };
+        tokio::select! {
+            () = open.stopped() => return Ok(Wake::Stopped),
+            changed = changed => changed.map_err(Failure::internal)?,
+            changed = in_flight.changed() => changed.map_err(Failure::internal)?,
+            () = open.until([next.at_millis, awake_until].into_iter().flatten().min()) => {}
+        }
+    }
+}
+
+/// Lets the bell ring for the feed when something is written below `key`. None when something has come meanwhile.
+async fn fall_asleep(open: &Open, call: &Call, key: Key) -> Result<Option<Wake>, Failure> {
+    call.listen(open, &key);
+    match next(open).await {
+        Ok(again) if again.news_key == key && !is_now(open, &again) => {
+            Ok(Some(Wake::Asleep { key, at_millis: again.at_millis }))
+        }
+        other => {
+            call.unlisten(open, &key);
+            other.map(|_come| None)
+        }
+    }
+}
+
+async fn next(open: &Open) -> Result<Next, Failure> {
+    sqs::next(&mut open.cx(), url(open)).await
+}
+
+fn is_now(open: &Open, next: &Next) -> bool {
+    next.at_millis.is_some_and(|at| at <= open.now())
+}
+
+/// The receives of a queue that has messages.
+struct Drain {
+    under_way: usize,
+    /// How many may be under way: none any more once one has brought less than it could.
+    allowed: usize,
+    /// How many have brought all they could. Each allows for one more.
+    full: usize,
+    any: bool,
+    failed: Option<Failure>,
+}
+
+impl Drain {
+    /// A receive has ended.
+    fn note(&mut self, brought: Brought) {
+        self.under_way -= 1;
+        self.any |= matches!(brought, Brought::Some | Brought::All);
+        match brought {
+            Brought::All if self.allowed == 0 => {}
+            Brought::All => {
+                self.full += 1;
+                self.allowed = self.full.min(RECEIVES_MAX);
+            }
+            Brought::Nothing | Brought::Some => self.allowed = 0,
+            Brought::Failed(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.allowed = 0;
+        self.failed = Some(failure);
+    }
+}
+
+/// Receives and delivers until a receive brings less than it could; whether any has brought something. What is delivered
+/// then is still under way.
+async fn drain(open: &Arc<Open>, work: &Arc<Work>, scale: &mut Scale) -> Result<bool, Failure> {
+    let (tell, mut told) = mpsc::channel(RECEIVES_MAX);
+    let mut drain = Drain { under_way: 0, allowed: 1, full: 0, any: false, failed: None };
+    while drain.under_way > 0 || drain.allowed > 0 {
+        tokio::select! {
+            biased;
+            Some(brought) = told.recv() => drain.note(brought),
+            () = open.stopped(), if drain.allowed > 0 => drain.allowed = 0,
+            ready = room(open, work, scale), if drain.under_way < drain.allowed => match ready {
+                Ok(()) => {
+                    drain.under_way += 1;
+                    open.cloud.tasks().spawn(turn(open.clone(), Place::take(work), tell.clone()));
+                }
+                Err(failure) => drain.fail(failure),
+            },
+        }
+    }
+    match drain.failed {
+        None => Ok(drain.any),
+        Some(failure) => Err(failure),
+    }
+}
+
+/// One receive, and what becomes of its messages.
+async fn turn(open: Arc<Open>, place: Place, tell: mpsc::Sender<Brought>) {
+    let gathered = AssertUnwindSafe(gather(&open)).catch_unwind().await;
+    let gathered = gathered.unwrap_or_else(|_| Err(Failure::internal("a receive panicked")));
+    let (brought, records) = match gathered {
+        Ok(Gathered { records, is_all: true, .. }) => (Brought::All, records),
+        Ok(Gathered { records, any: true, .. }) => (Brought::Some, records),
+        Ok(_) => (Brought::Nothing, Vec::new()),
+        // So many calls of a FIFO queue are too many in this second.
+        Err(failure) if failure.code() == THROTTLED => (Brought::Nothing, Vec::new()),
+        Err(failure) => (Brought::Failed(failure), Vec::new()),
+    };
+    // Who began the turn waits for this, unless the cloud stops.
+    tell.send(brought).await.ok();
+    if !records.is_empty() {
+        deliver(&open, records).await;
+    }
+    drop(place);
 }
 
 /// Waits until one more batch may be under way.
@@ -135,23 +297,36 @@ async fn room(open: &Open, work: &Work, scale: &mut Scale) -> Result<(), Failure
     }
 }
 
+/// The messages of one batch.
+#[derive(Default)]
+struct Gathered {
+    /// Those that are wanted.
+    records: Vec<Record>,
+    /// Whether there were any at all.
+    any: bool,
+    /// Whether they are as many as were asked for.
+    is_all: bool,
+}
+
 /// Receives the messages of one batch: once, or again and again in the window.
-async fn gather(open: &Open) -> Result<Vec<Record>, Failure> {
+async fn gather(open: &Open) -> Result<Gathered, Failure> {
     let settings = &open.feed.settings;
     let reader = open.consumer.reader(&open.cx()).await?;
-    let mut gathered: Vec<Record> = Vec::new();
+    let mut gathered = Gathered::default();
     let (mut bytes, mut end_millis) = (0, None);
     loop {
-        let wanted = (settings.batch_size - gathered.len()).min(CALL_MAX);
-        let received = match receive(open, &reader, wanted).await {
+        let limit = (settings.batch_size - gathered.records.len()).min(CALL_MAX);
+        let received = match receive(open, &reader, limit).await {
             // What was received before is delivered.
-            Err(failure) if !gathered.is_empty() => {
+            Err(failure) if !gathered.records.is_empty() => {
                 tracing::warn!(feed = open.feed.id, %failure, "a queue could not be read");
                 return Ok(gathered);
             }
             received => received?,
         };
         let is_empty = received.is_empty();
+        gathered.any |= !is_empty;
+        gathered.is_all = received.len() == limit;
         let (wanted, others): (Vec<_>, Vec<_>) = received.into_iter().partition(|read| read.is_wanted);
         if !others.is_empty() {
             // "Lambda automatically deletes messages that don't meet the filter criteria."
@@ -159,23 +334,43 @@ async fn gather(open: &Open) -> Result<Vec<Record>, Failure> {
             delete(open, &reader, &others).await;
         }
         bytes += wanted.iter().map(|read| read.record.json.len() + 1).sum::<usize>();
-        gathered.extend(wanted.into_iter().map(|read| read.record));
-        let is_full = gathered.len() >= settings.batch_size || bytes >= BATCH_BYTES_MAX;
+        gathered.records.extend(wanted.into_iter().map(|read| read.record));
+        let is_full = gathered.records.len() >= settings.batch_size || bytes >= BATCH_BYTES_MAX;
         if settings.window_millis == 0 || is_full || open.is_stopped() {
             return Ok(gathered);
         }
         if !is_empty {
-            end_millis = end_millis.or((!gathered.is_empty()).then(|| open.now() + settings.window_millis));
+            let end = open.now() + settings.window_millis;
+            end_millis = end_millis.or((!gathered.records.is_empty()).then_some(end));
             continue;
         }
         let Some(end) = end_millis else { return Ok(gathered) };
-        tokio::select! {
-            () = open.stopped() => return Ok(gathered),
-            () = open.until(Some(end)) => return Ok(gathered),
-            waited = await_messages(open) => waited?,
-        }
-        if open.now() >= end {
+        if !await_more(open, end).await? {
             return Ok(gathered);
+        }
+    }
+}
+
+/// Waits until one more message can be received; false when it is `end` before.
+async fn await_more(open: &Open, end: i64) -> Result<bool, Failure> {
+    let mut news = None;
+    loop {
+        let next = next(open).await?;
+        if open.is_stopped() || open.now() >= end {
+            return Ok(false);
+        }
+        if is_now(open, &next) {
+            return Ok(true);
+        }
+        let Some(news) = &mut news else {
+            // And it looks once more: something may have come before this.
+            news = Some(open.cloud.store().watch(next.news_key));
+            continue;
+        };
+        tokio::select! {
+            () = open.stopped() => {}
+            changed = news.changed() => changed.map_err(Failure::internal)?,
+            () = open.until(Some(next.at_millis.map_or(end, |at| at.min(end)))) => {}
         }
     }
 }
@@ -288,6 +483,10 @@ async fn delete(open: &Open, reader: &Caller, records: &[Record]) {
         while let Err(failure) =
             open.cx().call_json(reader.clone(), "sqs", "DeleteMessageBatch", &input).await
         {
+            if failure.code() == THROTTLED {
+                open.until(Some(open.now() + THROTTLED_MILLIS)).await;
+                continue;
+            }
             tries += 1;
             if tries == DELETIONS_MAX || failure.status() < 500 {
                 tracing::warn!(feed = open.feed.id, %failure, "messages could not be deleted; they come again");

@@ -66,6 +66,7 @@ impl Operation for CreateQueue {
             tags: BTreeMap::new(),
         };
         row.set(wanted);
+        row.check_throughput()?;
         tags::add(&mut row, input.tags)?;
         redrive::check(cx.tx(), &row).await?;
         table::insert(cx.tx(), &row).await?;

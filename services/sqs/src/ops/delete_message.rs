@@ -3,6 +3,7 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
+use crate::quota::{self, Action};
 use crate::{lease, queue};
 
 #[derive(Shape)]
@@ -35,6 +36,8 @@ impl Operation for DeleteMessage {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let queue = queue::open(cx, &input.queue_url).await?;
+        let cloud = cx.cloud().clone();
+        quota::take(&cloud, cx.tx(), &queue, Action::Delete, std::iter::empty())?;
         lease::delete(cx, &queue, &input.receipt_handle).await?;
         Ok(Output {})
     }

@@ -4,6 +4,7 @@ use cloud::prelude::*;
 
 use crate::batch::{self, FailedEntry};
 use crate::error::Error;
+use crate::quota::{self, Action};
 use crate::{lease, queue};
 
 #[derive(Shape)]
@@ -55,6 +56,8 @@ impl Operation for DeleteMessageBatch {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let queue = queue::open(cx, &input.queue_url).await?;
+        let cloud = cx.cloud().clone();
+        quota::take(&cloud, cx.tx(), &queue, Action::Delete, std::iter::empty())?;
         batch::check_ids(
             "DeleteMessageBatchRequestEntry",
             input.entries.iter().map(|entry| entry.id.as_str()),

@@ -1,7 +1,6 @@
 //! One file for each operation.
 
 mod add_permission;
-mod await_messages;
 mod cancel_message_move_task;
 mod change_message_visibility;
 mod change_message_visibility_batch;
@@ -15,6 +14,7 @@ mod list_dead_letter_source_queues;
 mod list_message_move_tasks;
 mod list_queue_tags;
 mod list_queues;
+mod next_message;
 mod purge_queue;
 mod receive_message;
 mod remove_permission;
@@ -26,7 +26,6 @@ mod tag_queue;
 mod untag_queue;
 
 pub(crate) use add_permission::AddPermission;
-pub(crate) use await_messages::AwaitMessages;
 pub(crate) use cancel_message_move_task::CancelMessageMoveTask;
 pub(crate) use change_message_visibility::ChangeMessageVisibility;
 pub(crate) use change_message_visibility_batch::ChangeMessageVisibilityBatch;
@@ -40,6 +39,7 @@ pub(crate) use list_dead_letter_source_queues::ListDeadLetterSourceQueues;
 pub(crate) use list_message_move_tasks::ListMessageMoveTasks;
 pub(crate) use list_queue_tags::ListQueueTags;
 pub(crate) use list_queues::ListQueues;
+pub(crate) use next_message::NextMessage;
 pub(crate) use purge_queue::PurgeQueue;
 pub(crate) use receive_message::ReceiveMessage;
 pub(crate) use remove_permission::RemovePermission;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use cloud::Cloud;
 use cloud::prelude::*;
-use store::Tx;
 use store::layer::queue::{Claims, Message as Leased, Request};
 use store::layer::table;
+use store::{Tx, Version};
+use tokio::sync::watch;
 use wire::digest::md5_hex;
 
 use crate::error::Error;
@@ -19,6 +20,7 @@ use crate::keys::{self, AttemptRow, QueueRow, Stored};
 use crate::limits::{ATTEMPT_MILLIS, BATCH_MAX, VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX};
 use crate::message::{self, Handle, MessageAttribute};
 use crate::queue::{self, Address};
+use crate::quota::{self, Action};
 use crate::send::sequence_text;
 use crate::{attributes, redrive};
 
@@ -88,11 +90,14 @@ struct Want {
     region: String,
     name: String,
     limit: usize,
+    wait_seconds: Option<i64>,
     visibility_seconds: Option<i64>,
     system_attributes: Vec<String>,
     attributes: Vec<String>,
     /// Under which name a FIFO queue remembers what it gives.
     attempt: Option<String>,
+    /// The call has counted against the queue's quota: a long poll looks more than once.
+    is_counted: bool,
 }
 
 pub(crate) struct ReceiveMessage;
@@ -116,35 +121,37 @@ impl Operation for ReceiveMessage {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let want = read(cx, &input)?;
-        let view = cx.snapshot().await?;
-        let queue = want.queue(&view).await?;
-        drop(view);
-        if want.attempt.is_some() && !queue.is_fifo() {
-            let text = "The request include parameter that is not valid for this queue type.";
-            return Err(Error::value(want.attempt.unwrap_or_default(), "ReceiveRequestAttemptId", text));
-        }
-        let wait_seconds = wait(&queue, input.wait_time_seconds)?;
-        let deadline = cx.now().plus_secs(wait_seconds);
-        let mut news = cx.cloud().store().watch(queue.messages().watch_key());
+        let mut want = read(cx, &input)?;
+        let began = cx.now();
+        let mut news: Option<(String, watch::Receiver<Version>)> = None;
         loop {
-            news.borrow_and_update();
-            let in_flight = cx.state::<InFlight>();
-            let has_room = in_flight.has_room(cx, &queue).await?;
+            let Taken { queue, messages, has_room } = take(cx, &want).await?;
+            want.is_counted = true;
+            if !messages.is_empty() {
+                cx.state::<InFlight>().took(&queue, messages.len());
+                return Ok(Output { messages: Some(messages) });
+            }
+            let wait_seconds =
+                want.wait_seconds.unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
             if !has_room && !queue.is_fifo() && wait_seconds == 0 {
                 // "If you use short polling, SQS returns OverLimit; with long polling, no error." (quotas)
                 return Err(Error::OverLimit(
                     "Too many messages in flight: delete some of those that were received.".to_owned(),
                 ));
             }
-            let messages = if has_room { take(cx, &want).await? } else { Vec::new() };
-            if !messages.is_empty() {
-                in_flight.took(&queue, messages.len());
-                return Ok(Output { messages: Some(messages) });
-            }
+            let deadline = began.plus_secs(wait_seconds);
             if cx.now() >= deadline {
                 return Ok(Output { messages: None });
             }
+            let news = match &mut news {
+                Some((id, news)) if *id == queue.id => news,
+                other => {
+                    // And it looks once more: something may have come before this.
+                    let watch = cx.cloud().store().watch(queue.messages().watch_key());
+                    *other = Some((queue.id, watch));
+                    continue;
+                }
+            };
             let next = queue.messages().next_visible_at(&cx.snapshot().await?).await?;
             let latest = deadline.min(cx.now().plus_millis(RECHECK_MILLIS));
             let wake = next.map_or(latest, |at| Timestamp::from_millis(at).min(latest));
@@ -171,6 +178,10 @@ fn read(cx: &Cx, input: &Input) -> Result<Want, Error> {
     if let Some(attempt) = &attempt {
         message::check_fifo_id("ReceiveRequestAttemptId", attempt)?;
     }
+    let wait_seconds = input.wait_time_seconds.map(i64::from);
+    if let Some(seconds) = wait_seconds.filter(|seconds| !(0..=WAIT_SECONDS_MAX).contains(seconds)) {
+        return Err(Error::value(seconds, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided."));
+    }
     let mut system_attributes = input.attribute_names.clone();
     system_attributes.extend_from_slice(&input.message_system_attribute_names);
     let known = |name: &str| SYSTEM_ATTRIBUTES.contains(&name) || attributes::is_known(name);
@@ -183,25 +194,25 @@ fn read(cx: &Cx, input: &Input) -> Result<Want, Error> {
         region: cx.region().to_owned(),
         name: address.name().to_owned(),
         limit,
+        wait_seconds,
         visibility_seconds,
         system_attributes,
         attributes: input.message_attribute_names.clone(),
         attempt,
+        is_counted: false,
     })
 }
 
-fn wait(queue: &QueueRow, given: Option<i32>) -> Result<i64, Error> {
-    let Some(seconds) = given.map(i64::from) else {
-        return Ok(queue.number("ReceiveMessageWaitTimeSeconds"));
-    };
-    if !(0..=WAIT_SECONDS_MAX).contains(&seconds) {
-        return Err(Error::value(seconds, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided."));
-    }
-    Ok(seconds)
+/// What a look at the queue has given.
+struct Taken {
+    queue: QueueRow,
+    messages: Vec<Message>,
+    /// Whether the queue may give any: not so many are in flight.
+    has_room: bool,
 }
 
 /// Takes messages in a transaction of its own.
-async fn take(cx: &Cx, want: &Want) -> Result<Vec<Message>, Error> {
+async fn take(cx: &Cx, want: &Want) -> Result<Taken, Error> {
     let (want, cloud, receivers) = (want.clone(), cx.cloud().clone(), cx.state::<Receivers>());
     let now = cx.now().millis();
     cx.transact(move |tx| {
@@ -212,22 +223,36 @@ async fn take(cx: &Cx, want: &Want) -> Result<Vec<Message>, Error> {
 }
 
 impl Want {
-    async fn queue(&self, tx: &Tx) -> Result<QueueRow, Error> {
-        keys::find(tx, &self.account, &self.region, &self.name).await?.ok_or(Error::NoSuchQueue)
+    async fn take(&self, tx: &mut Tx, cloud: &Arc<Cloud>, claims: &Claims, now: i64) -> Result<Taken, Error> {
+        let queue = keys::find(tx, &self.account, &self.region, &self.name).await?;
+        let queue = queue.ok_or(Error::NoSuchQueue)?;
+        if let Some(attempt) = self.attempt.as_ref().filter(|_| !queue.is_fifo()) {
+            let text = "The request include parameter that is not valid for this queue type.";
+            return Err(Error::value(attempt, "ReceiveRequestAttemptId", text));
+        }
+        if !self.is_counted {
+            quota::take(cloud, tx, &queue, Action::Receive, std::iter::empty())?;
+        }
+        let has_room = cloud.states().get::<InFlight>().has_room(cloud, &queue).await?;
+        let messages = match has_room {
+            true => self.take_of(&queue, tx, cloud, claims, now).await?,
+            false => Vec::new(),
+        };
+        Ok(Taken { queue, messages, has_room })
     }
 
-    async fn take(
+    async fn take_of(
         &self,
+        queue: &QueueRow,
         tx: &mut Tx,
         cloud: &Arc<Cloud>,
         claims: &Claims,
         now: i64,
     ) -> Result<Vec<Message>, Error> {
-        let queue = self.queue(tx).await?;
         let visibility_seconds = self.visibility_seconds.unwrap_or_else(|| queue.number("VisibilityTimeout"));
         let lease_until = now + visibility_seconds * 1000;
-        if let Some(again) = self.again(tx, &queue, now, lease_until).await? {
-            return again.into_iter().map(|message| self.shown(&queue, message)).collect();
+        if let Some(again) = self.again(tx, queue, now, lease_until).await? {
+            return again.into_iter().map(|message| self.shown(queue, message)).collect();
         }
         let redrive = queue.redrive();
         // Without its dead-letter queue a message stays where it is, however often it is received.
@@ -247,11 +272,11 @@ impl Want {
         let received = queue.messages().receive(tx, claims, request).await?;
         if let Some(target) = &target {
             for message in received.exhausted {
-                redrive::bury((tx, cloud), &queue, target, message, now).await?;
+                redrive::bury((tx, cloud), queue, target, message, now).await?;
             }
         }
-        self.remember(tx, &queue, &received.messages, now).await?;
-        received.messages.into_iter().map(|message| self.shown(&queue, message)).collect()
+        self.remember(tx, queue, &received.messages, now).await?;
+        received.messages.into_iter().map(|message| self.shown(queue, message)).collect()
     }
 
     /// What an earlier receive under the same attempt id gave, while nobody has changed any of it. "If a retry occurs

@@ -7,6 +7,7 @@ use cloud::prelude::*;
 use crate::error::Error;
 use crate::message::MessageAttribute;
 use crate::queue;
+use crate::quota::{self, Action};
 use crate::send::{self, Draft};
 
 #[derive(Shape)]
@@ -55,6 +56,8 @@ impl Operation for SendMessage {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let queue = queue::open(cx, &input.queue_url).await?;
+        let cloud = cx.cloud().clone();
+        quota::take(&cloud, cx.tx(), &queue, Action::Send, input.message_group_id.as_deref().into_iter())?;
         let draft = Draft {
             body: input.message_body,
             delay_seconds: input.delay_seconds,

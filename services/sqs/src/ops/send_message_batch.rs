@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::message::MessageAttribute;
 use crate::queue;
+use crate::quota::{self, Action};
 use crate::send::{self, Admitted, Draft};
 
 #[derive(Shape)]
@@ -79,6 +80,9 @@ impl Operation for SendMessageBatch {
             "SendMessageBatchRequestEntry",
             input.entries.iter().map(|entry| entry.id.as_str()),
         )?;
+        let cloud = cx.cloud().clone();
+        let groups = input.entries.iter().filter_map(|entry| entry.message_group_id.as_deref());
+        quota::take(&cloud, cx.tx(), &queue, Action::Send, groups)?;
         let (mut admitted, mut failed): (Vec<(String, Admitted)>, Vec<FailedEntry>) =
             (Vec::new(), Vec::new());
         for entry in input.entries {

@@ -52,6 +52,7 @@ impl Operation for SetQueueAttributes {
         let wanted = attributes::read(&given, queue.is_fifo())?;
         let redrives = wanted.contains_key("RedrivePolicy");
         queue.set(wanted);
+        queue.check_throughput()?;
         if redrives {
             redrive::check(cx.tx(), &queue).await?;
         }
@@ -132,6 +133,34 @@ mod tests {
         let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": 1}).to_string();
         let (_, message) = set(&world, &url, json!({"RedrivePolicy": policy})).await.unwrap_err();
         assert!(message.ends_with("Reason: Dead letter target does not exist."), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_limit_for_each_group_needs_groups_that_are_told_apart() {
+        let world = world().await;
+        let pair =
+            |scope: &str, limit: &str| json!({"DeduplicationScope": scope, "FifoThroughputLimit": limit});
+        let url = queue(&world, "q.fifo", json!({"FifoQueue": "true"})).await;
+        let refused = |error: (String, String)| {
+            assert_eq!(error.0, "InvalidAttributeValue");
+            assert!(
+                error.1.starts_with("Invalid value for the parameter FifoThroughputLimit."),
+                "{}",
+                error.1
+            );
+        };
+        refused(set(&world, &url, json!({"FifoThroughputLimit": "perMessageGroupId"})).await.unwrap_err());
+        refused(set(&world, &url, pair("queue", "perMessageGroupId")).await.unwrap_err());
+        assert_eq!(get(&world, &url, "FifoThroughputLimit").await, "perQueue");
+        set(&world, &url, pair("messageGroup", "perMessageGroupId")).await.unwrap();
+        refused(set(&world, &url, json!({"DeduplicationScope": "queue"})).await.unwrap_err());
+        assert_eq!(get(&world, &url, "DeduplicationScope").await, "messageGroup");
+        set(&world, &url, pair("queue", "perQueue")).await.unwrap();
+        let mut attributes = pair("queue", "perMessageGroupId");
+        attributes["FifoQueue"] = json!("true");
+        let input = json!({"QueueName": "other.fifo", "Attributes": attributes});
+        refused(world.error("sqs", "CreateQueue", input).await);
+        assert_eq!(world.ok("sqs", "ListQueues", json!({"QueueNamePrefix": "other"})).await, json!({}));
     }
 
     #[tokio::test]
