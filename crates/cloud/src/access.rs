@@ -17,7 +17,7 @@ mod version2;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use iampolicy::{Decision, Guard, Kind, Policies, PrincipalKind, Request};
+use iampolicy::{Guard, Kind, Policies, PrincipalKind, Request};
 
 use crate::caller::{Caller, Principal};
 use crate::cx::Cx;
@@ -139,6 +139,8 @@ struct Denial {
     action: String,
     /// Says nothing of why: for callers who may not know whether the resource exists.
     short: bool,
+    /// Nobody has signed the request.
+    is_nobodys: bool,
 }
 
 /// One question about one caller.
@@ -226,11 +228,9 @@ impl Asked<'_> {
         let decision = iampolicy::decide(&request, &policies);
         let text = decision.denial(&request)?;
         let foreign = request.resource_account.is_some_and(|owner| owner != principal.account);
-        Some(Denial {
-            text,
-            action: self.action.to_owned(),
-            short: foreign || is_nobody(&principal.kind, decision),
-        })
+        let is_nobodys = principal.kind == PrincipalKind::Anonymous;
+        let short = foreign || is_nobodys;
+        Some(Denial { text, action: self.action.to_owned(), short, is_nobodys })
     }
 }
 
@@ -246,13 +246,10 @@ impl Asked<'_> {
     }
 }
 
-fn is_nobody(kind: &PrincipalKind, decision: Decision) -> bool {
-    *kind == PrincipalKind::Anonymous && !decision.is_allowed()
-}
-
-/// Makes the error, or logs the denial where the cloud only audits.
+/// Makes the error, or logs the denial where the cloud only audits. To audit is to see what known callers lack: what
+/// nobody has signed is never more than a policy allows everybody.
 fn refuse(cloud: &Cloud, service: Option<&'static Service>, denial: Denial) -> Result<(), Failure> {
-    if cloud.config().iam == IamMode::Audit {
+    if cloud.config().iam == IamMode::Audit && !denial.is_nobodys {
         tracing::warn!(denial = %denial.text, "access would be denied");
         return Ok(());
     }

@@ -59,7 +59,7 @@ pub(crate) struct Up {
 enum Iam {
     /// The call fails, as on AWS.
     Enforce,
-    /// The call goes on and the denial is logged.
+    /// The call goes on and the denial is logged, unless nobody has signed it.
     Audit,
 }
 

@@ -552,6 +552,15 @@ async fn audit_lets_denied_calls_pass() {
     bench.decide(&stranger, "sqs:SendMessage", QUEUE_ARN).await.expect("only logged");
 }
 
+/// Whoever reached the listener could publish to topics, whose links need requests that are not signed.
+#[tokio::test]
+async fn audit_lets_nothing_pass_that_is_not_signed() {
+    let bench = Bench::with(IamMode::Audit, true, PathBuf::new()).await;
+    let nobody = Caller::anonymous(ACCOUNT, "us-east-1");
+    let failure = bench.decide(&nobody, "sns:Publish", "arn:aws:sns:us-east-1:000000000000:t").await;
+    failure.expect_err("nobody has signed it");
+}
+
 #[tokio::test]
 async fn trust_policies() {
     let bench = Bench::new().await;
