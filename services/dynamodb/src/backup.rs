@@ -17,7 +17,7 @@ use crate::shapes::{
     BillingMode, GlobalSecondaryIndex, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput,
     SseSpecification,
 };
-use crate::table::{OnDemand, RestoredRow, TableRow};
+use crate::table::{RestoredRow, TableRow};
 use crate::tables::{self, TableName};
 use crate::work::{self, CopyTo, Place, Task};
 
@@ -183,7 +183,7 @@ pub(crate) async fn restored(
     }
     row.is_on_demand = is_on_demand;
     if let Some(units) = overrides.on_demand {
-        row.on_demand = Some(OnDemand::from(units));
+        row.on_demand = Some(schema::on_demand(mode, units, None, true)?);
     }
     if overrides.encryption.is_some() {
         row.encryption = settings::encryption(cx, overrides.encryption)?;

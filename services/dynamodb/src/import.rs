@@ -6,6 +6,7 @@
 use cloud::caller::StoredCaller;
 use cloud::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use store::Tx;
 use store::keyspace::{self, Prefix};
 use store::layer::table::{self, Index, Record};
@@ -157,6 +158,7 @@ pub(crate) struct TableCreationParameters {
     #[shape(name = "SSESpecification")]
     pub(crate) sse_specification: Option<SseSpecification>,
     pub(crate) global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
+    pub(crate) vector_indexes: Option<Json>,
 }
 
 /// An import in a list.
@@ -314,6 +316,7 @@ fn parameters(row: &TableRow) -> TableCreationParameters {
             kms_master_key_id: Some(encryption.key_arn.clone()),
         }),
         global_secondary_indexes: (!indexes.is_empty()).then_some(indexes),
+        vector_indexes: None,
     }
 }
 

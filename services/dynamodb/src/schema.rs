@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use crate::error::Error;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, PROJECTED_ATTRIBUTES_MAX};
 use crate::shapes::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
-    Projection, ProjectionType, ProvisionedThroughput,
+    OnDemandThroughput, Projection, ProjectionType, ProvisionedThroughput,
 };
-use crate::table::{IndexRow, KeyKind, KeyNames, Projected, TableRow, Throughput};
+use crate::table::{IndexRow, KeyKind, KeyNames, OnDemand, Projected, TableRow, Throughput};
 
 /// Highest units that the API takes at all.
 const UNITS_MAX: i64 = 1_000_000_000_000;
@@ -142,6 +144,43 @@ pub(crate) fn throughput(
     }
 }
 
+/// The highest units of an on-demand table or index. Later on, -1 takes them away.
+/// (Texts: `ack-api-quirks`, DDB-TABLE-442.)
+pub(crate) fn on_demand(
+    mode: BillingMode,
+    asked: OnDemandThroughput,
+    index: Option<&str>,
+    is_new: bool,
+) -> Result<OnDemand, Error> {
+    let place = index.map_or_else(|| "for table".to_owned(), |name| format!("for index : {name}"));
+    let units = [
+        ("MaxReadRequestUnits", asked.max_read_request_units),
+        ("MaxWriteRequestUnits", asked.max_write_request_units),
+    ];
+    for (name, units) in units {
+        let Some(units) = units else { continue };
+        if mode == BillingMode::Provisioned {
+            return Err(Error::parameter(format_args!(
+                "{name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+            )));
+        }
+        if units < 1 && (is_new || units != -1) {
+            return Err(Error::parameter(format_args!(
+                "Requested {name} for OnDemandThroughput {place} is outside of valid range"
+            )));
+        }
+    }
+    Ok(asked.into())
+}
+
+/// Refuses vector indexes.
+pub(crate) fn check_no_vectors(asked: Option<&Json>) -> Result<(), Error> {
+    match asked {
+        None => Ok(()),
+        Some(_) => Err(Error::validation("vector indexes are not supported by this cloud")),
+    }
+}
+
 /// The local indexes of a new table, without numbers.
 pub(crate) fn local_indexes(
     asked: &[LocalSecondaryIndex],
@@ -194,7 +233,10 @@ pub(crate) fn global_index(
         return Err(Error::validation(NO_WARM_INDEX));
     }
     let mut row = index_row(&asked.index_name, true, key, projected(&asked.projection)?, units);
-    row.on_demand = asked.on_demand_throughput.map(Into::into);
+    row.on_demand = match asked.on_demand_throughput {
+        Some(asked_units) => Some(on_demand(mode, asked_units, Some(&asked.index_name), true)?),
+        None => None,
+    };
     Ok(row)
 }
 

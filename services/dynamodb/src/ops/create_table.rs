@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use cloud::access::REQUEST_TAGS;
 use cloud::prelude::*;
+use serde_json::Value as Json;
 use store::layer::table;
 
 use crate::describe::{Shown, TableDescription};
@@ -19,7 +20,7 @@ use crate::shapes::{
     OnDemandThroughput, ProvisionedThroughput, SseSpecification, StreamSpecification, TableClass, Tag,
     WarmThroughput,
 };
-use crate::table::{OnDemand, TableRow};
+use crate::table::TableRow;
 use crate::tables::{self, TableName};
 use crate::tags;
 
@@ -44,6 +45,7 @@ pub(crate) struct Input {
     on_demand_throughput: Option<OnDemandThroughput>,
     global_table_source_arn: Option<String>,
     global_table_settings_replication_mode: Option<String>,
+    vector_indexes: Option<Json>,
 }
 
 #[derive(Shape)]
@@ -78,6 +80,10 @@ impl Definition<'_> {
         schema::check_indexes(&indexes)?;
         indexes.sort_by(|a, b| a.name.cmp(&b.name));
         let is_on_demand = self.mode == BillingMode::PayPerRequest;
+        let on_demand = match self.on_demand {
+            Some(units) => Some(schema::on_demand(self.mode, units, None, true)?),
+            None => None,
+        };
         let now = cx.now().millis();
         let mut row = TableRow {
             account: name.account.clone(),
@@ -91,7 +97,7 @@ impl Definition<'_> {
             is_on_demand,
             on_demand_since_millis: is_on_demand.then_some(now),
             throughput,
-            on_demand: self.on_demand.map(OnDemand::from),
+            on_demand,
             indexes: Vec::new(),
             next_index: 0,
             ttl: None,
@@ -145,6 +151,7 @@ impl Operation for CreateTable {
         if input.global_table_source_arn.is_some() || input.global_table_settings_replication_mode.is_some() {
             return Err(Error::validation("global tables are not supported by this cloud"));
         }
+        schema::check_no_vectors(input.vector_indexes.as_ref())?;
         let name = TableName::read(cx, name)?;
         let definition = Definition {
             attributes: &input.attribute_definitions,

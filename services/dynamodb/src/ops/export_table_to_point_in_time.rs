@@ -36,6 +36,7 @@ pub(crate) struct Input {
     export_format: Option<ExportFormat>,
     export_type: Option<ExportType>,
     incremental_export_specification: Option<Json>,
+    filter_specification: Option<Json>,
 }
 
 /// How the files are encrypted.
@@ -61,6 +62,8 @@ impl Input {
             || self.incremental_export_specification.is_some()
         {
             "incremental exports are not supported by this cloud; use FULL_EXPORT"
+        } else if self.filter_specification.is_some() {
+            "exports of some of the items are not supported by this cloud; leave out FilterSpecification"
         } else if self.s3_sse_algorithm == Some(SseAlgorithm::Kms) || self.s3_sse_kms_key_id.is_some() {
             "exports encrypted with keys of KMS are not supported by this cloud; use AES256"
         } else {

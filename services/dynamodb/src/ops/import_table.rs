@@ -14,6 +14,7 @@ use crate::import::{
     InputFormatOptions, S3BucketSource, TableCreationParameters,
 };
 use crate::limits::{TOKEN_TRANSFERS_MAX, TRANSFER_TOKEN_MILLIS};
+use crate::schema;
 use crate::settings;
 use crate::shapes::BillingMode;
 use crate::table::TableRow;
@@ -139,6 +140,7 @@ impl Operation for ImportTable {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         input.format()?;
+        schema::check_no_vectors(input.table_creation_parameters.vector_indexes.as_ref())?;
         let name = TableName::read(cx, &input.table_creation_parameters.table_name)?;
         let target = input.table(cx, &name)?;
         let row = input.row(cx, target)?;

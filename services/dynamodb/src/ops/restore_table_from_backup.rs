@@ -1,11 +1,13 @@
 //! RestoreTableFromBackup.
 
 use cloud::prelude::*;
+use serde_json::Value as Json;
 
 use super::tag_resource::arn_of;
 use crate::backup::{self, BackupName, Overrides};
 use crate::describe::TableDescription;
 use crate::error::Error;
+use crate::schema;
 use crate::shapes::{
     BillingMode, GlobalSecondaryIndex, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput,
     SseSpecification,
@@ -25,6 +27,7 @@ pub(crate) struct Input {
     on_demand_throughput_override: Option<OnDemandThroughput>,
     #[shape(name = "SSESpecificationOverride")]
     sse_specification_override: Option<SseSpecification>,
+    vector_index_override: Option<Json>,
 }
 
 #[derive(Shape)]
@@ -50,6 +53,7 @@ impl Operation for RestoreTableFromBackup {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        schema::check_no_vectors(input.vector_index_override.as_ref())?;
         let backup = BackupName::read(&input.backup_arn)?.find(cx.tx()).await?;
         if !backup.is_complete {
             return Err(Error::BackupInUse(format!("Backup is being created: {}", input.backup_arn)));

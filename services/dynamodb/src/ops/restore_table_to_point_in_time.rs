@@ -1,12 +1,14 @@
 //! RestoreTableToPointInTime.
 
 use cloud::prelude::*;
+use serde_json::Value as Json;
 
 use super::tag_resource::arn_of;
 use crate::backup::{self, Overrides};
 use crate::describe::TableDescription;
 use crate::error::Error;
 use crate::recovery;
+use crate::schema;
 use crate::shapes::{
     BillingMode, GlobalSecondaryIndex, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput,
     SseSpecification,
@@ -31,6 +33,7 @@ pub(crate) struct Input {
     on_demand_throughput_override: Option<OnDemandThroughput>,
     #[shape(name = "SSESpecificationOverride")]
     sse_specification_override: Option<SseSpecification>,
+    vector_index_override: Option<Json>,
 }
 
 #[derive(Shape)]
@@ -77,6 +80,7 @@ impl Operation for RestoreTableToPointInTime {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        schema::check_no_vectors(input.vector_index_override.as_ref())?;
         let name = input.source(cx)?;
         let time = input.time()?;
         let table = tables::load(cx, &name).await?.ok_or(Error::TableNotFound(name.name))?;

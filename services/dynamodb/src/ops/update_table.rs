@@ -40,6 +40,8 @@ pub(crate) struct Input {
     on_demand_throughput: Option<OnDemandThroughput>,
     warm_throughput: Option<WarmThroughput>,
     global_table_settings_replication_mode: Option<String>,
+    disassociation_protection_enabled: Option<bool>,
+    vector_index_updates: Option<serde_json::Value>,
 }
 
 /// A change of the global indexes.
@@ -77,10 +79,12 @@ impl Input {
         let global = self.replica_updates.is_some()
             || self.global_table_witness_updates.is_some()
             || self.multi_region_consistency.is_some()
-            || self.global_table_settings_replication_mode.is_some();
+            || self.global_table_settings_replication_mode.is_some()
+            || self.disassociation_protection_enabled.is_some();
         if global {
             return Err(Error::validation("global tables are not supported by this cloud"));
         }
+        schema::check_no_vectors(self.vector_index_updates.as_ref())?;
         let any = self.billing_mode.is_some()
             || self.provisioned_throughput.is_some()
             || self.global_secondary_index_updates.as_ref().is_some_and(|updates| !updates.is_empty())
@@ -166,7 +170,7 @@ fn change_billing(row: &mut TableRow, input: &Input, now: Timestamp) -> Result<(
     }
     row.is_on_demand = becomes_on_demand;
     if let Some(units) = input.on_demand_throughput {
-        row.on_demand = Some(units.into());
+        row.on_demand = Some(schema::on_demand(mode, units, None, false)?);
     }
     Ok(())
 }
@@ -289,7 +293,7 @@ fn update_index(row: &mut TableRow, asked: &UpdateIndex, now: Timestamp) -> Resu
         set_throughput(&mut index.throughput, &wanted, now);
     }
     if let Some(units) = asked.on_demand_throughput {
-        index.on_demand = Some(units.into());
+        index.on_demand = Some(schema::on_demand(mode, units, Some(&asked.index_name), false)?);
     }
     if asked.warm_throughput.is_some() {
         return Err(Error::validation(schema::NO_WARM_INDEX));

@@ -350,3 +350,60 @@ async fn create_table() {
     ];
     refused(&world, "CreateTable", base, cases).await;
 }
+
+/// What tables of AWS have and those of this cloud have not, and units that no table has.
+/// (`ack-api-quirks`, DDB-TABLE-442)
+#[tokio::test]
+async fn what_is_not_here_is_refused() {
+    let world = world().await;
+    table(&world, "things", json!({})).await;
+    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
+    let vectors = "vector indexes are not supported by this cloud";
+    let create = |more: Value| {
+        let mut input = json!({
+            "TableName": "others", "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
+        });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let units = |units: i64| json!({"OnDemandThroughput": {"MaxReadRequestUnits": units}});
+    let with_units = |number: i64| {
+        let mut input = units(number);
+        input["TableName"] = json!("things");
+        input
+    };
+    let outside = "One or more parameter values were invalid: Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range";
+    let mut provisioned = create(units(5));
+    provisioned["BillingMode"] = json!("PROVISIONED");
+    provisioned["ProvisionedThroughput"] = json!({"ReadCapacityUnits": 1, "WriteCapacityUnits": 1});
+    let cases = [
+        ("CreateTable", create(json!({"VectorIndexes": []})), vectors),
+        ("UpdateTable", json!({"TableName": "things", "VectorIndexUpdates": []}), vectors),
+        (
+            "UpdateTable",
+            json!({"TableName": "things", "DisassociationProtectionEnabled": false}),
+            "global tables are not supported by this cloud",
+        ),
+        (
+            "ExportTableToPointInTime",
+            json!({"TableArn": arn, "S3Bucket": "files", "FilterSpecification": {}}),
+            "exports of some of the items are not supported by this cloud; leave out FilterSpecification",
+        ),
+        ("CreateTable", create(units(0)), outside),
+        ("CreateTable", create(units(-1)), outside),
+        ("UpdateTable", with_units(-2), outside),
+        (
+            "CreateTable",
+            provisioned,
+            "One or more parameter values were invalid: MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+        ),
+    ];
+    for (operation, input, text) in cases {
+        assert_eq!(
+            error(&world, operation, input).await,
+            ("ValidationException".to_owned(), text.to_owned())
+        );
+    }
+    ok(&world, "UpdateTable", with_units(-1)).await;
+}
