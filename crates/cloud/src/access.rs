@@ -301,7 +301,7 @@ fn principal_of(caller: &Caller) -> iampolicy::Principal {
         Principal::AssumedRole { role, path, .. } => PrincipalKind::AssumedRole {
             role_arn: format!("arn:aws:iam::{}:role{path}{role}", caller.account),
         },
-        Principal::Service(name) => return iampolicy::Principal::service(name),
+        Principal::Service(name) => return iampolicy::Principal::service(name, &caller.region),
         Principal::Anonymous => return iampolicy::Principal::anonymous(),
     };
     let unique_id = match &caller.principal {

@@ -156,7 +156,7 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let answers = Answers { resource: resource.naming, identity, boundary, session, guard_type };
     match request.principal.kind {
         // Nothing but the resource can speak for these.
-        PrincipalKind::Service | PrincipalKind::Anonymous | PrincipalKind::Federated => {
+        PrincipalKind::Service { .. } | PrincipalKind::Anonymous | PrincipalKind::Federated => {
             answers.resource_alone()
         }
         _ => {

@@ -36,7 +36,10 @@ pub enum PrincipalKind {
         user_arn: String,
     },
     /// A service of the cloud, such as `events.amazonaws.com`.
-    Service,
+    Service {
+        /// The region in which it acts.
+        region: String,
+    },
     /// Someone whom an identity provider vouches for; `arn` of the principal is the provider.
     Federated,
     /// Nobody known.
@@ -44,9 +47,14 @@ pub enum PrincipalKind {
 }
 
 impl Principal {
-    /// A service of the cloud by its name, such as `events.amazonaws.com`.
-    pub fn service(name: &str) -> Self {
-        Self { kind: PrincipalKind::Service, account: String::new(), arn: name.to_string(), unique_id: None }
+    /// A service of the cloud by its name, such as `events.amazonaws.com`, in a region.
+    pub fn service(name: &str, region: &str) -> Self {
+        Self {
+            kind: PrincipalKind::Service { region: region.to_string() },
+            account: String::new(),
+            arn: name.to_string(),
+            unique_id: None,
+        }
     }
 
     /// A caller who gave no credentials.
@@ -63,6 +71,21 @@ impl Principal {
             unique_id: None,
         }
     }
+}
+
+/// Whether `name` is that of a service, also as the service of one region: `logs.us-east-1.amazonaws.com`. Source:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services-in-opt-in-regions>
+/// and CloudWatch Logs, "Log group-level subscription filters".
+fn is_service(name: &str, service: &str, region: &str) -> bool {
+    let regional = || {
+        let (own, domain) = service.split_once('.')?;
+        name.strip_prefix(own)?
+            .strip_prefix('.')?
+            .strip_prefix(region)?
+            .strip_prefix('.')
+            .map(|rest| rest == domain)
+    };
+    name == service || regional() == Some(true)
 }
 
 /// The `Principal` or `NotPrincipal` element.
@@ -160,8 +183,10 @@ impl Principals {
 
     fn listed(&self, principal: &Principal) -> Naming {
         let mut naming = if self.everyone { everyone(principal) } else { Naming::None };
-        let listed = match principal.kind {
-            PrincipalKind::Service => self.services.contains(&principal.arn),
+        let listed = match &principal.kind {
+            PrincipalKind::Service { region } => {
+                self.services.iter().any(|name| is_service(name, &principal.arn, region))
+            }
             PrincipalKind::Federated => self.federated.contains(&principal.arn),
             PrincipalKind::Anonymous => false,
             _ => {

@@ -224,7 +224,7 @@ fn root_is_stopped_by_an_explicit_deny_only() {
 
 #[test]
 fn services_need_the_resource_policy() {
-    let mut case = Case::of(Principal::service("events.amazonaws.com"));
+    let mut case = Case::of(Principal::service("events.amazonaws.com", "us-east-1"));
     case.identity = vec![allow("*")];
     case.is(Decision::ImplicitDeny(PolicyType::Resource));
     case.guard_policy =
@@ -232,6 +232,20 @@ fn services_need_the_resource_policy() {
     case.is(Decision::Allow);
     case.guard_policy = Some(bucket_policy("Allow", &format!(r#"{{"AWS":"{ACCOUNT}"}}"#)));
     case.is(Decision::ImplicitDeny(PolicyType::Resource));
+    // The service of one region.
+    let of = |name: &str| Some(bucket_policy("Allow", &format!(r#"{{"Service":"{name}"}}"#)));
+    case.guard_policy = of("events.us-east-1.amazonaws.com");
+    case.is(Decision::Allow);
+    for other in [
+        "events.eu-west-1.amazonaws.com",
+        "eventsus-east-1.amazonaws.com",
+        "events.us-east-1.amazonaws.com.evil.com",
+        "events.us-east-1.events.amazonaws.com",
+        "us-east-1.amazonaws.com",
+    ] {
+        case.guard_policy = of(other);
+        case.is(Decision::ImplicitDeny(PolicyType::Resource));
+    }
 }
 
 #[test]
@@ -255,7 +269,7 @@ fn trust_policies_always_have_to_allow() {
     case.is(Decision::ImplicitDeny(PolicyType::Identity));
     case.guard_policy = trust(&format!(r#"{{"AWS":"arn:aws:iam::{ACCOUNT}:user/Bob"}}"#));
     case.is(Decision::Allow);
-    case.principal = Principal::service("lambda.amazonaws.com");
+    case.principal = Principal::service("lambda.amazonaws.com", "us-east-1");
     case.guard_policy = trust(r#"{"Service":"lambda.amazonaws.com"}"#);
     case.is(Decision::Allow);
 }
