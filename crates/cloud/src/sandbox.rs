@@ -183,6 +183,11 @@ impl Hooks {
         }
     }
 
+    /// Whether the listener answers under names of AWS, to which functions are then led.
+    pub fn has_authority(&self) -> bool {
+        self.authority.get().is_some()
+    }
+
     /// The certificate, in PEM, with which the listener's own certificates are signed; none in a cloud without a
     /// listener. Blocks for some milliseconds when it is made now.
     pub fn authority(&self) -> Result<Option<Arc<str>>, Failure> {

@@ -3,9 +3,9 @@
 //! The request and the answer are those of the AWS documentation, "Custom resource request and response reference".
 //!
 //! Differs from AWS: the function is invoked once and waited for, so that one that fails fails the resource at once
-//! instead of after an hour; the response URL is one of this cloud, `http` and on its port, which the `cfn-response`
-//! module for Node.js (fixed to https and 443) cannot reach. The deletion after a failed creation is sent at once,
-//! also when the stack is not rolled back. `NoEcho` of an answer is not heeded.
+//! instead of after an hour; the response URL of functions in `provided.*` runtimes is one of this cloud, `http` and on
+//! its port (`answer_url`). The deletion after a failed creation is sent at once, also when the stack is not rolled
+//! back. `NoEcho` of an answer is not heeded.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -98,20 +98,46 @@ async fn exchange(
     let (sender, receiver) = oneshot::channel();
     let waiting = cx.state::<Waiting>();
     waiting.with(|answers| answers.insert(secret.clone(), sender));
-    let event = event(cx, type_name, action, request, old, &secret);
+    let url = answer_url(cx, &function, &secret).await;
+    let event = event(type_name, action, request, old, &url);
     let answer = ask(cx, function, event, request, receiver).await;
     waiting.with(|answers| answers.remove(&secret));
     answer
 }
 
+/// Where the function sends its answer. Functions that are led to this cloud under names of AWS get a URL like AWS's:
+/// many send to port 443 whatever the URL says, such as AWS's own `cfn-response` and the framework's helpers. All others
+/// get one of this cloud.
+async fn answer_url(cx: &mut Cx, function: &str, secret: &str) -> String {
+    if !cx.cloud().hooks().has_authority() || !is_led(cx, function).await {
+        return format!("{}{PATH}{secret}", cx.cloud().endpoint());
+    }
+    let region = cx.region().to_string();
+    let bucket = format!("cloudformation-custom-resource-response-{}", region.replace('-', ""));
+    format!("https://{bucket}.s3.{region}.amazonaws.com{PATH}{secret}")
+}
+
+/// Whether connections of the function to names of AWS lead to this cloud: those in Node.js and Python.
+async fn is_led(cx: &mut Cx, function: &str) -> bool {
+    let Ok(arn) = function.parse::<Arn>() else { return false };
+    // The platform asks: who makes a stack need not be allowed to look at the function.
+    let platform = Caller::root(arn.account(), arn.region());
+    let input = json!({"FunctionName": function});
+    let runtime = match cx.call_json(platform, "lambda", "GetFunctionConfiguration", &input).await {
+        Ok(found) => found["Runtime"].as_str().unwrap_or_default().to_owned(),
+        // What is wrong with the function is told when it is invoked.
+        Err(_) => return false,
+    };
+    runtime.starts_with("nodejs") || runtime.starts_with("python")
+}
+
 /// The event that the function gets.
 fn event(
-    cx: &Cx,
     type_name: &str,
     action: Action,
     request: &ResourceRequest,
     old: &Map<String, Value>,
-    secret: &str,
+    url: &str,
 ) -> Value {
     let kind = match action {
         Action::Create | Action::Replace => "Create",
@@ -121,7 +147,7 @@ fn event(
     let mut event = json!({
         "RequestType": kind,
         "ServiceToken": request.property("ServiceToken"),
-        "ResponseURL": format!("{}{PATH}{secret}", cx.cloud().endpoint()),
+        "ResponseURL": url,
         "StackId": request.stack_id,
         "RequestId": request.token,
         "LogicalResourceId": request.logical_id,
