@@ -156,6 +156,8 @@ pub struct Packages {
     pub functions: BTreeMap<String, Package>,
     /// The archive of each layer by its key.
     pub layers: BTreeMap<String, Package>,
+    /// The archive of the helper functions, when the service needs one.
+    pub helpers: Option<Package>,
 }
 
 /// One archive.

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -44,6 +45,29 @@ def osls(version, cloud, folder, *arguments):
 
 def cloudlet(cloud, folder, *arguments):
     return run([binary(), *arguments], folder, cloud.environment())
+
+
+# Version 4 of the framework is told where to go by nothing but AWS_ENDPOINT_URL and credentials.
+TOOLS = {
+    "osls3": lambda cloud, folder, *command: osls(3, cloud, folder, *command),
+    "osls4": lambda cloud, folder, *command: osls(4, cloud, folder, *command),
+    "cloudlet": cloudlet,
+}
+
+
+def told(cloud, function, count=1, seconds=60):
+    """What a function printed as `{"told": ...}`, once it is as much as this."""
+    logs = cloud.client("logs")
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="told")
+            found = [json.loads(one["message"][one["message"].index("{") :])["told"] for one in events["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            found = []
+        if len(found) >= count or time.monotonic() > end:
+            return found
+        time.sleep(0.1)
 
 
 def binary():

@@ -4,15 +4,7 @@ import json
 
 import pytest
 
-from projects import cloudlet, example_project, osls
-
-
-# Version 4 of the framework is told where to go by nothing but AWS_ENDPOINT_URL and credentials.
-TOOLS = {
-    "osls3": lambda cloud, folder, *command: osls(3, cloud, folder, *command),
-    "osls4": lambda cloud, folder, *command: osls(4, cloud, folder, *command),
-    "cloudlet": cloudlet,
-}
+from projects import TOOLS, example_project
 
 
 @pytest.fixture(params=TOOLS)

@@ -1,17 +1,11 @@
 """Functions that are fed from queues and streams, deployed by the framework and by `cloudlet deploy`."""
 
 import json
-import time
 
 import pytest
 
-from projects import cloudlet, osls
+from projects import TOOLS, told
 
-TOOLS = {
-    "osls3": lambda cloud, folder, *command: osls(3, cloud, folder, *command),
-    "osls4": lambda cloud, folder, *command: osls(4, cloud, folder, *command),
-    "cloudlet": cloudlet,
-}
 SERVICE = """
 service: feeds
 provider:
@@ -71,21 +65,6 @@ resources:
 CODE = "exports.tell = async (event) => { for (const one of event.Records) console.log(JSON.stringify({told: one})); };\n"
 
 
-def told(cloud, function, seconds=30):
-    """The records that a function printed, once there are some."""
-    logs = cloud.client("logs")
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            events = logs.filter_log_events(logGroupName=f"/aws/lambda/feeds-dev-{function}", filterPattern="told")
-            found = [json.loads(one["message"][one["message"].index("{") :])["told"] for one in events["events"]]
-        except logs.exceptions.ResourceNotFoundException:
-            found = []
-        if found or time.monotonic() > end:
-            return found
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("tool", TOOLS)
 def test_functions_get_what_comes(cloud, tmp_path, tool):
     (tmp_path / "serverless.yml").write_text(SERVICE)
@@ -96,11 +75,11 @@ def test_functions_get_what_comes(cloud, tmp_path, tool):
         url = sqs.get_queue_url(QueueName="feeds-jobs")["QueueUrl"]
         for kind in ["other", "wanted"]:
             sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": kind}))
-        assert [json.loads(record["body"]) for record in told(cloud, "queue")] == [{"kind": "wanted"}]
+        assert [json.loads(record["body"]) for record in told(cloud, "feeds-dev-queue")] == [{"kind": "wanted"}]
         cloud.client("dynamodb").put_item(TableName="feeds-things", Item={"id": {"S": "a"}})
-        assert [record["dynamodb"]["NewImage"] for record in told(cloud, "table")] == [{"id": {"S": "a"}}]
+        assert [record["dynamodb"]["NewImage"] for record in told(cloud, "feeds-dev-table")] == [{"id": {"S": "a"}}]
         cloud.client("kinesis").put_record(StreamName="feeds-events", PartitionKey="k", Data=b"x")
-        assert [record["kinesis"]["data"] for record in told(cloud, "stream")] == ["eA=="]
+        assert [record["kinesis"]["data"] for record in told(cloud, "feeds-dev-stream")] == ["eA=="]
         mappings = cloud.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         mine = {one["FunctionArn"].rsplit("-", 1)[1]: one for one in mappings if ":function:feeds-dev-" in one["FunctionArn"]}
         assert mine["queue"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

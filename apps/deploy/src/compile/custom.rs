@@ -6,6 +6,7 @@ use super::cfn::{get_att, join, reference, sub, take};
 use super::config::Config;
 use super::names;
 use super::output::Output;
+use crate::package::helpers;
 
 /// The logical id of the role that the helper functions share.
 pub(super) const ROLE: &str = "IamRoleCustomResourcesLambdaExecution";
@@ -52,7 +53,7 @@ pub(super) fn add(config: &Config, out: &mut Output, helper: &Helper, statements
     let mut properties = json!({
         "Code": {
             "S3Bucket": config.bucket(),
-            "S3Key": format!("{}/custom-resources.zip", config.packages.prefix),
+            "S3Key": format!("{}/{}", config.packages.prefix, helpers::ARCHIVE),
         },
         "FunctionName": name,
         "Handler": helper.handler,

@@ -35,17 +35,13 @@ pub(super) fn problems(service: &Service) -> Vec<Problem> {
         }
         let events = get(settings, "events").and_then(Value::as_array).into_iter().flatten();
         for (index, event) in events.enumerate() {
-            for kind in ["s3", "cognitoUserPool"] {
-                if get(event, kind).is_some_and(|event| take(event, "existing").is_some()) {
-                    let path = ["functions", key, "events", &index.to_string(), kind, "existing"];
-                    let message = format!(
-                        "an event of type `{kind}` with `existing: true` needs a helper function of \
-                        the framework, which is not supported"
-                    );
-                    problems.push(
-                        service.problem(&path, message).help("declare the resource in this service instead"),
-                    );
-                }
+            if get(event, "cognitoUserPool").is_some_and(|event| take(event, "existing").is_some()) {
+                let path = ["functions", key, "events", &index.to_string(), "cognitoUserPool", "existing"];
+                let message = "an event of type `cognitoUserPool` with `existing: true` needs a helper function of \
+                    the framework, which is not supported";
+                problems.push(
+                    service.problem(&path, message).help("declare the resource in this service instead"),
+                );
             }
         }
     }
@@ -67,8 +63,12 @@ pub(super) fn adapt(service: &Service, template: &mut Template) {
     // The role that lets API Gateway write logs belongs to the AWS account; there is no such role here.
     if resources.get(ACCOUNT_ROLE).is_some_and(|role| role["Type"] == "Custom::ApiGatewayAccountRole") {
         let helper = custom::API_ACCOUNT;
-        for id in [ACCOUNT_ROLE, &helper.logical_id(), &names::log_group(helper.name), custom::ROLE] {
+        for id in [ACCOUNT_ROLE, &helper.logical_id(), &names::log_group(helper.name)] {
             resources.shift_remove(id);
+        }
+        // Another helper function may still run in their role.
+        if !resources.contains_key(&custom::S3.logical_id()) {
+            resources.shift_remove(custom::ROLE);
         }
     }
     let traced = ["provider", "tracing", "apiGateway"];

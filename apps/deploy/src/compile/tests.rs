@@ -17,6 +17,7 @@ fn service(config: Value) -> (Service, Packages) {
         prefix: "serverless/shop/dev/1700000000000-2023-11-14T22:13:20.000Z".to_owned(),
         functions: keys("functions").map(|key| (key.clone(), package("shop"))).collect(),
         layers: keys("layers").map(|key| (key.clone(), package(key))).collect(),
+        helpers: None,
     };
     let service = Service {
         config,
@@ -261,7 +262,7 @@ fn everything_that_is_wrong_is_said_at_once() {
                 { "http": "FETCH /x" },
                 { "http": { "method": "get", "path": "x", "authorizer": "nobody" } },
                 { "schedule": { "rate": ["rate(1 hour)"], "timezone": "Europe/Paris" } },
-                { "s3": { "bucket": "there", "existing": true } },
+                { "cognitoUserPool": { "pool": "there", "trigger": "PreSignUp", "existing": true } },
             ] },
         }),
     );
@@ -274,7 +275,7 @@ serverless.yml: the runtime `go1.x` is not supported
   functions run in nodejs*, python* and provided.* runtimes
 serverless.yml: the function `b` is a container image, which needs Docker
   package it as a zip archive with a `handler`
-serverless.yml: an event of type `s3` with `existing: true` needs a helper function of the framework, which is not supported
+serverless.yml: an event of type `cognitoUserPool` with `existing: true` needs a helper function of the framework, which is not supported
   declare the resource in this service instead";
     assert_eq!(message, expected);
 }
@@ -292,4 +293,24 @@ fn two_packagings_are_equal_once_normalised() {
     let second = compile(&service, &packages).expect("the configuration is right").update;
     assert_ne!(first, second);
     assert_eq!(normalise(&first), normalise(&second));
+}
+
+/// The role of the helper functions stays for those that run here: REST APIs need none to write logs.
+#[test]
+fn helper_functions_keep_their_role() {
+    let rest = json!({ "logs": { "restApi": true } });
+    let bucket = json!({ "s3": { "bucket": "there", "existing": true } });
+    let resources = |events: Value| {
+        let functions = json!({ "a": { "handler": "index.a", "events": events } });
+        template(rest.clone(), functions)["Resources"].clone()
+    };
+    let both = resources(json!([{ "http": "GET /" }, bucket]));
+    assert_eq!(both["ACustomS31"]["Type"], "Custom::S3");
+    let helper = &both["CustomDashresourceDashexistingDashs3LambdaFunction"]["Properties"];
+    assert_eq!(helper["Handler"], "s3/handler.handler");
+    assert_eq!(helper["Role"]["Fn::GetAtt"][0], "IamRoleCustomResourcesLambdaExecution");
+    assert!(both["IamRoleCustomResourcesLambdaExecution"].is_object());
+    assert!(both["CustomDashresourceDashapigwDashcwDashroleLambdaFunction"].is_null());
+    let one = resources(json!([{ "http": "GET /" }]));
+    assert!(one["IamRoleCustomResourcesLambdaExecution"].is_null());
 }

@@ -109,6 +109,17 @@ pub(crate) fn write(target: &Path, entries: &Entries, last: Option<&Record>) -> 
     Ok(Record { sha256, size_bytes, files })
 }
 
+/// Writes an archive of texts, by their names in it.
+pub(crate) fn write_texts(target: &Path, texts: &[(&str, &str)]) -> io::Result<(String, u64)> {
+    let mut writer = ZipWriter::new(BufWriter::new(File::create(target)?));
+    for (name, text) in texts {
+        writer.start_file(*name, options(false))?;
+        writer.write_all(text.as_bytes())?;
+    }
+    writer.finish()?.flush()?;
+    hash(target)
+}
+
 /// Takes a file over from the last archive, if it is in it.
 fn copy(
     old: &mut ZipArchive<BufReader<File>>,
@@ -127,15 +138,18 @@ fn add(writer: &mut ZipWriter<BufWriter<File>>, name: &str, entry: &Entry) -> Re
     let cannot = |error: &dyn std::fmt::Display| {
         Problem::new(format!("Cannot read file {} due to: {error}", entry.file.display()))
     };
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(COMPRESSION_LEVEL))
-        .unix_permissions(if entry.executable { 0o755 } else { 0o644 })
-        .last_modified_time(zip::DateTime::default());
-    writer.start_file(name, options).map_err(|error| cannot(&error))?;
+    writer.start_file(name, options(entry.executable)).map_err(|error| cannot(&error))?;
     let mut file = File::open(&entry.file).map_err(|error| cannot(&error))?;
     io::copy(&mut file, writer).map_err(|error| cannot(&error))?;
     Ok(())
+}
+
+fn options(executable: bool) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(COMPRESSION_LEVEL))
+        .unix_permissions(if executable { 0o755 } else { 0o644 })
+        .last_modified_time(zip::DateTime::default())
 }
 
 /// SHA-256 of a file in base64, and its size.

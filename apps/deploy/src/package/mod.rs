@@ -2,13 +2,14 @@
 //!
 //! Start at [`build`]. `collect` finds the files (`glob` are the patterns, `node_modules` knows which packages are
 //! there for development alone), `archive` writes them, `cache` remembers what was written, `handlers`
-//! tells which handlers have no file in them.
+//! tells which handlers have no file in them, and `helpers` are functions of our own.
 
 mod archive;
 mod cache;
 pub(crate) mod collect;
 mod glob;
 pub(crate) mod handlers;
+pub(crate) mod helpers;
 pub(crate) mod node_modules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +120,9 @@ pub(crate) fn build_with(service: &Service, options: &Options, extra: &Extra) ->
     }
     builder.cache.save()?;
     Errors::none_or(problems)?;
+    if options.only.is_none() {
+        packages.helpers = helpers::package(service, &options.folder)?;
+    }
     Ok(packages)
 }
 

@@ -322,3 +322,21 @@ fn one_function_can_be_packed_without_the_others() {
     let packages = build(&project.service(), &options).unwrap();
     assert_eq!(packages.functions.keys().collect::<Vec<_>>(), ["a"]);
 }
+
+#[test]
+fn helper_functions_are_packed_when_they_are_needed() {
+    let event = |existing: Value| {
+        json!({"functions": {"hello": {"handler": "h.x",
+        "events": ["alexaSkill", {"s3": "own"}, {"s3": {"bucket": "there", "existing": existing}}]}}})
+    };
+    let project = Project::new(event(json!(false)), &["h.js"]);
+    assert_eq!(project.build().unwrap().helpers, None);
+    let project = Project::new(event(json!(true)), &["h.js"]);
+    let package = project.build().unwrap().helpers.unwrap();
+    assert_eq!(package.name, "custom-resources.zip");
+    assert_eq!(names(&package), ["s3/handler.js"]);
+    // The same bytes every time: otherwise each deployment were a change.
+    assert_eq!(project.build().unwrap().helpers.unwrap().sha256, package.sha256);
+    let one = Options { only: Some("hello".to_owned()), ..project.options() };
+    assert_eq!(build(&project.service(), &one).unwrap().helpers, None);
+}

@@ -129,6 +129,7 @@ fn files(packages: &Packages) -> BTreeMap<&str, &Package> {
         .functions
         .values()
         .chain(packages.layers.values())
+        .chain(&packages.helpers)
         .map(|package| (package.name.as_str(), package))
         .collect()
 }

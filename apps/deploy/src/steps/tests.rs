@@ -242,7 +242,7 @@ impl Stage {
         let packages = Packages {
             prefix: "serverless/shop/dev/1-x".to_owned(),
             functions: BTreeMap::from([("hello".to_owned(), package)]),
-            layers: BTreeMap::new(),
+            ..Packages::default()
         };
         let template = Template {
             create: json!({"Resources": {"ServerlessDeploymentBucket": {"Type": "AWS::S3::Bucket"}}}),

@@ -51,6 +51,7 @@ fn packages(service: &Service, folder: &Path) -> Packages {
         prefix: "serverless/service/dev/1700000000000-2023-11-14T22:13:20.000Z".to_owned(),
         functions: service.functions().keys().map(|key| (key.clone(), package(service.name()))).collect(),
         layers: service.layers().keys().map(|key| (key.clone(), package(key))).collect(),
+        helpers: None,
     }
 }
 

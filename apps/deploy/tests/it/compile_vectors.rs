@@ -118,7 +118,7 @@ fn packages(service: &Service, update: &Value) -> Packages {
         .map(|(key, settings)| (key.clone(), package(&name(key, settings))))
         .collect();
     let prefix = "serverless/service/dev/1700000000000-2023-11-14T22:13:20.000Z".to_owned();
-    Packages { prefix, functions, layers: BTreeMap::new() }
+    Packages { prefix, functions, ..Packages::default() }
 }
 
 /// Without times and deployment ids, and without the text of the default mapping template, which is our own.
