@@ -1,6 +1,7 @@
 """Event source mappings with boto3. Shapes and codes: the API reference of Lambda."""
 
 import json
+import re
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from conftest import archive, fails
 
 TELL = """
 import json
+import re
 def handler(event, context):
     print("event " + json.dumps(event))
     bad = [r for r in event["Records"] if r.get("body") == "bad"]
@@ -128,4 +130,47 @@ def test_a_stream_feeds_a_function(cloud, function, name):
     record = told(cloud, function, 1)[0]
     assert (record["kinesis"]["data"], record["kinesis"]["partitionKey"]) == ("aGVsbG8=", "key")
     functions.delete_event_source_mapping(UUID=uuid)
+    kinesis.delete_stream(StreamName=name)
+
+
+def test_what_fails_goes_to_a_bucket(cloud, iam, s3, role, name):
+    """The key and the record: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda"."""
+    allowed = ["kinesis:*", "s3:PutObject"]
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    iam.put_role_policy(RoleName=name, PolicyName="sources", PolicyDocument=json.dumps(document))
+    functions, kinesis = cloud.client("lambda"), cloud.client("kinesis")
+    code = {"ZipFile": archive({"index.py": "def handler(event, context):\n    raise ValueError('no')\n"})}
+    functions.create_function(
+        FunctionName=name, Runtime="python3.12", Handler="index.handler", Role=role, Code=code, Timeout=3
+    )
+    s3.create_bucket(Bucket=name)
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    arn = f"arn:aws:kinesis:us-east-1:000000000000:stream/{name}"
+    mapping = {
+        "FunctionName": name, "EventSourceArn": arn, "StartingPosition": "TRIM_HORIZON", "MaximumRetryAttempts": 0
+    }
+    to = lambda place: {"OnFailure": {"Destination": place}}
+    error = fails(
+        "InvalidParameterValueException", functions.create_event_source_mapping, **mapping, DestinationConfig=to(arn)
+    )
+    assert error["Message"] == f"The destination ARN {arn} is invalid."
+    uuid = functions.create_event_source_mapping(**mapping, DestinationConfig=to(f"arn:aws:s3:::{name}"))["UUID"]
+    settled(functions, uuid, "Enabled")
+    number = kinesis.put_record(StreamName=name, PartitionKey="key", Data=b"hello")["SequenceNumber"]
+    end = time.monotonic() + 60
+    objects = []
+    while not objects and time.monotonic() < end:
+        objects = s3.list_objects_v2(Bucket=name).get("Contents", [])
+        time.sleep(0.1)
+    date = r"(\d{4})/(\d\d)/(\d\d)/\1-\2-\3T\d\d\.\d\d\.\d\d-[0-9a-f-]{36}"
+    assert re.fullmatch(f"aws/lambda/{uuid}/shardId-000000000000/{date}", objects[0]["Key"]), objects
+    record = json.loads(s3.get_object(Bucket=name, Key=objects[0]["Key"])["Body"].read())
+    assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    info = record["KinesisBatchInfo"]
+    assert (info["batchSize"], info["startSequenceNumber"], info["streamArn"]) == (1, number, arn)
+    payload = json.loads(record["payload"])
+    assert payload["Records"][0]["kinesis"]["data"] == "aGVsbG8="
+    functions.delete_event_source_mapping(UUID=uuid)
+    functions.delete_function(FunctionName=name)
     kinesis.delete_stream(StreamName=name)
