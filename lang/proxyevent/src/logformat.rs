@@ -40,6 +40,15 @@ impl Format {
         Some(Self(pieces))
     }
 
+    /// The format with what is known of a request filled in: variables for which `value` gives none stay.
+    pub fn filled(&self, value: impl Fn(&str) -> Option<String>) -> Self {
+        let fill = |piece: &Piece| match piece {
+            Piece::Variable(name) => value(name).map_or_else(|| piece.clone(), Piece::Text),
+            Piece::Text(_) => piece.clone(),
+        };
+        Self(self.0.iter().map(fill).collect())
+    }
+
     /// The line of a request; variables without a value show as `-`.
     pub fn line(&self, value: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
@@ -69,6 +78,13 @@ mod tests {
             _ => None,
         };
         assert_eq!(format.expect("a format").line(value), "{\"ip\":\"192.0.2.1\",\"id\":7} -.");
+    }
+
+    #[test]
+    fn a_format_can_be_filled_in_by_and_by() {
+        let format = Format::parse("$context.a $context.b $context.c").expect("a format");
+        let format = format.filled(|name| (name == "a").then(|| "$context.b".to_owned()));
+        assert_eq!(format.line(|name| (name == "b").then(|| "2".to_owned())), "$context.b 2 -");
     }
 
     #[test]

@@ -13,6 +13,12 @@ use serde::de::IgnoredAny;
 use payload::{Payload, Scalar};
 
 mod payload;
+mod start;
+
+pub use start::{HeadAndBody, Start};
+
+/// Names and values.
+pub type Headers<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// An HTTP response, borrowed from the payload as far as that goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +26,7 @@ pub struct Reply<'a> {
     /// The status code.
     pub status: u16,
     /// Headers in order; names and values are safe to send.
-    pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub headers: Headers<'a>,
     /// The body.
     pub body: Cow<'a, [u8]>,
 }
@@ -43,6 +49,9 @@ pub enum Malformed {
     /// `isBase64Encoded` is true and the body is something else.
     #[error("the body is not base64")]
     Base64,
+    /// A streamed response does not say where its head ends.
+    #[error("no head ends within the first {0} bytes")]
+    Endless(usize),
 }
 
 /// The default content type of REST APIs and function URLs.
@@ -69,10 +78,33 @@ pub fn rest(payload: &[u8], decode: bool) -> Result<Reply<'_>, Malformed> {
         return Err(Malformed::UnknownField(name.to_string()));
     }
     let status = status(parsed.status_code.as_ref())?.unwrap_or(200);
-    // With both maps given the multi-value one wins for the names that it has.
-    let mut headers = Vec::with_capacity(parsed.headers.len() + 1);
-    let multi = parsed.multi_value_headers;
-    for (name, value) in parsed.headers {
+    let mut headers = rest_headers(parsed.headers, parsed.multi_value_headers)?;
+    default_content_type(&mut headers, JSON);
+    let body = body(parsed.body, parsed.is_base64_encoded && decode)?;
+    Ok(Reply { status, headers, body })
+}
+
+/// The head of a streamed response of a REST API: JSON with the status, headers and cookies. The body follows it.
+/// Fields that are none of these mean nothing.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html>
+pub fn rest_head(head: &[u8]) -> Result<Reply<'_>, Malformed> {
+    let parsed = Payload::parse(head)?;
+    let status = status(parsed.status_code.as_ref())?.unwrap_or(200);
+    let mut headers = rest_headers(parsed.headers, parsed.multi_value_headers)?;
+    for cookie in parsed.cookies {
+        push_header(&mut headers, Cow::Borrowed("set-cookie"), Scalar::Text(cookie))?;
+    }
+    default_content_type(&mut headers, JSON);
+    Ok(Reply { status, headers, body: Cow::Borrowed(&[]) })
+}
+
+/// The headers of both maps: the multi-value one wins for the names that it has.
+fn rest_headers<'a>(
+    single: Vec<(Cow<'a, str>, Scalar<'a>)>,
+    multi: Vec<(Cow<'a, str>, Vec<Scalar<'a>>)>,
+) -> Result<Headers<'a>, Malformed> {
+    let mut headers = Vec::with_capacity(single.len() + 1);
+    for (name, value) in single {
         if !multi.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
             push_rest_header(&mut headers, name, value)?;
         }
@@ -82,13 +114,11 @@ pub fn rest(payload: &[u8], decode: bool) -> Result<Reply<'_>, Malformed> {
             push_rest_header(&mut headers, name.clone(), value)?;
         }
     }
-    default_content_type(&mut headers, JSON);
-    let body = body(parsed.body, parsed.is_base64_encoded && decode)?;
-    Ok(Reply { status, headers, body })
+    Ok(headers)
 }
 
 fn push_rest_header<'a>(
-    headers: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    headers: &mut Headers<'a>,
     name: Cow<'a, str>,
     value: Scalar<'a>,
 ) -> Result<(), Malformed> {
@@ -195,7 +225,7 @@ fn form(error: serde_json::Error) -> Malformed {
 }
 
 fn push_own_header<'a>(
-    headers: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    headers: &mut Headers<'a>,
     name: Cow<'a, str>,
     value: Scalar<'a>,
 ) -> Result<(), Malformed> {
@@ -207,7 +237,7 @@ fn push_own_header<'a>(
 
 /// Adds a header if it can be sent. A value of `null` is no header.
 fn push_header<'a>(
-    headers: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    headers: &mut Headers<'a>,
     name: Cow<'a, str>,
     value: Scalar<'a>,
 ) -> Result<(), Malformed> {
@@ -226,7 +256,7 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-fn default_content_type<'a>(headers: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>, media_type: &'static str) {
+fn default_content_type<'a>(headers: &mut Headers<'a>, media_type: &'static str) {
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         headers.push((Cow::Borrowed("content-type"), Cow::Borrowed(media_type)));
     }

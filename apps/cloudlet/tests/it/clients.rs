@@ -18,6 +18,7 @@ fn clients_name_members_that_exist() {
     let registry = Registry::new(SERVICES);
     let used: &[(&str, &str, &[&str])] = &[
         ("lambda", "Invoke", &["FunctionName", "InvocationType", "Payload"]),
+        ("lambda", "InvokeWithResponseStream", &["FunctionName", "Payload"]),
         ("s3", "GetObject", &["Bucket", "Key"]),
         ("s3", "PutObject", &["Bucket", "Key", "Body", "ExpectedBucketOwner"]),
         ("s3", "ListObjectsV2", &["Bucket", "Prefix", "StartAfter", "ExpectedBucketOwner"]),

@@ -1,8 +1,13 @@
 //! Calls to Lambda.
 
+use std::io;
+use std::task::{Poll, ready};
+
 use async_trait::async_trait;
-use bytes::Bytes;
-use shape::Doc;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use shape::{Doc, Stream};
+use wire::eventstream;
 
 use super::{input, member};
 use crate::caller::Caller;
@@ -58,4 +63,66 @@ pub async fn invoke(cx: &mut Cx, caller: Caller, function: &str, payload: Bytes)
         _ => None,
     };
     Ok(Invoked { payload, function_error })
+}
+
+/// Invokes a function by `InvokeWithResponseStream` and passes on its answer as it comes. The answer breaks off with an
+/// error where the function fails; a function that does not stream answers in one piece.
+pub async fn stream(cx: &mut Cx, caller: Caller, function: &str, payload: Bytes) -> Result<Stream, Failure> {
+    const OPERATION: &str = "InvokeWithResponseStream";
+    let members = vec![("FunctionName", Doc::Text(function.to_owned())), ("Payload", Doc::Blob(payload))];
+    let document = input(cx, "lambda", OPERATION, members)?;
+    let mut output = cx.call(caller, "lambda", OPERATION, document).await?;
+    let events = match member(cx, "lambda", OPERATION, &mut output, "EventStream")? {
+        Doc::Stream(events) => events.take(),
+        _ => None,
+    };
+    let mut events = events.ok_or_else(|| Failure::internal("an invocation that streams has no events"))?;
+    let (mut held, mut is_over) = (BytesMut::new(), false);
+    let chunks = futures::stream::poll_fn(move |context| {
+        while !is_over {
+            match next(&mut held) {
+                Some(Event::Chunk(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                Some(Event::End(failed)) => {
+                    is_over = true;
+                    return Poll::Ready(failed.map(|error| Err(io::Error::other(error))));
+                }
+                None => {}
+            }
+            match ready!(events.poll_next_unpin(context)) {
+                Some(Ok(bytes)) => held.extend_from_slice(&bytes),
+                Some(Err(error)) => {
+                    is_over = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    is_over = true;
+                    return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+                }
+            }
+        }
+        Poll::Ready(None)
+    });
+    Ok(Stream::new(chunks, None))
+}
+
+/// What an event of `InvokeWithResponseStream` says.
+enum Event {
+    Chunk(Bytes),
+    /// The end, with the error's code when the function failed.
+    End(Option<String>),
+}
+
+/// Takes the next event out of `held`, once it is whole.
+fn next(held: &mut BytesMut) -> Option<Event> {
+    let (headers, payload, rest) = eventstream::split(held)?;
+    let is_chunk = headers.iter().any(|(name, value)| name == ":event-type" && value == "PayloadChunk");
+    let event = match is_chunk {
+        true => Event::Chunk(Bytes::copy_from_slice(payload)),
+        false => {
+            let end: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
+            Event::End(end["ErrorCode"].as_str().map(str::to_owned))
+        }
+    };
+    let _taken = held.split_to(held.len() - rest.len());
+    Some(event)
 }

@@ -233,3 +233,19 @@ fn the_head_of_a_stream_has_status_headers_and_cookies() {
     check(function_url_head, json!({"headers": {"a b": "c"}}), "Header");
     check(function_url_head, json!("text"), "Form");
 }
+
+#[test]
+fn heads_of_rest_streams_have_cookies_and_both_maps_of_headers() {
+    // The format: AWS's developer guide, response-transfer-mode-lambda.
+    check(
+        rest_head,
+        json!({"statusCode": 201, "headers": {"Content-Type": "text/html", "Content-Length": "3", "x-a": "lost"},
+            "multiValueHeaders": {"X-A": ["b", 1]}, "cookies": ["a=1", "b=2"], "isBase64Encoded": true}),
+        "201 | Content-Type: text/html, x-amzn-Remapped-Content-Length: 3, X-A: b, X-A: 1, set-cookie: a=1, \
+         set-cookie: b=2 | ",
+    );
+    check(rest_head, json!({}), "200 | content-type: application/json | ");
+    check(rest_head, json!({"statusCode": "teapot"}), "Status");
+    check(rest_head, json!({"headers": {"a b": "c"}}), "Header");
+    check(rest_head, json!("text"), "Form");
+}

@@ -6,17 +6,16 @@
 
 use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use cloud::prelude::*;
 use futures::StreamExt;
 use http::Response;
+use proxyevent::response::{Start, function_url_head};
 use tokio::sync::mpsc;
 
 use super::{append, broken, with_body};
 use crate::runtime::stream::{HTTP_INTEGRATION, Piece};
 
-/// What ends the JSON in front of a body.
-const DELIMITER: [u8; 8] = [0; 8];
 /// Room for the JSON: API Gateway allows 10,240 bytes of headers, and Lambda names no number.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
@@ -40,26 +39,21 @@ pub(super) async fn response(mut pieces: mpsc::Receiver<Piece>) -> Response<Stre
 }
 
 async fn with_head(mut pieces: mpsc::Receiver<Piece>) -> Response<Stream> {
-    let mut start = BytesMut::new();
-    loop {
-        if let Some(end) = start.windows(DELIMITER.len()).position(|bytes| bytes == DELIMITER) {
-            let head = start.split_to(end).freeze();
-            let first = start.split_off(DELIMITER.len()).freeze();
-            return match proxyevent::response::function_url_head(&head) {
-                Ok(reply) => with_body(&reply, body(first, pieces)),
-                Err(malformed) => {
-                    tracing::info!(%malformed, "the head of a streamed answer is no response of a function URL");
-                    broken()
-                }
-            };
-        }
-        match pieces.recv().await {
-            Some(Piece::Chunk(bytes)) if start.len() <= HEAD_BYTES_MAX => {
-                start.extend_from_slice(&bytes);
+    let mut start = Start::new(HEAD_BYTES_MAX);
+    while let Some(Piece::Chunk(bytes)) = pieces.recv().await {
+        let head = match start.push(&bytes) {
+            Ok(None) => continue,
+            Ok(Some((head, first))) => {
+                function_url_head(&head).map(|reply| with_body(&reply, body(first.into(), pieces)))
             }
-            _ => return broken(),
-        }
+            Err(malformed) => Err(malformed),
+        };
+        return head.unwrap_or_else(|malformed| {
+            tracing::info!(%malformed, "the head of a streamed answer is no response of a function URL");
+            broken()
+        });
     }
+    broken()
 }
 
 /// The rest of the pieces as a body. After an error of the function the body breaks off, so that nobody takes it for
