@@ -98,6 +98,9 @@ pub(crate) struct Integration {
     pub(crate) passthrough_behavior: String,
     pub(crate) content_handling: Option<String>,
     pub(crate) timeout_millis: i32,
+    /// Whether the answer is passed on as it comes.
+    #[serde(default)]
+    pub(crate) streams: bool,
     pub(crate) cache_namespace: String,
     pub(crate) cache_key_parameters: Vec<String>,
     pub(crate) responses: BTreeMap<String, IntegrationResponse>,

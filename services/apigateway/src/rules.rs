@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::keys::{
     AuthorizerRow, Flags, Integration, IntegrationResponse, Method, ModelRow, Texts, ValidatorRow,
 };
-use crate::limits::{TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MIN};
+use crate::limits::{STREAM_TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MAX, TIMEOUT_MILLIS_MIN};
 use crate::plane::mapping;
 
 /// The authorization type of methods with an authorizer.
@@ -95,10 +95,16 @@ pub(crate) async fn check_references(cx: &mut Cx, api_id: &str, method: &Method)
 
 /// Checks an integration as a whole.
 pub(crate) fn check_integration(row: &Integration) -> Result<(), Error> {
-    if !(TIMEOUT_MILLIS_MIN..=TIMEOUT_MILLIS_MAX).contains(&row.timeout_millis) {
+    let longest = if row.streams { STREAM_TIMEOUT_MILLIS_MAX } else { TIMEOUT_MILLIS_MAX };
+    if !(TIMEOUT_MILLIS_MIN..=longest).contains(&row.timeout_millis) {
         return Err(Error::bad(format!(
-            "Timeout should be between {TIMEOUT_MILLIS_MIN} ms and {TIMEOUT_MILLIS_MAX} ms"
+            "Timeout should be between {TIMEOUT_MILLIS_MIN} ms and {longest} ms"
         )));
+    }
+    if row.streams && row.kind != "AWS_PROXY" {
+        return Err(Error::bad(
+            "The responseTransferMode STREAM can only be used with integrations of type 'AWS_PROXY' or 'HTTP_PROXY'",
+        ));
     }
     if !matches!(row.passthrough_behavior.as_str(), "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER") {
         return Err(Error::bad(
@@ -115,9 +121,15 @@ pub(crate) fn check_integration(row: &Integration) -> Result<(), Error> {
     if !uri.starts_with("arn:") {
         return Err(Error::bad("Invalid ARN specified in the request"));
     }
-    match mapping::function_of(uri) {
-        Some(_) => Ok(()),
-        None => Err(Error::bad(
+    match (row.streams, mapping::function_of(uri), mapping::streaming_function_of(uri)) {
+        (false, Some(_), _) | (true, _, Some(_)) => Ok(()),
+        (true, Some(_), _) => Err(Error::bad(
+            "With the responseTransferMode STREAM the uri must end with /response-streaming-invocations",
+        )),
+        (false, _, Some(_)) => Err(Error::bad(
+            "An uri that ends with /response-streaming-invocations needs the responseTransferMode STREAM",
+        )),
+        _ => Err(Error::bad(
             "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
         )),
     }

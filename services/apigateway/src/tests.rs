@@ -17,6 +17,7 @@ mod logs;
 mod operations;
 mod plane;
 mod stacks;
+mod streaming;
 mod usage;
 
 /// An answer of the data plane.

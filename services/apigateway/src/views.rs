@@ -191,7 +191,7 @@ impl Integration {
             cache_namespace: row.cache_namespace,
             cache_key_parameters: row.cache_key_parameters,
             integration_responses: Some(responses).filter(|responses| !responses.is_empty()),
-            response_transfer_mode: Some("BUFFERED".to_owned()),
+            response_transfer_mode: Some(if row.streams { "STREAM" } else { "BUFFERED" }.to_owned()),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Input {
     content_handling: Option<String>,
     timeout_in_millis: Option<i32>,
     tls_config: Option<TlsConfig>,
-    response_transfer_mode: Option<String>,
+    response_transfer_mode: Option<ResponseTransferMode>,
     integration_target: Option<String>,
 }
 
@@ -62,6 +62,14 @@ impl IntegrationType {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Shape)]
+enum ResponseTransferMode {
+    #[shape(name = "BUFFERED")]
+    Buffered,
+    #[shape(name = "STREAM")]
+    Stream,
+}
+
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
 struct TlsConfig {
@@ -80,12 +88,10 @@ fn refuse(input: &Input) -> Result<(), Error> {
     }
     let parameters = input.request_parameters.as_ref().is_some_and(|map| !map.is_empty());
     let tls = input.tls_config.as_ref().is_some_and(|config| config.insecure_skip_verification == Some(true));
-    let stream = input.response_transfer_mode.as_deref().is_some_and(|mode| mode != "BUFFERED");
     let parts = [
         (parameters, "requestParameters of an integration"),
         (input.credentials.is_some(), "credentials of an integration"),
         (tls, "tlsConfig.insecureSkipVerification"),
-        (stream, "responseTransferMode STREAM"),
         (input.integration_target.is_some(), "integrationTarget"),
     ];
     match parts.into_iter().find(|(given, _)| *given) {
@@ -97,7 +103,7 @@ fn refuse(input: &Input) -> Result<(), Error> {
 /// Says what stands behind a method.
 ///
 /// Differs from AWS: the types AWS, HTTP and HTTP_PROXY are refused, and so are request parameters, credentials, VPC
-/// links, response streaming, and mapping templates that use the Velocity language.
+/// links, and mapping templates that use the Velocity language. The texts that refuse a responseTransferMode are ours.
 pub(crate) struct PutIntegration;
 
 impl Operation for PutIntegration {
@@ -135,6 +141,7 @@ impl Operation for PutIntegration {
             passthrough_behavior: input.passthrough_behavior.unwrap_or_else(|| "WHEN_NO_MATCH".to_owned()),
             content_handling: input.content_handling,
             timeout_millis: input.timeout_in_millis.unwrap_or(TIMEOUT_MILLIS_MAX),
+            streams: input.response_transfer_mode == Some(ResponseTransferMode::Stream),
             cache_namespace: input.cache_namespace.unwrap_or_else(|| input.resource_id.clone()),
             cache_key_parameters: input.cache_key_parameters.unwrap_or_default(),
             ..Integration::default()

@@ -26,6 +26,17 @@ fn apply(row: &mut Integration, change: &Change<'_>) -> Result<(), Error> {
         ["httpMethod"] => row.http_method = change.optional(),
         ["passthroughBehavior"] => row.passthrough_behavior = change.text()?,
         ["contentHandling"] => row.content_handling = change.optional(),
+        ["responseTransferMode"] => {
+            row.streams = match change.text()?.as_str() {
+                "STREAM" => true,
+                "BUFFERED" => false,
+                _ => {
+                    return Err(Error::bad(
+                        "Invalid response transfer mode specified. Must be one of: [BUFFERED, STREAM]",
+                    ));
+                }
+            };
+        }
         ["cacheNamespace"] => row.cache_namespace = change.text()?,
         ["timeoutInMillis"] => {
             row.timeout_millis =

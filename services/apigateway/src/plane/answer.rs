@@ -44,7 +44,7 @@ impl Ids {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) body: Bytes,
+    pub(super) body: Stream,
     /// Whether the answer came from a function and names its trace.
     pub(super) traced: bool,
 }
@@ -107,7 +107,7 @@ impl Refusal {
 
 impl Answer {
     pub(super) fn into_response(self, ids: &Ids) -> Response<Stream> {
-        let mut response = Response::new(Stream::once(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() = status_of(self.status);
         response.headers_mut().reserve(self.headers.len() + OWN_HEADERS);
         for (name, value) in self.headers {

@@ -14,13 +14,16 @@ use crate::keys::{
     ApiRow, AuthorizerRow, GatewayResponseRow, Integration, Method, MethodSetting, ModelRow, ResourceRow,
     SnapshotPart, StageRow, Texts, ValidatorRow,
 };
+use crate::limits::{STREAM_IDLE, STREAM_IDLE_EDGE};
 use crate::models;
 use crate::responses::{ResponseType, TEMPLATE};
 use crate::rules::CUSTOM;
 
 use super::access_log::LogPlan;
 use super::authorizer::AuthorizerPlan;
-use super::mapping::{Source, Template, fill_stage_variables, function_of, target_header};
+use super::mapping::{
+    Source, Template, fill_stage_variables, function_of, streaming_function_of, target_header,
+};
 use super::throttle::Throttle;
 
 /// The principal that functions are invoked by, as their policies name it.
@@ -106,6 +109,8 @@ pub(super) struct LambdaPlan {
     /// The API as the function sees its caller.
     pub(super) invoker: Caller,
     pub(super) timeout: Duration,
+    /// The longest pause of an answer that is passed on as it comes; none for one that is passed on whole.
+    pub(super) idle: Option<Duration>,
 }
 
 /// A mock.
@@ -276,6 +281,7 @@ impl Compiler<'_> {
 
     /// The permission of the function is asked with the declared method and the path with its variables.
     fn lambda(&self, path: &str, method: &str, integration: &Integration) -> LambdaPlan {
+        let function_of = if integration.streams { streaming_function_of } else { function_of };
         let named = integration.uri.as_deref().and_then(function_of);
         let function = named.and_then(|function| fill_stage_variables(function, self.variables));
         let posted =
@@ -288,6 +294,12 @@ impl Compiler<'_> {
                 &format!("arn:aws:execute-api:{region}:{account}:{id}/{}/{method}{path}", self.stage),
             ),
             timeout: Duration::from_millis(u64::try_from(integration.timeout_millis).unwrap_or(0)),
+            idle: integration.streams.then_some(
+                match self.api.endpoint_types.iter().any(|kind| kind == "EDGE") {
+                    true => STREAM_IDLE_EDGE,
+                    false => STREAM_IDLE,
+                },
+            ),
         }
     }
 }

@@ -11,6 +11,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 use proxyevent::Request;
+use shape::Stream;
 
 use crate::limits::BODY_BYTES_MAX;
 use crate::responses::ResponseType;
@@ -67,14 +68,16 @@ pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Option<Bytes>, Re
 
 /// Packs the body of an answer that is at least `size_min` bytes long, if the client asks for a coding that is known.
 pub(super) fn pack(size_min: Option<i32>, request: &Request<'_>, answer: &mut Answer) {
-    let is_large = |size: i32| usize::try_from(size).is_ok_and(|size| answer.body.len() >= size);
+    // Answers that are passed on as they come are not compressed.
+    let Some(body) = answer.body.whole() else { return };
+    let is_large = |size: i32| usize::try_from(size).is_ok_and(|size| body.len() >= size);
     if !size_min.is_some_and(is_large) || answer.headers.iter().any(|(name, _)| name == CONTENT_ENCODING) {
         return;
     }
     let Some(coding) = request.header_text("accept-encoding").and_then(wanted) else { return };
-    match packed(coding, &answer.body) {
+    match packed(coding, body) {
         Ok(body) => {
-            answer.body = body;
+            answer.body = Stream::once(body);
             answer.headers.push((CONTENT_ENCODING, HeaderValue::from_static(coding.name())));
         }
         // Writing to memory does not fail; if it did, the body goes as it is.

@@ -52,9 +52,17 @@ pub(crate) fn target_header<'a>(name: &'a str, prefix: &str) -> Option<&'a str> 
 
 /// The function that the URI of a Lambda integration invokes, with stage variables still in it.
 pub(crate) fn function_of(uri: &str) -> Option<&str> {
-    let rest = uri.strip_prefix("arn:")?;
-    let (_, rest) = rest.split_once(":lambda:path/2015-03-31/functions/")?;
-    rest.strip_suffix("/invocations").filter(|function| !function.is_empty())
+    named(uri, ":lambda:path/2015-03-31/functions/", "/invocations")
+}
+
+/// The function whose answer the URI of a Lambda integration streams, with stage variables still in it.
+pub(crate) fn streaming_function_of(uri: &str) -> Option<&str> {
+    named(uri, ":lambda:path/2021-11-15/functions/", "/response-streaming-invocations")
+}
+
+fn named<'a>(uri: &'a str, before: &str, behind: &str) -> Option<&'a str> {
+    let (_, rest) = uri.strip_prefix("arn:")?.split_once(before)?;
+    rest.strip_suffix(behind).filter(|function| !function.is_empty())
 }
 
 /// A text with `${stageVariables.name}` filled in; none when a variable is missing.
@@ -219,6 +227,10 @@ mod tests {
         let uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:0:function:f/invocations";
         assert_eq!(function_of(uri), Some("arn:aws:lambda:us-east-1:0:function:f"));
         assert_eq!(function_of("arn:aws:apigateway:us-east-1:dynamodb:action/GetItem"), None);
+        assert_eq!(streaming_function_of(uri), None);
+        let uri = "arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/arn:aws:lambda:us-east-1:0:function:f/response-streaming-invocations";
+        assert_eq!(streaming_function_of(uri), Some("arn:aws:lambda:us-east-1:0:function:f"));
+        assert_eq!(function_of(uri), None);
         let variables = [("alias".to_owned(), "live".to_owned())];
         assert_eq!(fill_stage_variables("f:${stageVariables.alias}", &variables).as_deref(), Some("f:live"));
         assert_eq!(fill_stage_variables("f:${stageVariables.none}", &variables), None);

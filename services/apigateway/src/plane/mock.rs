@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use proxyevent::Request;
+use shape::Stream;
 
 use crate::responses::ResponseType;
 
@@ -39,7 +40,7 @@ pub(super) fn run(
         headers.extend(source.value(&values).and_then(|value| header(name, &value)));
     }
     let body = template.map(|(_, text)| Bytes::from(text.clone())).unwrap_or_default();
-    Ok(Answer { status: answer.status, headers, body, traced: false })
+    Ok(Answer { status: answer.status, headers, body: Stream::once(body), traced: false })
 }
 
 /// The text that the mock reads its status from: the template for the request's media type, or the body itself where

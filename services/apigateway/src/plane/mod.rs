@@ -31,6 +31,7 @@ mod compression;
 pub(crate) mod mapping;
 mod mock;
 mod proxy;
+mod streamed;
 mod throttle;
 mod validate;
 
@@ -136,8 +137,8 @@ async fn serve(
     let Some(found) = stage.router.find(request.method, path) else {
         let refusal =
             Refusal::new(ResponseType::MissingAuthenticationToken, 403, "Missing Authentication Token");
-        let response = answer::refuse(stage, None, &request, &[], &ids, &refusal);
-        note(cx, stage, None, &request, &ids, &response, Some(&refusal));
+        let mut response = answer::refuse(stage, None, &request, &[], &ids, &refusal);
+        note(cx, stage, None, &request, &ids, &mut response, Some(&refusal));
         return response;
     };
     let method: &MethodPlan = found.target;
@@ -161,7 +162,7 @@ async fn serve(
             Target::Mock(mock) => mock::run(mock, stage, method, &request, &parameters, &ids),
         }
     };
-    let (response, refusal) = match answered.await {
+    let (mut response, refusal) = match answered.await {
         Ok(mut answer) => {
             compression::pack(stage.minimum_compression_size, &request, &mut answer);
             (answer.into_response(&ids), None)
@@ -170,28 +171,31 @@ async fn serve(
             (answer::refuse(stage, Some(method), &request, &parameters, &ids, &refusal), Some(refusal))
         }
     };
-    note(cx, stage, Some((method, &parameters)), &request, &ids, &response, refusal.as_ref());
+    note(cx, stage, Some((method, &parameters)), &request, &ids, &mut response, refusal.as_ref());
     response
 }
 
-/// Leaves a line in the access log, if the stage has one.
+/// Leaves a line in the access log, if the stage has one: at once, or at the end of an answer that is passed on as it
+/// comes.
 fn note(
     cx: &Cx,
     stage: &StagePlan,
     found: Option<Found<'_>>,
     request: &Request<'_>,
     ids: &answer::Ids,
-    response: &Response<Stream>,
+    response: &mut Response<Stream>,
     refusal: Option<&Refusal>,
 ) {
     let Some(log) = &stage.access_log else { return };
-    let outcome = access_log::Outcome {
-        status: response.status().as_u16(),
-        length: response.body().length().unwrap_or(0),
-        latency_millis: cx.now().millis() - request.time_millis,
-        refusal,
-    };
-    log.write(cx, stage, found, request, ids, &outcome);
+    let outcome = access_log::Outcome { status: response.status().as_u16(), refusal };
+    let line = log.line(cx, stage, found, request, ids, &outcome);
+    match response.body().length() {
+        Some(length) => line.write(length),
+        None => {
+            let body = std::mem::replace(response.body_mut(), Stream::empty());
+            *response.body_mut() = line.counting(&body);
+        }
+    }
 }
 
 /// The method that serves a request, and the values of its path's variables.

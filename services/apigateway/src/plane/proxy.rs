@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloud::Failure;
 use cloud::caller::Caller;
 use cloud::client::lambda;
 use cloud::cx::Cx;
+use proxyevent::response::{self, Reply};
 use proxyevent::v1::{self, Api, Context, Identity};
-use proxyevent::{Request, media, response};
+use proxyevent::{Request, media};
+use shape::Stream;
 
 use crate::responses::ResponseType;
 
@@ -17,6 +20,7 @@ use super::access::Admitted;
 use super::answer::{Answer, Ids, Refusal, header};
 use super::authorizer::Granted;
 use super::compile::{LambdaPlan, MethodPlan, StagePlan};
+use super::streamed;
 
 /// Why a function gave no answer.
 pub(super) enum Broken {
@@ -26,6 +30,25 @@ pub(super) enum Broken {
     TooLarge,
     /// It may not be invoked, or is not there.
     Failed,
+}
+
+impl Broken {
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            Broken::Late => Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"),
+            Broken::TooLarge => Refusal::new(ResponseType::RequestTooLarge, 413, "Request Too Long"),
+            Broken::Failed => Refusal::internal(500),
+        }
+    }
+
+    /// Why `function` could not be invoked.
+    pub(super) fn of(failure: &Failure, stage: &StagePlan, function: &str) -> Self {
+        if failure.status() == 413 {
+            return Broken::TooLarge;
+        }
+        tracing::warn!(api = %stage.api_id, function, %failure, "a function could not be invoked");
+        Broken::Failed
+    }
 }
 
 /// Invokes a function for an API, which its policy has to allow.
@@ -41,15 +64,17 @@ pub(super) async fn invoke(
     let deadline = cx.sleep_until(cx.now().plus_millis(millis));
     tokio::select! {
         biased;
-        invoked = lambda::invoke(cx, invoker.clone(), function, payload) => invoked.map_err(|failure| {
-            if failure.status() == 413 {
-                return Broken::TooLarge;
-            }
-            tracing::warn!(api = %stage.api_id, function, %failure, "a function could not be invoked");
-            Broken::Failed
-        }),
+        invoked = lambda::invoke(cx, invoker.clone(), function, payload) => {
+            invoked.map_err(|failure| Broken::of(&failure, stage, function))
+        }
         () = deadline => Err(Broken::Late),
     }
+}
+
+/// The answer that a function described, with this body.
+pub(super) fn answer(reply: &Reply<'_>, body: Stream) -> Answer {
+    let headers = reply.headers.iter().filter_map(|(name, value)| header(name, value)).collect();
+    Answer { status: reply.status, headers, body, traced: true }
 }
 
 /// What the API adds to an event; the body is taken for text.
@@ -94,13 +119,12 @@ impl Call<'_> {
     pub(super) async fn run(&self, cx: &mut Cx, ids: &Ids, admitted: &Admitted) -> Answered {
         let function = self.lambda.function.as_deref().ok_or_else(|| Refusal::internal(500))?;
         let payload = self.event(ids, admitted);
-        let LambdaPlan { invoker, timeout, .. } = self.lambda;
+        let LambdaPlan { invoker, timeout, idle, .. } = self.lambda;
+        if let Some(idle) = *idle {
+            return streamed::run(cx, self, function, payload, idle).await;
+        }
         let invoked = invoke(cx, self.stage, function, invoker, *timeout, payload).await;
-        let invoked = invoked.map_err(|broken| match broken {
-            Broken::Late => Refusal::new(ResponseType::IntegrationTimeout, 504, "Endpoint request timed out"),
-            Broken::TooLarge => Refusal::new(ResponseType::RequestTooLarge, 413, "Request Too Long"),
-            Broken::Failed => Refusal::internal(500),
-        })?;
+        let invoked = invoked.map_err(Broken::refusal)?;
         if let Some(error) = invoked.function_error {
             tracing::info!(api = %self.stage.api_id, function, error, "a function failed behind an API");
             return Err(Refusal::internal(502));
@@ -111,12 +135,12 @@ impl Call<'_> {
     fn map(&self, payload: &Bytes) -> Answered {
         let accept = self.request.header_text("accept").map(media::first_accepted);
         let decode = self.is_binary(accept);
-        let reply = response::rest(payload, decode).map_err(|malformed| {
+        let mut reply = response::rest(payload, decode).map_err(|malformed| {
             tracing::info!(api = %self.stage.api_id, %malformed, "a function answered in a form that cannot be used");
             Refusal::internal(502)
         })?;
-        let headers = reply.headers.iter().filter_map(|(name, value)| header(name, value)).collect();
-        Ok(Answer { status: reply.status, headers, body: Bytes::from(reply.body.into_owned()), traced: true })
+        let body = Bytes::from(std::mem::take(&mut reply.body).into_owned());
+        Ok(answer(&reply, Stream::once(body)))
     }
 
     fn is_binary(&self, media_type: Option<&str>) -> bool {

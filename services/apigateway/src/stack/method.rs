@@ -6,7 +6,7 @@ use super::*;
 pub(crate) struct Method;
 
 /// What an integration may say in a template.
-const INTEGRATION: [&str; 9] = [
+const INTEGRATION: [&str; 10] = [
     "Type",
     "IntegrationHttpMethod",
     "Uri",
@@ -16,6 +16,7 @@ const INTEGRATION: [&str; 9] = [
     "TimeoutInMillis",
     "IntegrationResponses",
     "CacheNamespace",
+    "ResponseTransferMode",
 ];
 
 fn key(request: &ResourceRequest) -> Value {
@@ -76,7 +77,7 @@ impl Method {
 
 async fn put_integration(cx: &mut Cx, key: &Value, integration: &Value) -> Result<(), Failure> {
     let mut input = key.clone();
-    let members: [Member; 7] = [
+    let members: [Member; 8] = [
         ("Type", "type", text),
         ("IntegrationHttpMethod", "integrationHttpMethod", text),
         ("Uri", "uri", text),
@@ -84,6 +85,7 @@ async fn put_integration(cx: &mut Cx, key: &Value, integration: &Value) -> Resul
         ("PassthroughBehavior", "passthroughBehavior", text),
         ("ContentHandling", "contentHandling", text),
         ("CacheNamespace", "cacheNamespace", text),
+        ("ResponseTransferMode", "responseTransferMode", text),
     ];
     for (property, member, convert) in members {
         if let Some(value) = integration.get(property) {

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use cloud::operation::entry;
 use cloud::prelude::*;
 use cloud::service::{Service, Words};
+use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
+use wire::eventstream;
 use wire::table::Protocol;
 
 pub(crate) static LAMBDA: Service = Service {
@@ -12,7 +14,7 @@ pub(crate) static LAMBDA: Service = Service {
     title: "Lambda",
     signing_name: "lambda",
     protocols: &[Protocol::RestJson],
-    operations: &[entry::<Invoke>()],
+    operations: &[entry::<Invoke>(), entry::<InvokeWithResponseStream>()],
     resources: &[],
     jobs: &[],
     plane: None,
@@ -30,11 +32,42 @@ pub(crate) struct Input {
 }
 
 #[derive(Shape)]
+pub(crate) struct StreamInput {
+    #[shape(label)]
+    function_name: String,
+    #[shape(payload)]
+    payload: Option<Bytes>,
+}
+
+#[derive(Shape)]
+pub(crate) struct StreamOutput {
+    #[shape(payload)]
+    event_stream: Option<Stream>,
+}
+
+/// What lets the function `gate` go on.
+#[derive(Default)]
+pub(crate) struct Gate(pub(crate) tokio::sync::Notify);
+
+#[derive(Shape)]
 pub(crate) struct Output {
     #[shape(header = "X-Amz-Function-Error")]
     function_error: Option<String>,
     #[shape(payload)]
     payload: Option<Bytes>,
+}
+
+/// Lets API Gateway invoke everything but `forbidden`, for the dev stage alone.
+fn policy(function: &str) -> Option<String> {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Resource": function,
+        "Condition": {"ArnLike": {"AWS:SourceArn": [
+            "arn:aws:execute-api:us-east-1:000000000000:*/dev/*",
+            "arn:aws:execute-api:us-east-1:000000000000:*/authorizers/*",
+        ]}},
+    }]});
+    (!function.ends_with(":forbidden")).then(|| policy.to_string())
 }
 
 struct Invoke;
@@ -54,20 +87,8 @@ impl Operation for Invoke {
         Ok(arn.into())
     }
 
-    /// Lets API Gateway invoke everything but `forbidden`, for the dev stage alone.
     async fn resource_policy(_cx: &mut Cx, input: &Input) -> Result<Option<String>, Failure> {
-        if input.function_name.ends_with(":forbidden") {
-            return Ok(None);
-        }
-        let policy = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
-            "Action": "lambda:InvokeFunction", "Resource": input.function_name,
-            "Condition": {"ArnLike": {"AWS:SourceArn": [
-                "arn:aws:execute-api:us-east-1:000000000000:*/dev/*",
-                "arn:aws:execute-api:us-east-1:000000000000:*/authorizers/*",
-            ]}},
-        }]});
-        Ok(Some(policy.to_string()))
+        Ok(policy(&input.function_name))
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
@@ -101,6 +122,68 @@ impl Operation for Invoke {
             }
         };
         Ok(Output { function_error: None, payload: Some(Bytes::from(answer.to_string())) })
+    }
+}
+
+struct InvokeWithResponseStream;
+
+impl Operation for InvokeWithResponseStream {
+    const NAME: &'static str = "InvokeWithResponseStream";
+    const KIND: Kind = Kind::Free;
+    const HTTP: Option<Http> =
+        Some(Http::new("POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations", 200));
+    const ACTION: Option<&'static str> = Some("InvokeFunction");
+    type Input = StreamInput;
+    type Output = StreamOutput;
+    type Error = Failure;
+
+    fn resource(_cx: &Cx, input: &StreamInput) -> Result<Resource, Failure> {
+        let arn: Arn = input.function_name.parse().map_err(Failure::internal)?;
+        Ok(arn.into())
+    }
+
+    async fn resource_policy(_cx: &mut Cx, input: &StreamInput) -> Result<Option<String>, Failure> {
+        Ok(policy(&input.function_name))
+    }
+
+    async fn run(cx: &mut Cx, input: StreamInput) -> Result<StreamOutput, Failure> {
+        let event: Value =
+            serde_json::from_slice(&input.payload.unwrap_or_default()).expect("an event is JSON");
+        let chunk = |bytes: &[u8]| eventstream::event("PayloadChunk", None, bytes);
+        let end = || eventstream::event("InvokeComplete", None, b"{}");
+        let failed = || eventstream::event("InvokeComplete", None, br#"{"ErrorCode":"Unhandled"}"#);
+        let head = chunk(
+            &[br#"{"statusCode":201,"headers":{"X-A":"b"},"cookies":["c=1","d=2"]}"#, &[0; 8][..], b"one "]
+                .concat(),
+        );
+        let (pieces, pending) = match input.function_name.rsplit(':').next().unwrap_or_default() {
+            "gate" => {
+                let gate = cx.state::<Gate>();
+                let rest = stream::once(async move {
+                    gate.0.notified().await;
+                    // Two events in one piece, and one in two.
+                    Ok(Bytes::from([chunk(b"two "), chunk(event["path"].to_string().as_bytes())].concat()))
+                });
+                let end = end();
+                let last = stream::iter([Ok(end.slice(..7)), Ok(end.slice(7..))]);
+                let pieces = stream::iter([Ok(head)]).chain(rest).chain(last);
+                return Ok(StreamOutput { event_stream: Some(Stream::new(pieces, None)) });
+            }
+            "whole" => (vec![chunk(br#"{"statusCode":200,"body":"x"}"#), end()], false),
+            "endless" => (vec![chunk(&[b' '; 9000]), chunk(&[b' '; 9000]), head, end()], false),
+            "no-head" => (vec![chunk(&[b"{}x", &[0; 8][..]].concat()), end()], false),
+            "fails" => (vec![failed()], false),
+            "breaks" => (vec![head, failed()], false),
+            "stuck" => (vec![head], true),
+            "silent" => (vec![], true),
+            other => panic!("no function {other}"),
+        };
+        let pieces = stream::iter(pieces.into_iter().map(Ok));
+        let event_stream = match pending {
+            true => Stream::new(pieces.chain(stream::pending()), None),
+            false => Stream::new(pieces, None),
+        };
+        Ok(StreamOutput { event_stream: Some(event_stream) })
     }
 }
 

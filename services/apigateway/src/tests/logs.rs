@@ -6,6 +6,7 @@ use std::time::Duration;
 use cloud::operation::entry;
 use cloud::prelude::*;
 use cloud::service::{Service, Words};
+use futures::StreamExt as _;
 use wire::table::Protocol;
 
 use super::*;
@@ -97,6 +98,44 @@ impl Operation for PutLogEvents {
     }
 }
 
+/// The lines of the log, once there are this many.
+async fn lines(world: &World, count: usize) -> Vec<[String; 3]> {
+    let written = world.cx().state::<Written>();
+    for _ in 0..200 {
+        if written.0.lock().expect("a lock").len() == count {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    written.0.lock().expect("a lock").clone()
+}
+
+#[tokio::test]
+async fn the_line_of_a_stream_is_written_at_its_end() {
+    let world = World::new(&[&APIGATEWAY, &lambda::LAMBDA, &LOGS]).await;
+    let api = streaming::streaming(&world, "gate", json!({})).await;
+    let destination = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/api-gateway/x";
+    let format = "$context.status $context.responseLength $context.responseLatency \
+                  $context.integration.responseTransferMode";
+    let patch = json!([
+        {"op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination},
+        {"op": "replace", "path": "/accessLogSettings/format", "value": format},
+    ]);
+    api.call("UpdateStage", json!({"stageName": "dev", "patchOperations": patch})).await;
+    let (_, body) = streaming::begin(&world, &api).await;
+    world.advance(Duration::from_millis(250)).await;
+    assert!(world.cx().state::<Written>().0.lock().expect("a lock").is_empty());
+    world.cx().state::<lambda::Gate>().0.notify_one();
+    let size = body.collect(100).await.expect("a body").len();
+    assert_eq!(lines(&world, 1).await[0][2], format!("201 {size} 250 STREAMED"));
+    // Nobody reads on: what was passed on counts.
+    let (_, body) = streaming::begin(&world, &api).await;
+    let mut pieces = body.take().expect("a flow");
+    assert_eq!(pieces.next().await.expect("a piece").expect("bytes"), "one ");
+    drop(pieces);
+    assert_eq!(lines(&world, 2).await[1][2], "201 4 0 STREAMED");
+}
+
 #[tokio::test]
 async fn each_request_leaves_a_line() {
     let world = World::new(&[&APIGATEWAY, &lambda::LAMBDA, &LOGS]).await;
@@ -112,14 +151,7 @@ async fn each_request_leaves_a_line() {
     assert_eq!(stage["accessLogSettings"], json!({"destinationArn": destination, "format": format}));
     let good = get(&world, &api.id, "/dev/a").await;
     let bad = get(&world, &api.id, "/dev").await;
-    let written = world.cx().state::<Written>();
-    for _ in 0..200 {
-        if written.0.lock().expect("a lock").len() == 2 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    let lines = written.0.lock().expect("a lock").clone();
+    let lines = lines(&world, 2).await;
     let id = |seen: &Seen| seen.header("x-amzn-requestid").expect("an id").to_owned();
     let expected = [
         format!("192.0.2.7 \"GET /{{proxy+}}\" 200 {} {} - -", good.body.len(), id(&good)),
