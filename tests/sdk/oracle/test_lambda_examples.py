@@ -27,8 +27,7 @@ def urls(request, cloud, tmp_path):
         tool(cloud, folder, "deploy")
         made.append(folder)
         stack = cloud.client("cloudformation").describe_stacks(StackName=f"{name}-dev")["Stacks"][0]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return {key: value for key, value in outputs.items() if key.endswith("LambdaFunctionUrl")}
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     yield deploy
     for folder in made:
@@ -41,9 +40,15 @@ def get(cloud, url):
 
 
 def test_streaming(cloud, urls):
-    url = urlsplit(urls("streaming")["CountLambdaFunctionUrl"])
+    outputs = urls("streaming")
+    # The URL of the function, and that of the REST API whose integration streams.
+    for url in [outputs["CountLambdaFunctionUrl"], outputs["ServiceEndpoint"] + "/count"]:
+        counts_as_it_goes(cloud, urlsplit(url))
+
+
+def counts_as_it_goes(cloud, url):
     connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=60)
-    connection.request("GET", "/?to=3&pause=300", headers={"Host": url.netloc})
+    connection.request("GET", f"{url.path or '/'}?to=3&pause=300", headers={"Host": url.netloc})
     started = time.monotonic()
     answer = connection.getresponse()
     assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")

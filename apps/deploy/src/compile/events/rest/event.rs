@@ -149,6 +149,7 @@ impl<'c> Http<'c> {
         {
             return Err(("request", format!("the integration {} needs `request.uri`", integration.name())));
         }
+        transfer_mode(&settings, integration)?;
         let parameters = parameters(&settings);
         let status_codes = integration.is_mapped().then(|| status_codes(&settings, integration)).flatten();
         Ok(Self { function, settings, method, path, authorizer, cors, integration, parameters, status_codes })
@@ -177,6 +178,23 @@ fn integration(settings: &Value) -> Result<Integration, Refusal> {
         "HTTP_PROXY" => Ok(Integration::HttpProxy),
         "MOCK" => Ok(Integration::Mock),
         _ => Err(("integration", format!("`{name}` is no integration"))),
+    }
+}
+
+/// Checks how the answer is passed on: `BUFFERED` or `STREAM`, in any case, by a proxy.
+fn transfer_mode(settings: &Value, integration: Integration) -> Result<(), Refusal> {
+    let Some(mode) = settings.get("response").and_then(|response| take(response, "transferMode")) else {
+        return Ok(());
+    };
+    let known = |mode: &&str| ["BUFFERED", "STREAM"].iter().any(|known| mode.eq_ignore_ascii_case(known));
+    if mode.as_str().filter(known).is_none() {
+        return Err(("response", format!("`transferMode` is {mode}; it can be BUFFERED or STREAM")));
+    }
+    match integration {
+        Integration::AwsProxy | Integration::HttpProxy => Ok(()),
+        other => {
+            Err(("response", format!("`transferMode` needs a proxy; the integration is {}", other.name())))
+        }
     }
 }
 
