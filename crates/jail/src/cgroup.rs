@@ -2,7 +2,10 @@
 //!
 //! Version 2 is preferred, version 1 understood; a machine may have both (the controllers of one hierarchy are then
 //! not in the other). Groups are used again, because making one and above all moving a process into one takes
-//! milliseconds on version 1. An ordinary user has none unless one was delegated (systemd `Delegate=yes`).
+//! milliseconds on version 1. An ordinary user has none unless one was delegated (systemd `Delegate=yes`). Version 2
+//! gives controllers to the children of a group only while no process is in the group itself
+//! (<https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint>): of a delegated group this
+//! process moves into a child first.
 //!
 //! All groups of a cloud are in one of its own, which has the share of ordinary programs: shares divide only what
 //! functions have together.
@@ -20,6 +23,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html> ("At 1,769 MB, a function has the
 /// equivalent of one vCPU").
 const MEGABYTES_PER_PROCESSOR: u64 = 1769;
+/// Our own group at the top of version 2, or the child of a delegated group that this process moves into.
+const OWN: &str = "cloudlet";
 /// How the names of the groups that hold all others begin; the process id of the cloud follows.
 const PREFIX: &str = "cloudlet-";
 /// The share of one whole processor: the kernel's default for a group (cgroups v1 cpu.shares, v2 cpu.weight).
@@ -110,10 +115,7 @@ impl Tree {
             let holder = parent.join(&self.holder);
             make(&holder)?;
             match &self.version {
-                Version::Two { cpu, .. } => {
-                    let wanted = if *cpu { "+memory +pids +cpu" } else { "+memory +pids" };
-                    fs::write(holder.join("cgroup.subtree_control"), wanted)?;
-                }
+                Version::Two { cpu, .. } => give_controllers(&holder, *cpu)?,
                 Version::One { cpu, .. } if cpu.as_deref() == Some(parent) => {
                     fs::write(holder.join("cpu.shares"), (cores * SHARES_ONE).to_string())?;
                 }
@@ -123,22 +125,25 @@ impl Tree {
         Ok(())
     }
 
-    /// Version 2: the own group when it was delegated with its controllers; as root, else, a group of ours at the top.
+    /// Version 2: as root a group of ours at the top; else, and in a container, the own group when it was delegated.
     fn two(mounts: &[Mount], membership: &str, root: bool) -> Option<Tree> {
         let mount = mounts.iter().find(|mount| mount.unified)?;
         let own = below(mount, membership.lines().find_map(|line| line.strip_prefix("0::"))?)?;
-        if let Some(cpu) = controls(&own).filter(|_| writable(&own)) {
+        // The top alone may have processes and give controllers at once.
+        if let Some(cpu) = controllers(&own, "cgroup.subtree_control").filter(|_| writable(&own)) {
             return Some(Tree::new(Version::Two { unified: own, cpu }));
         }
-        if !root {
-            return None;
-        }
-        let cpu = controls(&mount.at).filter(|_| writable(&mount.at))?;
-        let unified = mount.at.join("cloudlet");
-        fs::create_dir_all(&unified).ok()?; // A read-only mount is one that we cannot use.
-        let wanted = if cpu { "+memory +pids +cpu" } else { "+memory +pids" };
-        fs::write(unified.join("cgroup.subtree_control"), wanted).ok()?;
-        Some(Tree::new(Version::Two { unified, cpu }))
+        let top = || {
+            let cpu = controllers(&mount.at, "cgroup.subtree_control").filter(|_| writable(&mount.at))?;
+            let unified = mount.at.join(OWN);
+            make(&unified).ok()?; // A read-only mount is one that we cannot use.
+            give_controllers(&unified, cpu).ok()?;
+            Some(Tree::new(Version::Two { unified, cpu }))
+        };
+        root.then(top).flatten().or_else(|| {
+            let cpu = open_up(&own)?;
+            Some(Tree::new(Version::Two { unified: own, cpu }))
+        })
     }
 
     /// Version 1: groups below the own one in each hierarchy.
@@ -328,11 +333,38 @@ impl Drop for Tree {
     }
 }
 
-/// Whether groups below this one get memory and process limits; and if so, whether processor shares, too.
-fn controls(folder: &Path) -> Option<bool> {
-    let controllers = fs::read_to_string(folder.join("cgroup.subtree_control")).ok()?;
+/// Whether a list of controllers has those of memory and processes; and if so, whether that of processor shares, too.
+fn controllers(folder: &Path, list: &str) -> Option<bool> {
+    let controllers = fs::read_to_string(folder.join(list)).ok()?;
     let has = |name| controllers.split_ascii_whitespace().any(|controller| controller == name);
     (has("memory") && has("pids")).then(|| has("cpu"))
+}
+
+/// Lets the children of a group be limited.
+fn give_controllers(folder: &Path, cpu: bool) -> io::Result<()> {
+    let wanted = if cpu { "+memory +pids +cpu" } else { "+memory +pids" };
+    fs::write(folder.join("cgroup.subtree_control"), wanted)
+}
+
+/// Makes a delegated group, in which this process is alone, the parent of groups. None when it is not delegated, or
+/// others are in it.
+fn open_up(own: &Path) -> Option<bool> {
+    let cpu = controllers(own, "cgroup.controllers")?;
+    let files = ["cgroup.procs", "cgroup.subtree_control"].map(|file| own.join(file));
+    let may_write = |path: &PathBuf| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    if !writable(own) || !files.iter().all(may_write) {
+        return None;
+    }
+    let child = own.join(OWN);
+    make(&child).ok()?;
+    let pid = std::process::id().to_string();
+    let opened = fs::write(child.join("cgroup.procs"), &pid).and_then(|()| give_controllers(own, cpu));
+    if opened.is_err() {
+        // As it was: somebody else is in the group, which may then have no children with controllers.
+        let _still_there = fs::write(own.join("cgroup.procs"), &pid).and_then(|()| fs::remove_dir(&child));
+        return None;
+    }
+    Some(cpu)
 }
 
 fn make(folder: &Path) -> io::Result<()> {
