@@ -187,8 +187,8 @@ pub struct Child {
     pub stdout: Option<ChildStdout>,
     /// The program's standard error.
     pub stderr: Option<ChildStderr>,
-    /// The sockets in the program's own network, in the order of [`Network::listen`]. None of them when that network
-    /// could not be made, which an event tells.
+    /// The sockets in the program's own network, in the order of [`Network::listen`], then the outlets. None of them when
+    /// that network could not be made, which an event tells.
     pub sockets: Vec<OwnedFd>,
     process: std::process::Child,
     control: UnixStream,

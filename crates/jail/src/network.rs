@@ -1,7 +1,7 @@
 //! A network of the sandbox's own: a loopback interface, and on it only what the host chose to answer.
 //!
-//! The sockets are made inside and handed to the host, so that the host accepts what the program connects to although
-//! neither can see the network of the other.
+//! The sockets are made inside and handed to the host, so that the host accepts what the program connects to, and connects
+//! to what the program listens on, although neither can see the network of the other.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +22,11 @@ pub(crate) fn open(network: &Network) -> Result<Vec<OwnedFd>, Trouble> {
     for wanted in &network.listen {
         let name = || format!("listen on {} inside", wanted.address);
         sockets.push(socket_for(wanted).map_err(|e| Trouble::io(name(), &e))?);
+    }
+    for _ in 0..network.outlets {
+        // A socket belongs to the network that it was made in, wherever it is connected from.
+        let outlet = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+        sockets.push(outlet.map_err(|e| Trouble::new("make a socket inside", e))?);
     }
     Ok(sockets)
 }

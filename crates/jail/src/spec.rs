@@ -63,6 +63,9 @@ pub struct Network {
     pub own: bool,
     /// Sockets in it that the host accepts from: see [`crate::host::Child::sockets`].
     pub listen: Vec<Listen>,
+    /// How many more there are, each for one connection of the host to what the program listens on. They come behind
+    /// the others.
+    pub outlets: usize,
 }
 
 /// A socket in the sandbox's own network, held by the host.

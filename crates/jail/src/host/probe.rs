@@ -95,7 +95,7 @@ impl Jail {
             landlock: true,
             seccomp: true,
         };
-        let works = try_out(layers, Network { own: true, listen: Vec::new() })?.is_ok();
+        let works = try_out(layers, Network { own: true, ..Network::default() })?.is_ok();
         if works {
             self.layers = layers;
             self.users = users.cloned();
@@ -132,7 +132,7 @@ impl Jail {
 
     fn find_networks(&mut self) -> Result<(), Error> {
         let tried = match self.layers.namespaces {
-            true => try_out(self.layers, Network { own: true, listen: Vec::new() })?,
+            true => try_out(self.layers, Network { own: true, ..Network::default() })?,
             false => Err("they need the other namespaces".to_string()),
         };
         match tried {

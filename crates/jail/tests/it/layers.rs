@@ -210,7 +210,7 @@ fn each_layer_stops_what_works_without_it() {
         ],
     );
 
-    let found = field.attack(namespaces, |spec| spec.network = Network { own: true, listen: vec![] });
+    let found = field.attack(namespaces, |spec| spec.network = Network { own: true, ..Network::default() });
     fails(&found, &[("loopback", "ECONNREFUSED"), ("abstract", "ECONNREFUSED")]);
 
     let found = field.attack(Layers { landlock: true, ..Layers::default() }, |_| {});
@@ -326,7 +326,7 @@ print(len(os.listdir("/proc/self/fd")))
             Listen { address: address(443), datagrams: false },
             Listen { address: address(53), datagrams: true },
         ];
-        spec.network = Network { own: true, listen };
+        spec.network = Network { own: true, listen, outlets: 0 };
     });
     let mut sockets = std::mem::take(&mut child.sockets).into_iter();
     let listener = TcpListener::from(sockets.next().unwrap());

@@ -5,7 +5,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use super::frames::{Frame, Kind};
 use super::launch::{Host, Launch};
 use super::peer;
 use super::telemetry::Telemetry;
+use super::telemetry::way::{Outlets, Way};
 
 mod connection;
 
@@ -47,11 +49,26 @@ pub(crate) enum Call {
 pub(crate) struct Shared {
     pub(crate) extensions: Extensions,
     pub(crate) telemetry: Telemetry,
+    /// The sockets to subscribers of telemetry in a network of the environment's own.
+    pub(crate) outlets: OnceLock<Arc<Outlets>>,
     pub(crate) launch: Arc<Launch>,
     pub(crate) host: Arc<Host>,
 }
 
 impl Shared {
+    /// Says that processes of the environment are reached through these sockets alone.
+    pub(crate) fn reach_through(&self, sockets: Vec<OwnedFd>) {
+        self.outlets.get_or_init(|| Arc::new(Outlets::new(sockets)));
+    }
+
+    /// How what listens in the sandbox `init` is reached.
+    pub(crate) fn way(&self, init: u32) -> Way {
+        match self.outlets.get() {
+            Some(outlets) => Way::Inside(Arc::clone(outlets)),
+            None => Way::Loopback { init },
+        }
+    }
+
     /// A new id in the form of a UUID.
     pub(crate) fn new_id(host: &Host) -> String {
         let digits = host.backend.random_hex(32);

@@ -348,7 +348,7 @@ impl Launch {
     }
 
     /// Whether something of the user's runs before or beside the runtime.
-    pub(crate) fn has_company(&self) -> bool {
+    fn has_company(&self) -> bool {
         self.wrapper().is_some() || !self.extensions.is_empty()
     }
 

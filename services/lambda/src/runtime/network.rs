@@ -16,7 +16,6 @@ use cloud::sandbox::{Front, Guest};
 use jail::spec::{self, Listen};
 use tokio::task::JoinSet;
 
-use super::interpreters::Wanted;
 use super::launch::Launch;
 use super::names;
 
@@ -57,7 +56,7 @@ pub(crate) fn layout(launch: &Launch) -> spec::Network {
     }
     let stream = |address| Listen { address, datagrams: false };
     let mut listen = Vec::new();
-    if launch.wanted == Wanted::Provided {
+    if launch.needs_api() {
         listen.push(stream(RUNTIME_API));
     }
     if launch.network == Network::Platform {
@@ -67,7 +66,14 @@ pub(crate) fn layout(launch: &Launch) -> spec::Network {
         listen.extend(own.map(|port| stream(inside(port))));
         listen.push(Listen { address: inside(NAME_PORT), datagrams: true });
     }
-    spec::Network { own: true, listen }
+    spec::Network { own: true, listen, outlets: outlets(launch) }
+}
+
+/// How many connections to subscribers of telemetry the host can have at once: one for each API and each extension, and
+/// as many for all internal ones together, which nobody knows before.
+fn outlets(launch: &Launch) -> usize {
+    const APIS: usize = 2;
+    if launch.needs_api() { APIS * (launch.extensions.len() + 1) } else { 0 }
 }
 
 /// The files that differ in a network of the function's own: who answers names.
@@ -90,15 +96,26 @@ pub(crate) struct Served {
     _answers: JoinSet<()>,
 }
 
-/// What came back of [`layout`]: the socket of the Runtime API, and the others being answered.
+/// What came back of [`layout`].
+pub(crate) struct Opened {
+    /// The socket of the Runtime API.
+    pub(crate) api: Option<tokio::net::TcpListener>,
+    /// The sockets to subscribers of telemetry.
+    pub(crate) outlets: Vec<OwnedFd>,
+    /// The others.
+    pub(crate) served: Served,
+}
+
+/// Answers what came back of [`layout`].
 pub(crate) fn serve(
     launch: &Launch,
     sockets: Vec<OwnedFd>,
     front: Option<Arc<dyn Front>>,
     guest: &Arc<Guest>,
-) -> std::io::Result<(Option<tokio::net::TcpListener>, Served)> {
+) -> std::io::Result<Opened> {
     let (mut api, mut served) = (None, JoinSet::new());
-    for (wanted, socket) in layout(launch).listen.into_iter().zip(sockets) {
+    let mut sockets = sockets.into_iter();
+    for (wanted, socket) in layout(launch).listen.into_iter().zip(&mut sockets) {
         if wanted.datagrams {
             let socket = std::net::UdpSocket::from(socket);
             socket.set_nonblocking(true)?;
@@ -108,13 +125,13 @@ pub(crate) fn serve(
         let listener = std::net::TcpListener::from(socket);
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        if wanted.address == RUNTIME_API && launch.wanted == Wanted::Provided {
+        if wanted.address == RUNTIME_API && launch.needs_api() {
             api = Some(listener);
         } else if let Some(front) = &front {
             served.spawn(pass_on(listener, Arc::clone(front), Arc::clone(guest)));
         }
     }
-    Ok((api, Served { _answers: served }))
+    Ok(Opened { api, outlets: sockets.collect(), served: Served { _answers: served } })
 }
 
 async fn pass_on(listener: tokio::net::TcpListener, front: Arc<dyn Front>, guest: Arc<Guest>) {
@@ -155,6 +172,10 @@ mod tests {
         assert_eq!(ports(Network::Host, "nodejs20.x"), (false, vec![]));
         assert_eq!(ports(Network::None, "nodejs20.x"), (true, vec![]));
         assert_eq!(ports(Network::None, "provided.al2023"), (true, vec![9001]));
+        let mut launch = launch("nodejs20.x", "x");
+        launch.network = Network::None;
+        launch.extensions = vec!["agent".to_string()];
+        assert_eq!((layout(&launch).listen[0].address.port(), layout(&launch).outlets), (9001, 4));
         assert_eq!(ports(Network::Platform, "nodejs20.x"), (true, vec![80, 443, 4566, 53]));
     }
 }

@@ -12,10 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::deliver::Message;
 use self::subscribe::{Schema, Subscription};
+use self::way::Way;
 use super::records;
 
 pub(crate) mod deliver;
 pub(crate) mod subscribe;
+pub(crate) mod way;
 
 /// Events of the init phase that are kept for those who subscribe later in it.
 const PAST_MAX: usize = 1000;
@@ -100,10 +102,10 @@ impl Telemetry {
     }
 
     /// Adds a subscription, or replaces the one that the extension has of the same API. It gets what happened before.
-    /// `init` is the sandbox whose processes may be the destination.
-    pub(crate) fn subscribe(&self, extension: &str, subscription: Subscription, init: u32, now_millis: i64) {
+    /// `way` leads to the environment, where the destination is.
+    pub(crate) fn subscribe(&self, extension: &str, subscription: Subscription, way: Way, now_millis: i64) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(deliver::run(subscription.clone(), receiver, init));
+        tokio::spawn(deliver::run(subscription.clone(), receiver, way));
         let kind = match subscription.schema {
             Schema::Telemetry => "platform.telemetrySubscription",
             Schema::Logs { .. } => "platform.logsSubscription",

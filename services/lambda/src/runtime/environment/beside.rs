@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jail::spec::{Event, Exit};
@@ -99,6 +99,7 @@ impl Beside {
         let shared = Arc::new(Shared {
             extensions,
             telemetry: Telemetry::default(),
+            outlets: OnceLock::new(),
             launch: Arc::clone(launch),
             host: Arc::clone(host),
         });
@@ -125,9 +126,14 @@ impl Beside {
     pub(super) async fn listen(&mut self) -> io::Result<String> {
         let api = Api::listen(Some(self.shared())).await?;
         let address = api.address.to_string();
+        self.open(api);
+        Ok(address)
+    }
+
+    /// There is this API beside the pipes.
+    pub(super) fn open(&mut self, api: Api) {
         self.api = Some(api);
         self.undecided = true;
-        Ok(address)
     }
 
     /// The descriptors of the companions, if there are some: where they print, and the program's gate.

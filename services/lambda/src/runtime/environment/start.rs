@@ -12,8 +12,9 @@ use crate::runtime::ahead::waiting::connect;
 use crate::runtime::api::Api;
 use crate::runtime::interpreters::Wanted;
 use crate::runtime::launch::{Credentials, Host, Launch};
+use crate::runtime::network::{self, Opened};
 use crate::runtime::pipes::Pipes;
-use crate::runtime::{network, variables};
+use crate::runtime::variables;
 
 /// Starts the sandbox and connects everything to it.
 pub(super) async fn spawn(
@@ -55,6 +56,7 @@ async fn fresh(
         Wanted::Managed(..) => {
             let (pipes, files) = Pipes::new()?;
             let address = match &mut beside {
+                Some(_) if launch.network != Network::Host => Some(network::RUNTIME_API.to_string()),
                 Some(beside) => Some(beside.listen().await?),
                 None => None,
             };
@@ -81,12 +83,19 @@ async fn fresh(
     });
     let (mut child, stay) = spawned.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
     let sockets = std::mem::take(&mut child.sockets);
-    let (api, served) = network::serve(&launch, sockets, host.backend.front(), &guest)?;
+    let Opened { api, outlets, served } = network::serve(&launch, sockets, host.backend.front(), &guest)?;
+    if let (Some(shared), Network::None | Network::Platform) = (&shared, launch.network) {
+        shared.reach_through(outlets);
+    }
     // Without a network inside there is no listener, and the helper tells why the start failed.
-    let lane = match (lane, api) {
-        (Some(lane), _) => lane,
-        (None, Some(listener)) => Lane::Api(Api::inside(listener, shared)),
-        (None, None) => Lane::Api(Api::listen(shared).await?),
+    let lane = match (lane, api, &mut beside) {
+        (Some(lane), Some(listener), Some(beside)) => {
+            beside.open(Api::inside(listener, shared));
+            lane
+        }
+        (Some(lane), ..) => lane,
+        (None, Some(listener), _) => Lane::Api(Api::inside(listener, shared)),
+        (None, None, _) => Lane::Api(Api::listen(shared).await?),
     };
     let (stdout, stderr, helper) = connect(&mut child)?;
     let mut environment = Environment::of(launch, host, log_stream, lane, child, helper, (stdout, stderr));

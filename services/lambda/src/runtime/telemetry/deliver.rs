@@ -1,16 +1,14 @@
 //! Sends events to a subscriber: gathered as it asked for, tried again for a while when it does not answer.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::subscribe::{Destination, Subscription};
-use crate::runtime::peer;
+use super::way::{Line, Way};
 
 /// How long one delivery may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,7 +29,7 @@ pub(crate) enum Message {
 }
 
 /// Delivers until the environment is gone.
-pub(super) async fn run(subscription: Subscription, mut messages: mpsc::Receiver<Message>, init: u32) {
+pub(super) async fn run(subscription: Subscription, mut messages: mpsc::Receiver<Message>, way: Way) {
     let wait = Duration::from_millis(subscription.buffering.timeout_millis);
     let mut line = None;
     let mut batch: Vec<String> = Vec::new();
@@ -62,7 +60,7 @@ pub(super) async fn run(subscription: Subscription, mut messages: mpsc::Receiver
         };
         if due {
             if !batch.is_empty() {
-                deliver(&subscription.destination, &batch, init, &mut line).await;
+                deliver(&subscription.destination, &batch, &way, &mut line).await;
             }
             batch.clear();
             bytes = 0;
@@ -75,10 +73,10 @@ pub(super) async fn run(subscription: Subscription, mut messages: mpsc::Receiver
 }
 
 /// Delivers a batch, or drops it after some tries.
-async fn deliver(destination: &Destination, batch: &[String], init: u32, line: &mut Option<TcpStream>) {
+async fn deliver(destination: &Destination, batch: &[String], way: &Way, line: &mut Option<Line>) {
     let mut pause = PAUSE;
     for attempt in 1..=TRIES_MAX {
-        let sent = timeout(PATIENCE, send(destination, batch, init, line)).await;
+        let sent = timeout(PATIENCE, send(destination, batch, way, line)).await;
         match sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(()) => return,
             Err(error) if attempt == TRIES_MAX => {
@@ -96,12 +94,13 @@ async fn deliver(destination: &Destination, batch: &[String], init: u32, line: &
 async fn send(
     destination: &Destination,
     batch: &[String],
-    init: u32,
-    line: &mut Option<TcpStream>,
+    way: &Way,
+    line: &mut Option<Line>,
 ) -> io::Result<()> {
     match destination {
         Destination::Http { port, host, path, put } => {
-            let mut stream = connect(*port, init).await?;
+            let mut line = way.connect(*port).await?;
+            let stream = &mut line.stream;
             let body = format!("[{}]", batch.join(","));
             let method = if *put { "PUT" } else { "POST" };
             let head = format!(
@@ -127,22 +126,12 @@ async fn send(
         }
         Destination::Tcp { port } => {
             if line.is_none() {
-                *line = Some(connect(*port, init).await?);
+                *line = Some(way.connect(*port).await?);
             }
-            let Some(stream) = line else { return Ok(()) };
+            let Some(Line { stream, .. }) = line else { return Ok(()) };
             let mut text = batch.join("\n");
             text.push('\n');
             stream.write_all(text.as_bytes()).await
         }
     }
-}
-
-/// Connects to a port of the environment. The host's network is that of the functions, so it is made sure first that
-/// a process of this environment listens there and not somebody else's.
-async fn connect(port: u16, init: u32) -> io::Result<TcpStream> {
-    let look = tokio::task::spawn_blocking(move || peer::listens_within(port, init));
-    if !look.await.map_err(io::Error::other)? {
-        return Err(io::Error::other("no process of the environment listens at the port"));
-    }
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await
 }

@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::subscribe::{Api, Buffering, Destination};
+use super::way::Way;
 use super::*;
 
 fn parse(api: Api, body: Value) -> Result<Subscription, String> {
@@ -118,7 +119,7 @@ async fn events_are_delivered_in_batches() {
     let telemetry = Arc::new(Telemetry::default());
     telemetry.emit(event("platform.initStart", Category::Platform, json!({"phase": "init"})));
     let subscription = parse(Api::Telemetry, http(port)).unwrap();
-    telemetry.subscribe("agent", subscription, std::process::id(), 0);
+    telemetry.subscribe("agent", subscription, Way::Loopback { init: std::process::id() }, 0);
     telemetry.emit(event("extension", Category::Extension, json!("not wanted")));
     telemetry.emit(event("function", Category::Function, json!("line")));
     let flush = tokio::spawn({
@@ -147,7 +148,7 @@ async fn a_slow_subscriber_loses_events_and_is_told() {
     let telemetry = Telemetry::default();
     // Nobody listens at the port, and the deliverer gets no turn before the channel is full.
     let subscription = parse(Api::Telemetry, http(1)).unwrap();
-    telemetry.subscribe("agent", subscription, std::process::id(), 0);
+    telemetry.subscribe("agent", subscription, Way::Loopback { init: std::process::id() }, 0);
     for _ in 0..WAITING_MAX + 10 {
         telemetry.emit(event("function", Category::Function, json!("x")));
     }

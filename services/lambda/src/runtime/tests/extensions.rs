@@ -38,12 +38,20 @@ if mode.startswith("telemetry"):
     path = "/2022-07-01/telemetry"
     if mode == "telemetry logs":
         path, body["schemaVersion"] = "/2020-08-15/logs", "2020-08-15"
+    if mode == "telemetry tcp":
+        import socket
+        door = socket.create_server(("sandbox.localdomain", 0))
+        def listen():
+            for line in door.accept()[0].makefile(): say("line", line.strip())
+        threading.Thread(target=listen, daemon=True).start()
+        # What it prints is no event of these.
+        body["types"], body["destination"] = ["platform"], {"protocol": "TCP", "port": door.getsockname()[1]}
     say("subscribed", call("PUT", path, json.dumps(body), me)[1])
     say("refused", call("PUT", path, json.dumps({**body, "types": []}), me)[1])
 while True:
     event = json.loads(call("GET", "/2020-01-01/extension/event/next", None, me)[1])
     if event["eventType"] == "SHUTDOWN":
-        if mode.startswith("telemetry"):
+        if mode.startswith("telemetry") and mode != "telemetry tcp":
             for line in open("/tmp/seen"): say("seen", line.strip())
         say("SHUTDOWN", event["shutdownReason"], event["deadlineMs"])
         sys.exit(0)
@@ -218,6 +226,36 @@ async fn the_older_logs_api_is_served_too() {
 }
 
 #[tokio::test]
+async fn extensions_work_in_networks_of_the_functions_own() {
+    for network in [Network::Platform, Network::None] {
+        let own = |mode: &str| {
+            with_agent(mode, "exports.handler = async () => { console.log('handled'); return process.env.AWS_LAMBDA_RUNTIME_API }")
+                .change(|launch| launch.network = network)
+        };
+        let fixture = own("telemetry");
+        let shelf = fixture.shelf();
+        assert_eq!(value(&invoke(&shelf, "{}").await), json!("127.0.0.1:9001"));
+        invoke(&shelf, "{}").await;
+        shelf.retire();
+        let log = until(&fixture, "SHUTDOWN spindown").await;
+        assert_eq!(log.iter().filter(|line| line.starts_with("INVOKE ")).count(), 2, "{log:?}");
+        let seen =
+            |kind: &str| log.iter().filter(|line| line.starts_with(&format!("seen [\"{kind}\""))).count();
+        assert_eq!((seen("platform.start"), seen("platform.report"), seen("function")), (2, 2, 2), "{log:?}");
+        let fixture = own("telemetry tcp");
+        let shelf = fixture.shelf();
+        // What an extension prints between invocations is read with the next one.
+        while !fixture
+            .log()
+            .iter()
+            .any(|line| line.starts_with("line ") && line.contains("\"platform.report\""))
+        {
+            invoke(&shelf, "{}").await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn wrappers_start_the_runtime() {
     let wrapper = "#!/bin/bash\nexport FROM_WRAPPER=\"$#\"\nargs=(\"$@\")\nexec \"${args[@]}\"\n";
     let fixture = |runtime: &str, file: &str, code: &str| {
@@ -228,8 +266,10 @@ async fn wrappers_start_the_runtime() {
     let node = fixture("nodejs20.x", "index.js", "exports.handler = async () => process.env.FROM_WRAPPER");
     assert_eq!(value(&invoke(&node.shelf(), "{}").await), json!("3"));
     let code = "import os\ndef handler(e, c): return os.environ['FROM_WRAPPER']";
-    let python = fixture("python3.11", "index.py", code);
-    assert_eq!(value(&invoke(&python.shelf(), "{}").await), json!("4"));
+    for network in [Network::Host, Network::Platform, Network::None] {
+        let python = fixture("python3.11", "index.py", code).change(|launch| launch.network = network);
+        assert_eq!(value(&invoke(&python.shelf(), "{}").await), json!("4"), "{network:?}");
+    }
     let missing = Fixture::new("nodejs20.x", "index.handler", &[("index.js", "")]).change(|launch| {
         launch.variables.insert("AWS_LAMBDA_EXEC_WRAPPER".into(), "/opt/none".into());
     });

@@ -95,7 +95,8 @@ fn subscribe(connection: &mut Connection, request: &Request, shared: &Shared, in
     }
     match Subscription::parse(api, &request.body.clone().unwrap_or_default()) {
         Ok(subscription) => {
-            shared.telemetry.subscribe(&name, subscription, init, shared.host.backend.now_millis());
+            let (way, now_millis) = (shared.way(init), shared.host.backend.now_millis());
+            shared.telemetry.subscribe(&name, subscription, way, now_millis);
             connection.plain(200, "OK", "OK");
             Ok(())
         }
