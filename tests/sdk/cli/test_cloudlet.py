@@ -98,6 +98,12 @@ def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):
     assert "the handler `src/nobody.handler` has no file in its package: src/nobody.js is not there" in done
     file.write_text(good + "\n  broken: [")
     assert "serverless.yml:" in run("deploy", fails=True)
+    for resources in [
+        "resources: {Resources: {Signing: {Type: AWS::Lambda::CodeSigningConfig}}}",
+        "resources: {extensions: {HelloLambdaFunction: {Properties: {CodeSigningConfigArn: x}}}}",
+    ]:
+        file.write_text(f"{good}\n{resources}\n")
+        assert "CodeSigningConfig" in run("deploy", fails=True)
     file.write_text(good.replace("GREETING: Hello", "GREETING: ${self:custom.none}"))
     error = run("deploy", fails=True)
     assert "serverless.yml:9:5: " in error and "provider.environment.GREETING" in error

@@ -98,6 +98,13 @@ def test_unknown_things_are_refused_before_anything_is_made(stacks, sqs, name):
     assert "AWS::Quantum::Computer" in error["Message"]
     error = fails("ValidationError", stacks.create_stack, StackName=name, TemplateBody=template({"Q": queue(name, Colour="red")}))
     assert "Colour" in error["Message"]
+    # Code that was not checked must not be taken for code that was.
+    signing = {"Type": "AWS::Lambda::CodeSigningConfig", "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": ["x"]}}}
+    error = fails("ValidationError", stacks.create_stack, StackName=name, TemplateBody=template({"Good": queue(name), "Signing": signing}))
+    assert "AWS::Lambda::CodeSigningConfig" in error["Message"]
+    signed = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}, "Role": "x", "CodeSigningConfigArn": "x"}}
+    error = fails("ValidationError", stacks.create_stack, StackName=name, TemplateBody=template({"Good": queue(name), "F": signed}))
+    assert "CodeSigningConfigArn" in error["Message"]
     fails("AWS.SimpleQueueService.NonExistentQueue", sqs.get_queue_url, QueueName=name)
     fails("ValidationError", stacks.create_stack, StackName=name, TemplateBody="{")
     missing = template({"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Nothing"}}}})

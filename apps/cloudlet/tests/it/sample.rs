@@ -10,6 +10,7 @@ const TEXTS: &[&str] = &[
     "arn:aws:lambda:us-east-1:000000000000:function:sample",
     "arn:aws:lambda:us-east-1:000000000000:layer:sample",
     "arn:aws:lambda:us-east-1:000000000000:layer:sample:1",
+    "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-samplesamplesampl",
     "arn:aws:sqs:us-east-1:000000000000:sample",
     "arn:aws:logs:us-east-1:000000000000:log-group:sample",
     "arn:aws:scheduler:us-east-1:000000000000:schedule-group/sample",

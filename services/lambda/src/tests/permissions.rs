@@ -72,6 +72,8 @@ async fn every_operation_denies_strangers() {
             "Resource": arn, "Tags": {}, "TagKeys": ["x"], "LayerName": "l", "VersionNumber": 1,
             "Arn": "arn:aws:lambda:us-east-1:000000000000:layer:l:1", "Content": {}, "AuthType": "NONE",
             "ReservedConcurrentExecutions": 1, "ProvisionedConcurrentExecutions": 1, "RecursiveLoop": "Allow", "UpdateRuntimeOn": "Auto", "Service": "sqs", "Operation": "SendMessage", "Input": {}, "Qualifier": "live", "Role": ROLE, "Code": {}, "RequestId": "r", "Event": "{}", "AcceptedAt": 0, "UUID": "14e0db71-5d35-4eb5-b481-8945cf9d10c2",
+            "CodeSigningConfigArn": "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdefg",
+            "AllowedPublishers": {"SigningProfileVersionArns": ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/mine/0123456789"]},
         });
         let (_, entry) = world.cloud().registry().operation("lambda", operation.name).unwrap();
         let shape::Schema::Structure(structure) = (entry.input)() else { panic!() };

@@ -125,6 +125,39 @@ async fn updates_of_the_runtime_are_kept_for_each_version() {
         world.error("lambda", "PutRuntimeManagementConfig", without).await.0,
         "InvalidParameterValueException"
     );
-    let signing = world.ok("lambda", "GetFunctionCodeSigningConfig", json!({"FunctionName": "f"})).await;
-    assert_eq!(signing, json!({"FunctionName": "f"}));
+}
+
+/// Code that was not checked must not be taken for code that was.
+#[tokio::test]
+async fn code_signing_is_refused_wherever_it_is_asked_for() {
+    let world = world().await;
+    create(&world, "f", ECHO).await;
+    let unsupported = |what: &str| {
+        ("InvalidParameterValueException".to_string(), format!("{what} is not supported by this cloud."))
+    };
+    let arn = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdefg";
+    let mut signed = node("signed", ECHO);
+    signed["CodeSigningConfigArn"] = json!(arn);
+    assert_eq!(world.error("lambda", "CreateFunction", signed).await, unsupported("CodeSigningConfigArn"));
+    assert_eq!(
+        world.error("lambda", "GetFunction", json!({"FunctionName": "signed"})).await.0,
+        "ResourceNotFoundException"
+    );
+    let put = |function: &str| json!({"FunctionName": function, "CodeSigningConfigArn": arn});
+    assert_eq!(
+        world.error("lambda", "PutFunctionCodeSigningConfig", put("f")).await,
+        unsupported("Code signing")
+    );
+    assert_eq!(
+        world.error("lambda", "PutFunctionCodeSigningConfig", put("none")).await.0,
+        "ResourceNotFoundException"
+    );
+    let profile = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/mine/0123456789";
+    let config = json!({"AllowedPublishers": {"SigningProfileVersionArns": [profile]}});
+    assert_eq!(world.error("lambda", "CreateCodeSigningConfig", config).await, unsupported("Code signing"));
+    let shown = world.ok("lambda", "GetFunctionCodeSigningConfig", json!({"FunctionName": "f"})).await;
+    assert_eq!(shown, json!({"FunctionName": "f"}));
+    let kind = world.cloud().registry().resource_type("AWS::Lambda::Function").expect("the type").1;
+    assert!(kind.properties().iter().all(|property| property.name != "CodeSigningConfigArn"));
+    assert!(world.cloud().registry().resource_type("AWS::Lambda::CodeSigningConfig").is_none());
 }
