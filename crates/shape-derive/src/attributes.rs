@@ -48,6 +48,8 @@ pub(crate) struct Member {
     pub(crate) name: Option<String>,
     pub(crate) default: bool,
     pub(crate) required: bool,
+    /// Its members stand in its place; it has no name and no settings of its own.
+    pub(crate) flatten: bool,
     /// `field: value` pairs that differ from `Field::new`.
     pub(crate) settings: Vec<TokenStream>,
     checks: Vec<TokenStream>,
@@ -68,7 +70,15 @@ impl Member {
         if !each.is_empty() {
             member.settings.push(quote!(each: &[#(#each),*]));
         }
-        Ok(member)
+        let is_bare =
+            member.name.is_none() && !member.default && !member.required && member.settings.is_empty();
+        match attributes.iter().find(|attribute| attribute.path().is_ident("shape")) {
+            Some(attribute) if member.flatten && !is_bare => Err(Error::new_spanned(
+                attribute,
+                "`flatten` stands alone: what is flattened has attributes of its own",
+            )),
+            _ => Ok(member),
+        }
     }
 
     fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
@@ -80,6 +90,7 @@ impl Member {
             "name" => self.name = Some(string(meta)?.value()),
             "default" => self.default = true,
             "required" => self.required = true,
+            "flatten" => self.flatten = true,
             "flat" | "attribute" | "sensitive" => self.settings.push(quote!(#ident: true)),
             name if NAMES.contains(&name) => {
                 let text = string(meta)?;

@@ -24,7 +24,7 @@ fn expand_texts(input: &DeriveInput, data: &DataEnum, container: &Container) -> 
     let mut variants = Vec::new();
     let mut texts = Vec::new();
     for variant in &data.variants {
-        let member = Member::parse(&variant.attrs)?;
+        let member = of_variant(variant)?;
         texts.push(member.name.unwrap_or_else(|| case.apply(&variant.ident.to_string())));
         variants.push(&variant.ident);
     }
@@ -72,10 +72,13 @@ fn expand_union(input: &DeriveInput, data: &DataEnum, container: &Container) -> 
     let mut variants = Vec::new();
     for variant in &data.variants {
         let (name, ty) = single(variant)?;
-        literals.push(field_literal(name, ty, &optional(&variant.attrs)?, case));
+        let mut member = of_variant(variant)?;
+        // A union's members are never required one by one.
+        member.default = true;
+        literals.push(field_literal(name, ty, &member, case));
         variants.push((name, ty));
     }
-    let structure = structure_literal(ident, container, &literals);
+    let structure = structure_literal(ident, container, &quote!(&[#(#literals),*]));
     let from = variants.iter().enumerate().map(
         |(index, (name, ty))| quote!(#index => <#ty as ::shape::Shape>::from_doc(*value).map(Self::#name)),
     );
@@ -107,10 +110,11 @@ fn expand_union(input: &DeriveInput, data: &DataEnum, container: &Container) -> 
     })
 }
 
-/// A union's members are never required one by one.
-fn optional(attributes: &[syn::Attribute]) -> Result<Member> {
-    let mut member = Member::parse(attributes)?;
-    member.default = true;
+fn of_variant(variant: &Variant) -> Result<Member> {
+    let member = Member::parse(&variant.attrs)?;
+    if member.flatten {
+        return Err(Error::new_spanned(variant, "`flatten` is for the members of a struct"));
+    }
     Ok(member)
 }
 

@@ -21,6 +21,9 @@ use syn::{Data, DeriveInput, Error, Fields, parse_macro_input};
 /// `format = "iso8601" | "http-date" | "epoch"` (form); `len = 1..=9`, `range = 0..`, `pattern = ".."`,
 /// `each(len = .., range = .., pattern = ..)` (constraints); `default` (absent means the type's default),
 /// `required` (an `Option` that must be there), `sensitive`.
+///
+/// `flatten`, which stands alone, puts the members of another struct in the place of this one: a group that many
+/// requests have, and that has a name, is declared once. The wire and error texts know nothing of the group.
 #[proc_macro_derive(Shape, attributes(shape))]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -9,34 +9,31 @@ use crate::names::Case;
 
 pub(crate) fn expand_unit(input: &DeriveInput) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
-    Ok(implement(input, &container, &[], &[]))
+    Ok(implement(input, &container, &[]))
 }
 
-struct Taken<'a> {
+/// A member as the struct has it.
+struct Declared<'a> {
     ident: &'a Ident,
+    ty: &'a Type,
     member: Member,
 }
 
 pub(crate) fn expand(input: &DeriveInput, fields: &FieldsNamed) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
-    let case = container.case.unwrap_or(Case::Pascal);
-    let mut literals = Vec::new();
-    let mut taken = Vec::new();
+    let mut declared = Vec::new();
     let mut errors: Option<Error> = None;
     for field in &fields.named {
         let ident = field.ident.as_ref().ok_or_else(|| Error::new_spanned(field, "a member needs a name"))?;
         match Member::parse(&field.attrs) {
-            Ok(member) => {
-                literals.push(field_literal(ident, &field.ty, &member, case));
-                taken.push(Taken { ident, member });
-            }
+            Ok(member) => declared.push(Declared { ident, ty: &field.ty, member }),
             Err(error) => match &mut errors {
                 Some(all) => all.combine(error),
                 None => errors = Some(error),
             },
         }
     }
-    errors.map_or_else(|| Ok(implement(input, &container, &literals, &taken)), Err)
+    errors.map_or_else(|| Ok(implement(input, &container, &declared)), Err)
 }
 
 pub(crate) fn field_literal(ident: &Ident, ty: &Type, member: &Member, case: Case) -> TokenStream {
@@ -58,7 +55,8 @@ pub(crate) fn field_literal(ident: &Ident, ty: &Type, member: &Member, case: Cas
     }
 }
 
-pub(crate) fn structure_literal(ident: &Ident, container: &Container, fields: &[TokenStream]) -> TokenStream {
+/// The literal of a structure with these `fields`, an expression.
+pub(crate) fn structure_literal(ident: &Ident, container: &Container, fields: &TokenStream) -> TokenStream {
     let name = container.name.clone().unwrap_or_else(|| ident.to_string());
     let xml = option(container.xml.as_deref());
     let namespace = match &container.namespace {
@@ -67,7 +65,7 @@ pub(crate) fn structure_literal(ident: &Ident, container: &Container, fields: &[
         None => quote!(::core::option::Option::None),
     };
     quote! {
-        ::shape::Structure { name: #name, fields: &[#(#fields),*], xml: #xml, namespace: #namespace }
+        ::shape::Structure { name: #name, fields: #fields, xml: #xml, namespace: #namespace }
     }
 }
 
@@ -78,27 +76,45 @@ fn option(text: Option<&str>) -> TokenStream {
     }
 }
 
-fn implement(
-    input: &DeriveInput,
-    container: &Container,
-    literals: &[TokenStream],
-    taken: &[Taken<'_>],
-) -> TokenStream {
+fn implement(input: &DeriveInput, container: &Container, declared: &[Declared<'_>]) -> TokenStream {
     let ident = &input.ident;
-    let structure = structure_literal(ident, container, literals);
-    let count = taken.len();
-    let takes = taken.iter().enumerate().map(|(index, Taken { ident, member })| {
-        let method = if member.default { quote!(take_or_default) } else { quote!(take) };
+    let structure = structure_literal(ident, container, &quote!(<#ident as ::shape::Members>::FIELDS));
+    let fields = fields_expression(container, declared);
+    let takes = declared.iter().map(|Declared { ident, ty, member }| {
         let text = ident.to_string();
-        quote!(#ident: fields.#method(#index, #text)?)
+        if member.flatten {
+            quote!(#ident: <#ty as ::shape::Members>::take(fields)?)
+        } else if member.default {
+            quote!(#ident: fields.take_or_default(#text)?)
+        } else {
+            quote!(#ident: fields.take(#text)?)
+        }
     });
-    let gives = taken.iter().map(|Taken { ident, .. }| quote!(::shape::Shape::into_doc(self.#ident)));
-    let open = if count == 0 {
-        quote!(::shape::Fields::open(doc, #count)?;)
-    } else {
-        quote!(let mut fields = ::shape::Fields::open(doc, #count)?;)
-    };
+    let gives = runs(declared).map(|run| match run {
+        [Declared { ident, member: Member { flatten: true, .. }, .. }] => {
+            quote!(::shape::Members::give(self.#ident, members);)
+        }
+        plain => {
+            let docs =
+                plain.iter().map(|Declared { ident, .. }| quote!(::shape::Shape::into_doc(self.#ident)));
+            quote!(members.extend([#(#docs),*]);)
+        }
+    });
+    let (fields_name, members_name) =
+        if declared.is_empty() { (quote!(_), quote!(_)) } else { (quote!(fields), quote!(members)) };
     quote! {
+        impl ::shape::Members for #ident {
+            const FIELDS: &'static [::shape::Field] = #fields;
+
+            fn take(#fields_name: &mut ::shape::Fields) -> ::core::result::Result<Self, ::shape::Malformed> {
+                ::core::result::Result::Ok(Self { #(#takes),* })
+            }
+
+            fn give(self, #members_name: &mut ::std::vec::Vec<::shape::Doc>) {
+                #(#gives)*
+            }
+        }
+
         impl ::shape::Shape for #ident {
             fn schema() -> ::shape::Schema {
                 static STRUCTURE: ::shape::Structure = #structure;
@@ -106,13 +122,41 @@ fn implement(
             }
 
             fn from_doc(doc: ::shape::Doc) -> ::core::result::Result<Self, ::shape::Malformed> {
-                #open
-                ::core::result::Result::Ok(Self { #(#takes),* })
+                <Self as ::shape::Members>::from_structure(doc)
             }
 
             fn into_doc(self) -> ::shape::Doc {
-                ::shape::Doc::Structure(::std::vec![#(#gives),*])
+                <Self as ::shape::Members>::into_structure(self)
             }
         }
+    }
+}
+
+/// The members in runs: each flattened one by itself, and those between them together.
+fn runs<'a>(declared: &'a [Declared<'a>]) -> impl Iterator<Item = &'a [Declared<'a>]> {
+    declared.chunk_by(|one, next| !one.member.flatten && !next.member.flatten)
+}
+
+/// An expression for the descriptions of all members.
+fn fields_expression(container: &Container, declared: &[Declared<'_>]) -> TokenStream {
+    let case = container.case.unwrap_or(Case::Pascal);
+    let mut parts = runs(declared).map(|run| match run {
+        [Declared { ty, member: Member { flatten: true, .. }, .. }] => {
+            quote!(<#ty as ::shape::Members>::FIELDS)
+        }
+        plain => {
+            let literals =
+                plain.iter().map(|Declared { ident, ty, member }| field_literal(ident, ty, member, case));
+            quote!(&[#(#literals),*])
+        }
+    });
+    match (parts.next(), parts.next()) {
+        (None, _) => quote!(&[]),
+        (Some(all), None) => all,
+        (Some(first), Some(second)) => quote!({
+            const PARTS: &[&[::shape::Field]] = &[#first, #second #(, #parts)*];
+            const ALL: [::shape::Field; ::shape::count(PARTS)] = ::shape::join(PARTS);
+            &ALL
+        }),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::doc::{Doc, Timestamp};
-use crate::schema::{Link, ListShape, MapShape, Schema};
+use crate::schema::{Field, Link, ListShape, MapShape, Schema};
 use crate::stream::Stream;
 
 /// A Rust type that can travel on the AWS wire.
@@ -61,35 +61,90 @@ impl std::fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// The members of a structure while a derived `from_doc` takes them out one by one.
+/// A structure as the members that it has, which may stand among those of another: what `#[shape(flatten)]` takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no members to flatten",
+    note = "`#[shape(flatten)]` takes a struct with `#[derive(Shape)]`"
+)]
+pub trait Members: Sized {
+    /// The members' descriptions, in order.
+    const FIELDS: &'static [Field];
+
+    /// Takes the members out of a document, in order.
+    fn take(fields: &mut Fields) -> Result<Self, Malformed>;
+
+    /// Adds the members to those of a document, in order.
+    fn give(self, members: &mut Vec<Doc>);
+
+    /// The structure in a document: [`Shape::from_doc`] of all structures.
+    fn from_structure(doc: Doc) -> Result<Self, Malformed> {
+        Self::take(&mut Fields::open(doc)?)
+    }
+
+    /// The document for a structure: [`Shape::into_doc`] of all structures.
+    fn into_structure(self) -> Doc {
+        let mut members = Vec::with_capacity(Self::FIELDS.len());
+        self.give(&mut members);
+        Doc::Structure(members)
+    }
+}
+
+/// How many members these parts have together.
+pub const fn count(parts: &[&[Field]]) -> usize {
+    let mut count = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        count += parts[part].len();
+        part += 1;
+    }
+    count
+}
+
+/// The members of these parts, one part after the other; `N` is their [`count`].
+pub const fn join<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
+    let mut fields = [Field::new("", Link::Data(&Schema::Bool)); N];
+    let (mut at, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            fields[at] = parts[part][index];
+            (at, index) = (at + 1, index + 1);
+        }
+        part += 1;
+    }
+    fields
+}
+
+/// The members of a structure while a derived [`Members::take`] takes them out one by one, in order.
 #[derive(Debug)]
-pub struct Fields(Vec<Doc>);
+pub struct Fields(std::vec::IntoIter<Doc>);
 
 impl Fields {
-    /// Opens a structure with `count` members.
-    pub fn open(doc: Doc, count: usize) -> Result<Self, Malformed> {
+    /// Opens a structure.
+    fn open(doc: Doc) -> Result<Self, Malformed> {
         match doc {
-            Doc::Structure(mut members) => {
-                members.resize(count, Doc::Null);
-                Ok(Self(members))
-            }
-            Doc::Null => Ok(Self(vec![Doc::Null; count])),
+            Doc::Structure(members) => Ok(Self(members.into_iter())),
+            Doc::Null => Ok(Self(Vec::new().into_iter())),
             other => Err(Malformed::new("a structure", &other)),
         }
     }
 
-    /// Takes the member at `index`, called `name` in errors.
-    pub fn take<T: Shape>(&mut self, index: usize, name: &'static str) -> Result<T, Malformed> {
-        T::from_doc(std::mem::take(&mut self.0[index])).map_err(|malformed| malformed.within(name))
+    /// Takes the next member, called `name` in errors.
+    pub fn take<T: Shape>(&mut self, name: &'static str) -> Result<T, Malformed> {
+        T::from_doc(self.next()).map_err(|malformed| malformed.within(name))
     }
 
     /// As [`Fields::take`], with the type's default for an absent member.
-    pub fn take_or_default<T: Shape + Default>(
-        &mut self,
-        index: usize,
-        name: &'static str,
-    ) -> Result<T, Malformed> {
-        if self.0[index].is_null() { Ok(T::default()) } else { self.take(index, name) }
+    pub fn take_or_default<T: Shape + Default>(&mut self, name: &'static str) -> Result<T, Malformed> {
+        match self.next() {
+            Doc::Null => Ok(T::default()),
+            doc => T::from_doc(doc).map_err(|malformed| malformed.within(name)),
+        }
+    }
+
+    /// What a shorter document does not have is absent.
+    fn next(&mut self) -> Doc {
+        self.0.next().unwrap_or_default()
     }
 }
 
@@ -232,3 +287,6 @@ impl<T: Shape> Shape for BTreeMap<String, T> {
         Doc::Map(self.into_iter().map(|(key, value)| (key, value.into_doc())).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ mod schema;
 mod stream;
 mod validate;
 
-pub use convert::{Fields, Malformed, Shape};
+pub use convert::{Fields, Malformed, Members, Shape, count, join};
 pub use doc::{Doc, Timestamp};
 pub use schema::{
     Binding, Check, Enumeration, Field, Link, ListShape, MapShape, Namespace, Schema, Structure, TimeFormat,
