@@ -24,7 +24,7 @@ use crate::cx::Cx;
 use crate::failure::Failure;
 use crate::identity::Grants;
 use crate::instance::{Cloud, IamMode};
-use crate::operation::{Conditions, Resource};
+use crate::operation::{Conditions, Resource, Terms};
 use crate::service::Service;
 use facts::RequestFacts;
 
@@ -41,27 +41,41 @@ pub const REQUEST_TAGS: &str = "aws:RequestTag";
 /// The condition under which an operation hands over the tags of its resource: names and values in turn.
 pub const RESOURCE_TAGS: &str = "aws:ResourceTag";
 
+/// The tags of a request, names with values, as a condition.
+pub fn request_tags<'a>(
+    tags: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> (&'static str, Vec<String>) {
+    (REQUEST_TAGS, pairs(tags))
+}
+
+/// The tags of a resource, names with values, as a condition.
+pub fn resource_tags<'a>(
+    tags: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> (&'static str, Vec<String>) {
+    (RESOURCE_TAGS, pairs(tags))
+}
+
+fn pairs<'a>(tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<String> {
+    tags.into_iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
+}
+
 /// Whether there is anything to decide: the platform itself may do everything.
 pub(crate) fn must_decide(cx: &Cx) -> bool {
     !cx.call.internal
 }
 
-/// Decides whether the caller may do the operation that `cx` is in. `policy` is the policy of the resource, as JSON.
-pub(crate) async fn decide_operation(
-    cx: &mut Cx,
-    resource: &Resource,
-    policy: Option<&str>,
-    conditions: &Conditions,
-) -> Result<(), Failure> {
+/// Decides whether the caller may do the operation that `cx` is in.
+pub(crate) async fn decide_operation(cx: &mut Cx, resource: &Resource, terms: &Terms) -> Result<(), Failure> {
     if cx.call.open && cx.caller.principal != Principal::Anonymous {
         return Ok(());
     }
     let prefix = cx.call.service.map_or("", |service| service.signing_name);
     let action = format!("{prefix}:{}", cx.call.action);
-    decide_action(cx, &action, resource, policy, conditions).await
+    decide_action(cx, &action, resource, terms.policy.as_deref(), &terms.conditions).await
 }
 
-/// Decides whether the caller may do `action` (`iam:PassRole`) on `resource`.
+/// Decides whether the caller may do `action` (`iam:PassRole`) on `resource`. `policy` is the policy of the resource, as
+/// JSON.
 pub(crate) async fn decide_action(
     cx: &mut Cx,
     action: &str,

@@ -62,5 +62,5 @@ pub mod prelude {
     pub use crate::arn::Arn;
     pub use crate::cx::Cx;
     pub use crate::failure::Failure;
-    pub use crate::operation::{Conditions, Kind, Operation, Resource};
+    pub use crate::operation::{Conditions, Kind, Operation, Resource, Terms};
 }

@@ -46,6 +46,15 @@ impl From<Arn> for Resource {
 /// Condition keys with their values, for example `("s3:prefix", vec!["photos/"])`.
 pub type Conditions = Vec<(&'static str, Vec<String>)>;
 
+/// What a resource brings to the decision on access to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// As [`Operation::resource_policy`] gives it.
+    pub policy: Option<String>,
+    /// As [`Operation::conditions`] gives them.
+    pub conditions: Conditions,
+}
+
 /// One AWS operation: its types, its resource and its logic.
 ///
 /// ```ignore
@@ -74,7 +83,7 @@ pub trait Operation: 'static {
     /// Whether only the cloud itself calls it: it has no place in the API.
     const INTERNAL: bool = false;
     /// The request.
-    type Input: Shape + Send;
+    type Input: Shape + Send + Sync;
     /// The answer.
     type Output: Shape + Send;
     /// The service's errors.
@@ -107,6 +116,14 @@ pub trait Operation: 'static {
         _input: &Self::Input,
     ) -> impl Future<Output = Result<Conditions, Self::Error>> + Send {
         async { Ok(Vec::new()) }
+    }
+
+    /// The policy and the conditions together, for operations that find both at one place in the store.
+    fn terms(cx: &mut Cx, input: &Self::Input) -> impl Future<Output = Result<Terms, Self::Error>> + Send {
+        async move {
+            let policy = Self::resource_policy(cx, input).await?;
+            Ok(Terms { policy, conditions: Self::conditions(cx, input).await? })
+        }
     }
 
     /// The logic.
@@ -166,9 +183,8 @@ async fn run<O: Operation>(cx: &mut Cx, doc: Doc) -> Result<Doc, Failure> {
         O::Input::from_doc(doc).map_err(|m| Failure::new("SerializationException", 400, m.to_string()))?;
     if access::must_decide(cx) {
         let resource = O::stored_resource(cx, &input).await.map_err(ApiError::into_failure)?;
-        let policy = O::resource_policy(cx, &input).await.map_err(ApiError::into_failure)?;
-        let conditions = O::conditions(cx, &input).await.map_err(ApiError::into_failure)?;
-        access::decide_operation(cx, &resource, policy.as_deref(), &conditions).await?;
+        let terms = O::terms(cx, &input).await.map_err(ApiError::into_failure)?;
+        access::decide_operation(cx, &resource, &terms).await?;
     }
     O::run(cx, input).await.map(Shape::into_doc).map_err(ApiError::into_failure)
 }

@@ -147,7 +147,7 @@ struct Recorded<T>(std::marker::PhantomData<T>);
 
 trait Name: Send + 'static {
     const NAME: &'static str;
-    type Input: Shape + Send;
+    type Input: Shape + Send + Sync;
     fn arn() -> String;
     fn show(input: Self::Input) -> Value;
 }

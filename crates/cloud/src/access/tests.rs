@@ -708,3 +708,11 @@ async fn bodies_without_a_signature_are_what_they_say() {
         assert!(ask("nonsense", "x", flow).await.is_err());
     }
 }
+
+#[test]
+fn tags_are_pairs() {
+    let tags = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), String::new())]);
+    let pairs = ["a", "1", "b", ""].map(str::to_owned).to_vec();
+    assert_eq!(super::request_tags(&tags), (super::REQUEST_TAGS, pairs.clone()));
+    assert_eq!(super::resource_tags(&tags), (super::RESOURCE_TAGS, pairs));
+}
