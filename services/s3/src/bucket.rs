@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use cloud::access::RESOURCE_ACCOUNT;
 use cloud::prelude::*;
 
 use crate::error::Error;
@@ -53,18 +54,11 @@ pub(crate) async fn open(cx: &Cx, name: &str) -> Result<BucketRow, Error> {
     cx.get::<BucketRow>((name,)).await?.ok_or_else(|| Error::no_bucket(name))
 }
 
-/// The policy on a bucket; a bucket that is not there has none.
-pub(crate) async fn policy(cx: &Cx, name: &str) -> Result<Option<String>, Error> {
-    match cx.get::<BucketRow>((name,)).await? {
-        Some(row) => policy::for_caller(cx, &row),
-        None => Ok(None),
-    }
-}
-
-/// Who owns the bucket: S3's ARNs do not say.
-pub(crate) async fn owner(cx: &Cx, name: &str) -> Result<Conditions, Error> {
-    let bucket = cx.get::<BucketRow>((name,)).await?;
-    Ok(bucket.map(|bucket| vec![("aws:ResourceAccount", vec![bucket.owner])]).unwrap_or_default())
+/// What a bucket brings to the decision on access to it: its policy, and who owns it, which S3's ARNs do not say. One
+/// that is not there brings nothing.
+pub(crate) async fn terms(cx: &Cx, name: &str) -> Result<Terms, Error> {
+    let Some(row) = cx.get::<BucketRow>((name,)).await? else { return Ok(Terms::default()) };
+    Ok(Terms { policy: policy::for_caller(cx, &row)?, conditions: vec![(RESOURCE_ACCOUNT, vec![row.owner])] })
 }
 
 /// Refuses a bucket that another account owns than the request expects.

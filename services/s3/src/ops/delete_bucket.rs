@@ -32,12 +32,8 @@ impl Operation for DeleteBucket {
         Ok(bucket::arn(&input.bucket))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

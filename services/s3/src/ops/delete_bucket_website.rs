@@ -21,12 +21,8 @@ impl Operation for DeleteBucketWebsite {
         Ok(bucket::arn(&input.bucket))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Named) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Named) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Named) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Named) -> Result<Nothing, Error> {

@@ -21,12 +21,8 @@ impl Operation for HeadObject {
         Ok(bucket::object_arn(&input.bucket, &input.key))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -78,14 +78,10 @@ impl Operation for ListObjectVersions {
         Ok(bucket::arn(&input.bucket))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let mut conditions = bucket::owner(cx, &input.bucket).await?;
-        conditions.extend(keys(input.prefix.as_deref(), input.delimiter.as_deref(), input.max_keys));
-        Ok(conditions)
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = bucket::terms(cx, &input.bucket).await?;
+        terms.conditions.extend(keys(input.prefix.as_deref(), input.delimiter.as_deref(), input.max_keys));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::headers::{self, Asked};
 use crate::keys::{self, BucketRow, Headers, ObjectRow};
 use crate::limits::{INLINE_BYTES_MAX, PUT_BYTES_MAX};
-use crate::upload::{self, Taken, Terms};
+use crate::upload::{self, Taken};
 use crate::{bucket, conditions, event, lifecycle};
 
 #[derive(Shape)]
@@ -120,12 +120,8 @@ impl Operation for PutObject {
         Ok(bucket::object_arn(&input.bucket, &input.key))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
@@ -138,7 +134,7 @@ impl Operation for PutObject {
         let tags = headers::tags(input.tagging.as_deref())?;
         let body = input.body.clone().unwrap_or_else(Stream::empty);
         // CRC64NVME is what S3 adds by itself.
-        let terms = Terms {
+        let terms = upload::Terms {
             wanted: &wanted,
             algorithms: &[wanted.algorithm.unwrap_or(Algorithm::Crc64Nvme)],
             size_max: PUT_BYTES_MAX,

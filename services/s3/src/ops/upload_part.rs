@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::keys::{Content, PartRow, UploadRow};
 use crate::limits::PART_BYTES_MAX;
 use crate::multipart;
-use crate::upload::{self, Taken, Terms};
+use crate::upload::{self, Taken};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -78,12 +78,8 @@ impl Operation for UploadPart {
         Ok(bucket::object_arn(&input.bucket, &input.key))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
@@ -93,8 +89,12 @@ impl Operation for UploadPart {
         let (_, upload) = multipart::open(cx, &input.bucket, &input.key, &input.upload_id, owner).await?;
         let algorithms = multipart::algorithms(&upload, wanted.algorithm)?;
         let body = input.body.clone().unwrap_or_else(Stream::empty);
-        let terms =
-            Terms { wanted: &wanted, algorithms: &algorithms, size_max: PART_BYTES_MAX, inline_max: 0 };
+        let terms = upload::Terms {
+            wanted: &wanted,
+            algorithms: &algorithms,
+            size_max: PART_BYTES_MAX,
+            inline_max: 0,
+        };
         let taken = upload::take(cx, &body, &terms).await?;
         let part = keep(cx, upload, number, taken).await?;
         // The checksum that S3 adds for itself is not told.

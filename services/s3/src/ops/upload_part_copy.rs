@@ -9,7 +9,7 @@ use crate::checksum::{self, Wanted};
 use crate::copying::{self, Conditions as SourceConditions};
 use crate::error::Error;
 use crate::limits::PART_BYTES_MAX;
-use crate::upload::{self, Terms};
+use crate::upload;
 use crate::{download, multipart};
 
 #[derive(Shape)]
@@ -80,12 +80,8 @@ impl Operation for UploadPartCopy {
         Ok(bucket::object_arn(&input.bucket, &input.key))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        bucket::policy(cx, &input.bucket).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        bucket::owner(cx, &input.bucket).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        bucket::terms(cx, &input.bucket).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
@@ -105,8 +101,12 @@ impl Operation for UploadPartCopy {
         let algorithms = multipart::algorithms(&upload, None)?;
         let shown = upload.algorithm.is_some();
         let wanted = Wanted::default();
-        let terms =
-            Terms { wanted: &wanted, algorithms: &algorithms, size_max: PART_BYTES_MAX, inline_max: 0 };
+        let terms = upload::Terms {
+            wanted: &wanted,
+            algorithms: &algorithms,
+            size_max: PART_BYTES_MAX,
+            inline_max: 0,
+        };
         let taken = upload::take(cx, &body, &terms).await?;
         let part = keep(cx, upload, number, taken).await?;
         let sums = if shown { part.checksums } else { Default::default() };
