@@ -4,7 +4,8 @@ use cloud::prelude::*;
 
 use crate::keys::{ShardRow, StreamRow};
 use crate::names;
-use crate::reading::HashKeyRange;
+use crate::reading::{EncryptionType, HashKeyRange};
+use crate::settings::StreamModeDetails;
 use crate::stream::Status;
 
 /// The sequence numbers of a shard.
@@ -42,17 +43,53 @@ impl Shard {
 
 /// Metrics that are collected for each shard.
 #[derive(Debug, Shape)]
-pub(crate) struct EnhancedMetrics {
+struct EnhancedMetrics {
     shard_level_metrics: Vec<String>,
 }
 
-/// What is collected of a stream: always one entry.
-pub(crate) fn monitoring(row: &StreamRow) -> Vec<EnhancedMetrics> {
-    vec![EnhancedMetrics { shard_level_metrics: row.metrics.clone() }]
+/// What a description of a stream begins with.
+#[derive(Debug, Shape)]
+pub(crate) struct StreamState {
+    stream_name: String,
+    #[shape(name = "StreamARN")]
+    stream_arn: String,
+    stream_status: Status,
+    stream_mode_details: StreamModeDetails,
 }
 
-/// The state of a stream that was found at `now`.
-pub(crate) fn status(row: &StreamRow, now: i64) -> Status {
-    // It was there when it was read, in the same call.
-    row.status(now).unwrap_or(Status::Deleting)
+impl StreamState {
+    /// That of a stream which was found at `now`.
+    pub(crate) fn of(row: &StreamRow, now: i64) -> Self {
+        Self {
+            stream_name: row.name.clone(),
+            stream_arn: row.named().arn().into(),
+            // It was there when it was read, in the same call.
+            stream_status: row.status(now).unwrap_or(Status::Deleting),
+            stream_mode_details: StreamModeDetails::of(row.mode),
+        }
+    }
+}
+
+/// How a stream keeps its records.
+#[derive(Debug, Shape)]
+pub(crate) struct StreamSettings {
+    retention_period_hours: i32,
+    stream_creation_timestamp: Timestamp,
+    enhanced_monitoring: Vec<EnhancedMetrics>,
+    encryption_type: EncryptionType,
+    key_id: Option<String>,
+}
+
+impl StreamSettings {
+    /// Those of a row.
+    pub(crate) fn of(row: &StreamRow) -> Self {
+        Self {
+            retention_period_hours: row.retention_hours,
+            stream_creation_timestamp: row.created_at(),
+            // Always one entry.
+            enhanced_monitoring: vec![EnhancedMetrics { shard_level_metrics: row.metrics.clone() }],
+            encryption_type: EncryptionType::of(row.encryption.is_some()),
+            key_id: row.encryption.clone(),
+        }
+    }
 }

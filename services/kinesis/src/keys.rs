@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use cloud::Failure;
 use serde::{Deserialize, Serialize};
+use shape::Timestamp;
 use store::keyspace::{self, Prefix};
 use store::layer::log::Stream as Log;
 use store::layer::table::{self, Record};
@@ -182,6 +183,11 @@ impl StreamRow {
     /// Its name.
     pub(crate) fn named(&self) -> StreamName {
         StreamName { account: self.account.clone(), region: self.region.clone(), name: self.name.clone() }
+    }
+
+    /// When it was created, as it is shown: in whole seconds.
+    pub(crate) fn created_at(&self) -> Timestamp {
+        Timestamp::from_secs(self.created_at_millis.div_euclid(1000))
     }
 
     /// The records of one of its shards.

@@ -36,6 +36,7 @@ mod stream;
 mod streams;
 mod subscription;
 mod tags;
+mod target;
 #[cfg(test)]
 mod tests;
 mod throttle;

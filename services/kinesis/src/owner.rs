@@ -58,25 +58,6 @@ impl Owner {
     }
 }
 
-/// The policy of what an ARN names, for the access decision.
-pub(crate) async fn policy(cx: &Cx, arn: &str) -> Result<Option<String>, Error> {
-    match ConsumerName::of_arn(arn) {
-        Some(name) => Ok(streams::glance_consumer(cx, &name).await?.and_then(|row| row.policy)),
-        None => streams::policy(cx, None, Some(arn)).await,
-    }
-}
-
-/// The tags of what an ARN names, for the access decision.
-pub(crate) async fn tags(cx: &Cx, arn: &str) -> Result<Conditions, Error> {
-    match ConsumerName::of_arn(arn) {
-        Some(name) => {
-            let row = streams::glance_consumer(cx, &name).await?;
-            Ok(row.map(|row| streams::tags_of(&row.tags)).into_iter().collect())
-        }
-        None => streams::tags(cx, None, Some(arn)).await,
-    }
-}
-
 /// A policy that a request gives.
 pub(crate) fn checked_policy(text: &str) -> Result<String, Error> {
     if text.len() > POLICY_BYTES_MAX {

@@ -91,22 +91,6 @@ pub(crate) fn remove_metrics(collected: &mut Vec<String>, asked: &[Metric]) {
     collected.retain(|name| !gone.contains(name));
 }
 
-/// Changes the metrics that are collected of a stream: those before and after.
-pub(crate) async fn change_metrics(
-    cx: &mut Cx,
-    name: &StreamName,
-    change: impl FnOnce(&mut Vec<String>),
-) -> Result<(Vec<String>, Vec<String>), Error> {
-    let stream = streams::open(cx, name).await?;
-    let now = cx.now().millis();
-    stream.row.must_be_active(now)?;
-    let mut row = stream.row.clone();
-    change(&mut row.metrics);
-    row.touch(Change::Updating, now);
-    table::put(cx.tx(), &row).await?;
-    Ok((stream.row.metrics.clone(), row.metrics))
-}
-
 /// A retention that a stream may have. (Texts: kinesalite, increaseStreamRetentionPeriod.js, with today's maximum)
 fn retention(hours: i32) -> Result<i32, Error> {
     if hours < RETENTION_HOURS_MIN {

@@ -1,9 +1,9 @@
 //! Finding streams and consumers, and the descriptions kept in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cloud::access::RESOURCE_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 use store::{Key, Scan, Tx, Version};
@@ -128,23 +128,22 @@ pub(crate) async fn reshard(
     Ok(row)
 }
 
-/// The policy of what the parameters `StreamName` and `StreamARN` name, for the access decision.
-pub(crate) async fn policy(cx: &Cx, name: Option<&str>, arn: Option<&str>) -> Result<Option<String>, Error> {
+/// The policy and the tags of what the parameters `StreamName` and `StreamARN` name, for the access decision.
+pub(crate) async fn terms(cx: &Cx, name: Option<&str>, arn: Option<&str>) -> Result<Terms, Error> {
     // What names no stream is refused by the operation itself, after access is decided.
-    let Ok(name) = StreamName::pick(cx, name, arn, None) else { return Ok(None) };
-    Ok(glance(cx, &name).await?.and_then(|stream| stream.row.policy.clone()))
-}
-
-/// The tags of what the parameters `StreamName` and `StreamARN` name, for the access decision.
-pub(crate) async fn tags(cx: &Cx, name: Option<&str>, arn: Option<&str>) -> Result<Conditions, Error> {
-    let Ok(name) = StreamName::pick(cx, name, arn, None) else { return Ok(Conditions::new()) };
+    let Ok(name) = StreamName::pick(cx, name, arn, None) else { return Ok(Terms::default()) };
     let stream = glance(cx, &name).await?;
-    Ok(stream.map(|stream| tags_of(&stream.row.tags)).into_iter().collect())
+    Ok(stream.map(|stream| terms_of(&stream.row.policy, &stream.row.tags)).unwrap_or_default())
 }
 
-/// Tags as a condition.
-pub(crate) fn tags_of(tags: &std::collections::BTreeMap<String, String>) -> (&'static str, Vec<String>) {
-    (RESOURCE_TAGS, tags.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect())
+/// The policy and the tags of a consumer, for the access decision.
+pub(crate) async fn consumer_terms(cx: &Cx, name: &ConsumerName) -> Result<Terms, Error> {
+    let row = glance_consumer(cx, name).await?;
+    Ok(row.map(|row| terms_of(&row.policy, &row.tags)).unwrap_or_default())
+}
+
+fn terms_of(policy: &Option<String>, tags: &BTreeMap<String, String>) -> Terms {
+    Terms { policy: policy.clone(), conditions: vec![access::resource_tags(tags)] }
 }
 
 /// The consumer with this name, with its stream, in the transaction of a Read or Write operation.
@@ -161,46 +160,4 @@ pub(crate) async fn glance_consumer(cx: &Cx, name: &ConsumerName) -> Result<Opti
     let Some(stream) = glance(cx, &name.stream).await? else { return Ok(None) };
     let row: Option<ConsumerRow> = cx.get((&stream.row.id, &name.name)).await?;
     Ok(row.filter(|row| row.named().created_at_secs == name.created_at_secs))
-}
-
-/// The name of the consumer that the parameters `ConsumerARN`, or `StreamARN` and `ConsumerName` name. The second is
-/// its place in IAM, too, which has the time of its registration.
-pub(crate) async fn consumer_name(
-    cx: &mut Cx,
-    arn: Option<&str>,
-    stream_arn: Option<&str>,
-    name: Option<&str>,
-) -> Result<ConsumerName, Error> {
-    let invalid = |text: &str| Error::invalid(text.to_owned());
-    match (arn, stream_arn, name) {
-        (Some(arn), stream, name) => {
-            let found = ConsumerName::of_arn(arn).filter(|found| {
-                found.stream.region == cx.region()
-                    && name.is_none_or(|name| name == found.name)
-                    && stream.is_none_or(|stream| stream == found.stream.arn().as_str())
-            });
-            found.ok_or_else(|| Error::invalid(format!("ConsumerARN {arn} is not valid.")))
-        }
-        (None, Some(arn), Some(name)) => {
-            let stream = StreamName::pick(cx, None, Some(arn), None)?;
-            let found = open(cx, &stream).await?;
-            let row: Option<ConsumerRow> = table::get(cx.tx(), (&found.row.id, name)).await?;
-            let row = row.ok_or_else(|| {
-                Error::NotFound(format!("Consumer {name} of stream {} not found.", stream.arn()))
-            })?;
-            Ok(row.named())
-        }
-        _ => Err(invalid("Either ConsumerARN, or both StreamARN and ConsumerName must be specified.")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_are_pairs() {
-        let tags = [("a".to_owned(), "1".to_owned())].into();
-        assert_eq!(tags_of(&tags), (RESOURCE_TAGS, vec!["a".to_owned(), "1".to_owned()]));
-    }
 }

@@ -1,23 +1,19 @@
 //! AddTagsToStream.
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use std::collections::BTreeMap;
 use store::layer::table;
 
 use crate::error::Error;
-use crate::names::{self, StreamName};
 use crate::streams;
 use crate::tags;
+use crate::target::StreamTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    stream: StreamTarget,
     #[shape(len = 1..=200)]
     tags: BTreeMap<String, String>,
 }
@@ -35,28 +31,17 @@ impl Operation for AddTagsToStream {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let mut conditions =
-            streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await?;
-        let tags = input.tags.iter().flat_map(|(key, value)| [key.clone(), value.clone()]);
-        conditions.push((REQUEST_TAGS, tags.collect()));
-        Ok(conditions)
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = input.stream.terms(cx).await?;
+        terms.conditions.push(access::request_tags(&input.tags));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
+        let name = input.stream.name(cx)?;
         let stream = streams::open(cx, &name).await?;
         let mut row = stream.row.clone();
         tags::add(&mut row.tags, input.tags)?;

@@ -3,7 +3,7 @@
 //! Differs from AWS: a stream is ready after half a second; an on-demand stream has its four shards for ever and takes its
 //! full quota at once, instead of growing with what it takes. A tag on a new stream needs no permission of its own.
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use std::collections::BTreeMap;
 
@@ -49,8 +49,7 @@ impl Operation for CreateStream {
     }
 
     async fn conditions(_cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let tags = input.tags.iter().flatten().flat_map(|(key, value)| [key.clone(), value.clone()]);
-        Ok(vec![(REQUEST_TAGS, tags.collect())])
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -3,16 +3,7 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::names;
-use crate::owner::{self, Owner};
-
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(name = "ResourceARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+")]
-    resource_arn: String,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
-}
+use crate::target::ResourceTarget;
 
 #[derive(Shape)]
 pub(crate) struct Output {}
@@ -22,24 +13,20 @@ pub(crate) struct DeleteResourcePolicy;
 impl Operation for DeleteResourcePolicy {
     const NAME: &'static str = "DeleteResourcePolicy";
     const KIND: Kind = Kind::Write;
-    type Input = Input;
+    type Input = ResourceTarget;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource_of(cx, &input.resource_arn))
+    fn resource(cx: &Cx, input: &ResourceTarget) -> Result<Resource, Error> {
+        Ok(input.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        owner::policy(cx, &input.resource_arn).await
+    async fn terms(cx: &mut Cx, input: &ResourceTarget) -> Result<Terms, Error> {
+        input.terms(cx).await
     }
 
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        owner::tags(cx, &input.resource_arn).await
-    }
-
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let mut owner = Owner::open(cx, &input.resource_arn, input.stream_id.as_deref()).await?;
+    async fn run(cx: &mut Cx, input: ResourceTarget) -> Result<Output, Error> {
+        let mut owner = input.open(cx).await?;
         if owner.policy().take().is_none() {
             let text = format!("No resource policy found for resource ARN {}", input.resource_arn);
             return Err(Error::NotFound(text));

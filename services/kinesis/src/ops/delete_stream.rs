@@ -6,19 +6,15 @@ use store::layer::table;
 use crate::consumers;
 use crate::error::Error;
 use crate::keys::{Change, ConsumerRow, ShardRow};
-use crate::names::{self, StreamName};
 use crate::settings;
 use crate::stream::Status;
 use crate::streams;
+use crate::target::StreamTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    stream: StreamTarget,
     enforce_consumer_deletion: Option<bool>,
 }
 
@@ -35,24 +31,15 @@ impl Operation for DeleteStream {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.stream.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
+        let name = input.stream.name(cx)?;
         let stream = streams::open(cx, &name).await?;
         let now = cx.now().millis();
         let consumers = consumers::all(cx, &stream.row.id).await?;

@@ -2,47 +2,18 @@
 
 use cloud::prelude::*;
 
-use crate::consumers::ConsumerStatus;
+use crate::consumers::Consumer;
 use crate::error::Error;
-use crate::keys::ConsumerRow;
-use crate::names::{self, ConsumerName};
 use crate::streams;
+use crate::target::ConsumerTarget;
 
 /// A consumer with its stream.
 #[derive(Shape)]
 pub(crate) struct ConsumerDescription {
-    consumer_name: String,
-    #[shape(name = "ConsumerARN")]
-    consumer_arn: String,
-    consumer_status: ConsumerStatus,
-    consumer_creation_timestamp: Timestamp,
+    #[shape(flatten)]
+    consumer: Consumer,
     #[shape(name = "StreamARN")]
     stream_arn: String,
-}
-
-impl ConsumerDescription {
-    fn of(row: &ConsumerRow, now: i64) -> Self {
-        let name = row.named();
-        Self {
-            consumer_arn: name.arn(),
-            stream_arn: name.stream.arn().into(),
-            consumer_name: name.name,
-            consumer_status: ConsumerStatus::of(row, now),
-            consumer_creation_timestamp: Timestamp::from_secs(name.created_at_secs),
-        }
-    }
-}
-
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    consumer_name: Option<String>,
-    #[shape(name = "ConsumerARN", len = 1..=2048, pattern = r"^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+")]
-    consumer_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
 }
 
 #[derive(Shape)]
@@ -55,45 +26,28 @@ pub(crate) struct DescribeStreamConsumer;
 impl Operation for DescribeStreamConsumer {
     const NAME: &'static str = "DescribeStreamConsumer";
     const KIND: Kind = Kind::Read;
-    type Input = Input;
+    type Input = ConsumerTarget;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, _input: &Input) -> Result<Resource, Error> {
-        Ok(cx.arn("kinesis", "stream/*/consumer/*").into())
+    fn resource(cx: &Cx, _input: &ConsumerTarget) -> Result<Resource, Error> {
+        Ok(ConsumerTarget::unknown(cx))
     }
 
-    async fn stored_resource(cx: &mut Cx, input: &Input) -> Result<Resource, Error> {
-        // Whether a consumer is there is told only to those who may see all.
-        match named(cx, input).await {
-            Ok(name) => Ok(names::resource_of(cx, &name.arn())),
-            Err(Error::Internal(failure)) => Err(failure.into()),
-            Err(_) => Self::resource(cx, input),
-        }
+    async fn stored_resource(cx: &mut Cx, input: &ConsumerTarget) -> Result<Resource, Error> {
+        input.resource(cx).await
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        let Ok(name) = named(cx, input).await else { return Ok(None) };
-        Ok(streams::glance_consumer(cx, &name).await?.and_then(|row| row.policy))
+    async fn terms(cx: &mut Cx, input: &ConsumerTarget) -> Result<Terms, Error> {
+        input.terms(cx).await
     }
 
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let Ok(name) = named(cx, input).await else { return Ok(Conditions::new()) };
-        let row = streams::glance_consumer(cx, &name).await?;
-        Ok(row.map(|row| streams::tags_of(&row.tags)).into_iter().collect())
-    }
-
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = named(cx, &input).await?;
+    async fn run(cx: &mut Cx, input: ConsumerTarget) -> Result<Output, Error> {
+        let name = input.name(cx).await?;
         let (_, row) = streams::consumer(cx, &name).await?;
-        Ok(Output { consumer_description: ConsumerDescription::of(&row, cx.now().millis()) })
+        let consumer = Consumer::of(&row, cx.now().millis());
+        Ok(Output {
+            consumer_description: ConsumerDescription { consumer, stream_arn: name.stream.arn().into() },
+        })
     }
-}
-
-async fn named(cx: &mut Cx, input: &Input) -> Result<ConsumerName, Error> {
-    if input.stream_id.is_some() {
-        return Err(Error::invalid("StreamId is reserved for future use; name the stream by its ARN"));
-    }
-    let (arn, stream) = (input.consumer_arn.as_deref(), input.stream_arn.as_deref());
-    streams::consumer_name(cx, arn, stream, input.consumer_name.as_deref()).await
 }

@@ -4,10 +4,9 @@
 
 use cloud::prelude::*;
 
-use super::enable_enhanced_monitoring::{Input, Output};
+use super::enable_enhanced_monitoring::{Input, Output, change};
 use crate::error::Error;
-use crate::names::{self, StreamName};
-use crate::{settings, streams};
+use crate::settings;
 
 pub(crate) struct DisableEnhancedMonitoring;
 
@@ -19,32 +18,14 @@ impl Operation for DisableEnhancedMonitoring {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.stream.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
-        let change =
-            |metrics: &mut Vec<String>| settings::remove_metrics(metrics, &input.shard_level_metrics);
-        let (before, after) = settings::change_metrics(cx, &name, change).await?;
-        Ok(Output {
-            stream_arn: name.arn().into(),
-            stream_name: name.name,
-            current_shard_level_metrics: before,
-            desired_shard_level_metrics: after,
-        })
+        change(cx, &input, settings::remove_metrics).await
     }
 }

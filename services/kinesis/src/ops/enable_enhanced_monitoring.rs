@@ -3,33 +3,31 @@
 //! Differs from AWS: what is asked for is remembered and shown; metrics are not collected.
 
 use cloud::prelude::*;
+use store::layer::table;
 
 use crate::error::Error;
-use crate::names::{self, StreamName};
+use crate::keys::Change;
 use crate::settings::{self, Metric};
 use crate::streams;
+use crate::target::StreamTarget;
 
 /// As DisableEnhancedMonitoring takes it, too.
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    pub(super) stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    pub(super) stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    pub(super) stream_id: Option<String>,
+    #[shape(flatten)]
+    pub(super) stream: StreamTarget,
     #[shape(len = 1..=7)]
-    pub(super) shard_level_metrics: Vec<Metric>,
+    shard_level_metrics: Vec<Metric>,
 }
 
 /// As DisableEnhancedMonitoring answers, too.
 #[derive(Shape)]
 pub(crate) struct Output {
-    pub(super) stream_name: String,
-    pub(super) current_shard_level_metrics: Vec<String>,
-    pub(super) desired_shard_level_metrics: Vec<String>,
+    stream_name: String,
+    current_shard_level_metrics: Vec<String>,
+    desired_shard_level_metrics: Vec<String>,
     #[shape(name = "StreamARN")]
-    pub(super) stream_arn: String,
+    stream_arn: String,
 }
 
 pub(crate) struct EnableEnhancedMonitoring;
@@ -42,31 +40,36 @@ impl Operation for EnableEnhancedMonitoring {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.stream.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
-        let change = |metrics: &mut Vec<String>| settings::add_metrics(metrics, &input.shard_level_metrics);
-        let (before, after) = settings::change_metrics(cx, &name, change).await?;
-        Ok(Output {
-            stream_arn: name.arn().into(),
-            stream_name: name.name,
-            current_shard_level_metrics: before,
-            desired_shard_level_metrics: after,
-        })
+        change(cx, &input, settings::add_metrics).await
     }
+}
+
+/// Adds metrics to those that are collected of a stream, or takes some from them.
+pub(super) async fn change(
+    cx: &mut Cx,
+    input: &Input,
+    apply: fn(&mut Vec<String>, &[Metric]),
+) -> Result<Output, Error> {
+    let name = input.stream.name(cx)?;
+    let stream = streams::open(cx, &name).await?;
+    let now = cx.now().millis();
+    stream.row.must_be_active(now)?;
+    let mut row = stream.row.clone();
+    apply(&mut row.metrics, &input.shard_level_metrics);
+    row.touch(Change::Updating, now);
+    table::put(cx.tx(), &row).await?;
+    Ok(Output {
+        stream_arn: name.arn().into(),
+        stream_name: name.name,
+        current_shard_level_metrics: stream.row.metrics.clone(),
+        desired_shard_level_metrics: row.metrics,
+    })
 }

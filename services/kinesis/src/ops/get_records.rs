@@ -47,12 +47,8 @@ impl Operation for GetRecords {
         Ok(names::resource(cx, None, owner(input).as_deref()))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, None, owner(input).as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, None, owner(input).as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        streams::terms(cx, None, owner(input).as_deref()).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -11,6 +11,7 @@ use crate::limits::SHARDS_PAGE;
 use crate::names::{self, StreamName};
 use crate::stream::Stream;
 use crate::streams;
+use crate::target::StreamTarget;
 use crate::token::{self, Token};
 
 /// Which shards are asked for.
@@ -37,12 +38,8 @@ pub(crate) enum FilterKind {
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    stream: StreamTarget,
     #[shape(len = 1..=1048576)]
     next_token: Option<String>,
     #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
@@ -69,25 +66,19 @@ impl Operation for ListShards {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        let arn = named(input);
-        Ok(names::resource(cx, input.stream_name.as_deref(), arn.as_deref()))
+        Ok(names::resource(cx, input.stream.stream_name.as_deref(), named(input).as_deref()))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), named(input).as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), named(input).as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        streams::terms(cx, input.stream.stream_name.as_deref(), named(input).as_deref()).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let now = cx.now().millis();
         let asked = Asked::read(cx, &input, now)?;
         let stream = streams::open(cx, &asked.name).await?;
-        if let Some(at) = input.stream_creation_timestamp
-            && at.secs() != stream.row.created_at_millis.div_euclid(1000)
-        {
+        let created_at = stream.row.created_at();
+        if input.stream_creation_timestamp.is_some_and(|at| at.secs() != created_at.secs()) {
             return Err(asked.name.missing());
         }
         let limit = usize::try_from(input.max_results.unwrap_or(i32::MAX)).unwrap_or(SHARDS_PAGE);
@@ -106,7 +97,7 @@ impl Operation for ListShards {
 
 /// The ARN of the stream that a request names, also by a token.
 fn named(input: &Input) -> Option<String> {
-    input.stream_arn.clone().or_else(|| input.next_token.as_deref().and_then(Token::owner_of))
+    input.stream.stream_arn.clone().or_else(|| input.next_token.as_deref().and_then(Token::owner_of))
 }
 
 /// A filter as it goes on from page to page.
@@ -126,17 +117,12 @@ struct Asked {
 
 impl Asked {
     fn read(cx: &Cx, input: &Input, now: i64) -> Result<Self, Error> {
-        let names_stream = input.stream_name.is_some() || input.stream_arn.is_some();
+        let names_stream = input.stream.stream_name.is_some() || input.stream.stream_arn.is_some();
         let Some(text) = &input.next_token else {
             if !names_stream {
                 return Err(Error::invalid("Either NextToken or StreamName should be provided."));
             }
-            let name = StreamName::pick(
-                cx,
-                input.stream_name.as_deref(),
-                input.stream_arn.as_deref(),
-                input.stream_id.as_deref(),
-            )?;
+            let name = input.stream.name(cx)?;
             let filter = input.shard_filter.as_ref().map_or(
                 Filter { kind: FilterKind::FromTrimHorizon, shard_id: None, at_millis: None },
                 |filter| Filter {

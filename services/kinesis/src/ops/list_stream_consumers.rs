@@ -7,8 +7,7 @@ use crate::consumers::Consumer;
 use crate::error::Error;
 use crate::keys::ConsumerRow;
 use crate::limits::LIST_PAGE;
-use crate::names;
-use crate::names::StreamName;
+use crate::names::{self, StreamName};
 use crate::streams;
 use crate::token::Token;
 
@@ -44,21 +43,16 @@ impl Operation for ListStreamConsumers {
         Ok(names::resource_of(cx, &input.stream_arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, None, Some(&input.stream_arn)).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, None, Some(&input.stream_arn)).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        streams::terms(cx, None, Some(&input.stream_arn)).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let now = cx.now().millis();
         let name = StreamName::pick(cx, None, Some(&input.stream_arn), input.stream_id.as_deref())?;
         let stream = streams::open(cx, &name).await?;
-        if let Some(at) = input.stream_creation_timestamp
-            && at.secs() != stream.row.created_at_millis.div_euclid(1000)
-        {
+        let created_at = stream.row.created_at();
+        if input.stream_creation_timestamp.is_some_and(|at| at.secs() != created_at.secs()) {
             return Err(name.missing());
         }
         let limit = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(LIST_PAGE);

@@ -3,34 +3,23 @@
 use cloud::prelude::*;
 use store::layer::table::{self, Cursor, Paging};
 
-use crate::describe;
+use crate::describe::StreamState;
 use crate::error::Error;
 use crate::keys::StreamRow;
 use crate::limits::LIST_PAGE;
-use crate::settings::StreamModeDetails;
-use crate::stream::Status;
 use crate::token::Token;
 
 /// A stream in a list.
 #[derive(Shape)]
 pub(crate) struct StreamSummary {
-    stream_name: String,
-    #[shape(name = "StreamARN")]
-    stream_arn: String,
-    stream_status: Status,
-    stream_mode_details: StreamModeDetails,
+    #[shape(flatten)]
+    state: StreamState,
     stream_creation_timestamp: Timestamp,
 }
 
 impl StreamSummary {
     fn of(row: &StreamRow, now: i64) -> Self {
-        Self {
-            stream_name: row.name.clone(),
-            stream_arn: row.named().arn().into(),
-            stream_status: describe::status(row, now),
-            stream_mode_details: StreamModeDetails::of(row.mode),
-            stream_creation_timestamp: Timestamp::from_secs(row.created_at_millis.div_euclid(1000)),
-        }
+        Self { state: StreamState::of(row, now), stream_creation_timestamp: row.created_at() }
     }
 }
 

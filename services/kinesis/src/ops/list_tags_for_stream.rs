@@ -4,18 +4,14 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::limits::TAGS_PAGE;
-use crate::names::{self, StreamName};
 use crate::streams;
 use crate::tags::{self, Tag};
+use crate::target::StreamTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    stream: StreamTarget,
     #[shape(len = 1..=128)]
     exclusive_start_tag_key: Option<String>,
     #[shape(range = 1..=50)]
@@ -38,24 +34,15 @@ impl Operation for ListTagsForStream {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.stream.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
+        let name = input.stream.name(cx)?;
         let stream = streams::open(cx, &name).await?;
         let limit = input.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(TAGS_PAGE);
         let after = input.exclusive_start_tag_key;

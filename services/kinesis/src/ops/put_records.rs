@@ -11,11 +11,12 @@ use store::Stamp;
 use crate::error::Error;
 use crate::keys::ShardRow;
 use crate::limits::BATCH_BYTES_MAX;
-use crate::names::{self, StreamName};
+use crate::names;
 use crate::put::{self, Incoming};
 use crate::reading::EncryptionType;
 use crate::stream::Stream;
 use crate::streams;
+use crate::target::StreamTarget;
 use crate::throttle::{Allowance, Throttles};
 
 /// A record to put.
@@ -42,12 +43,8 @@ pub(crate) struct PutRecordsResultEntry {
 pub(crate) struct Input {
     #[shape(len = 1..=500)]
     records: Vec<PutRecordsRequestEntry>,
-    #[shape(len = 1..=128, pattern = "[a-zA-Z0-9_.-]+")]
-    stream_name: Option<String>,
-    #[shape(name = "StreamARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")]
-    stream_arn: Option<String>,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    stream: StreamTarget,
 }
 
 #[derive(Shape)]
@@ -67,25 +64,16 @@ impl Operation for PutRecords {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()))
+        Ok(input.stream.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, input.stream_name.as_deref(), input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.stream.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let now = cx.now().millis();
-        let name = StreamName::pick(
-            cx,
-            input.stream_name.as_deref(),
-            input.stream_arn.as_deref(),
-            input.stream_id.as_deref(),
-        )?;
+        let name = input.stream.name(cx)?;
         let stream = streams::open_ready(cx, &name).await?;
         let mut allowances: BTreeMap<u32, Allowance> = BTreeMap::new();
         let throttles = cx.state::<Throttles>();

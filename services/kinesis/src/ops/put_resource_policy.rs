@@ -3,15 +3,13 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::names;
-use crate::owner::{self, Owner};
+use crate::owner;
+use crate::target::ResourceTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(name = "ResourceARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+")]
-    resource_arn: String,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    owner: ResourceTarget,
     policy: String,
 }
 
@@ -28,19 +26,15 @@ impl Operation for PutResourcePolicy {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource_of(cx, &input.resource_arn))
+        Ok(input.owner.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        owner::policy(cx, &input.resource_arn).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        owner::tags(cx, &input.resource_arn).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.owner.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let mut owner = Owner::open(cx, &input.resource_arn, input.stream_id.as_deref()).await?;
+        let mut owner = input.owner.open(cx).await?;
         *owner.policy() = Some(owner::checked_policy(&input.policy)?);
         owner.put(cx).await?;
         Ok(Output {})

@@ -1,6 +1,6 @@
 //! RegisterStreamConsumer.
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use std::collections::BTreeMap;
 use store::layer::table;
@@ -9,8 +9,7 @@ use crate::consumers::{self, Consumer};
 use crate::error::Error;
 use crate::keys::ConsumerRow;
 use crate::limits::{CONSUMERS_CREATING_MAX, CONSUMERS_MAX};
-use crate::names;
-use crate::names::StreamName;
+use crate::names::{self, StreamName};
 use crate::streams;
 use crate::tags;
 
@@ -44,15 +43,10 @@ impl Operation for RegisterStreamConsumer {
         Ok(names::resource_of(cx, &input.stream_arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, None, Some(&input.stream_arn)).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let mut conditions = streams::tags(cx, None, Some(&input.stream_arn)).await?;
-        let tags = input.tags.iter().flatten().flat_map(|(key, value)| [key.clone(), value.clone()]);
-        conditions.push((REQUEST_TAGS, tags.collect()));
-        Ok(conditions)
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = streams::terms(cx, None, Some(&input.stream_arn)).await?;
+        terms.conditions.push(access::request_tags(input.tags.iter().flatten()));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -51,15 +51,9 @@ impl Operation for SubscribeToShard {
         Ok(names::resource_of(cx, &input.consumer_arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        let Ok(name) = named(cx, input) else { return Ok(None) };
-        Ok(streams::glance_consumer(cx, &name).await?.and_then(|row| row.policy))
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let Ok(name) = named(cx, input) else { return Ok(Conditions::new()) };
-        let row = streams::glance_consumer(cx, &name).await?;
-        Ok(row.map(|row| streams::tags_of(&row.tags)).into_iter().collect())
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let Ok(name) = named(cx, input) else { return Ok(Terms::default()) };
+        streams::consumer_terms(cx, &name).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

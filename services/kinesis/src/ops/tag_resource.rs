@@ -1,22 +1,19 @@
 //! TagResource.
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use std::collections::BTreeMap;
 
 use crate::error::Error;
-use crate::names;
-use crate::owner::{self, Owner};
 use crate::tags;
+use crate::target::ResourceTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=200)]
     tags: BTreeMap<String, String>,
-    #[shape(name = "ResourceARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+")]
-    resource_arn: String,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    owner: ResourceTarget,
 }
 
 #[derive(Shape)]
@@ -32,22 +29,17 @@ impl Operation for TagResource {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource_of(cx, &input.resource_arn))
+        Ok(input.owner.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        owner::policy(cx, &input.resource_arn).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let mut conditions = owner::tags(cx, &input.resource_arn).await?;
-        let tags = input.tags.iter().flat_map(|(key, value)| [key.clone(), value.clone()]);
-        conditions.push((REQUEST_TAGS, tags.collect()));
-        Ok(conditions)
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = input.owner.terms(cx).await?;
+        terms.conditions.push(access::request_tags(&input.tags));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let mut owner = Owner::open(cx, &input.resource_arn, input.stream_id.as_deref()).await?;
+        let mut owner = input.owner.open(cx).await?;
         tags::add(owner.tags(), input.tags)?;
         owner.put(cx).await?;
         Ok(Output {})

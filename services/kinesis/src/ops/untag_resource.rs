@@ -3,18 +3,15 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::names;
-use crate::owner::{self, Owner};
 use crate::tags;
+use crate::target::ResourceTarget;
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=50, each(len = 1..=128))]
     tag_keys: Vec<String>,
-    #[shape(name = "ResourceARN", len = 1..=2048, pattern = r"arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+")]
-    resource_arn: String,
-    #[shape(len = 1..=24, pattern = "[a-z0-9]{20}-[a-z0-9]{3}")]
-    stream_id: Option<String>,
+    #[shape(flatten)]
+    owner: ResourceTarget,
 }
 
 #[derive(Shape)]
@@ -30,19 +27,15 @@ impl Operation for UntagResource {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        Ok(names::resource_of(cx, &input.resource_arn))
+        Ok(input.owner.resource(cx))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        owner::policy(cx, &input.resource_arn).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        owner::tags(cx, &input.resource_arn).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        input.owner.terms(cx).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let mut owner = Owner::open(cx, &input.resource_arn, input.stream_id.as_deref()).await?;
+        let mut owner = input.owner.open(cx).await?;
         tags::remove(owner.tags(), &input.tag_keys);
         owner.put(cx).await?;
         Ok(Output {})

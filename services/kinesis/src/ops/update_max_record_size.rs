@@ -5,8 +5,7 @@ use store::layer::table;
 
 use crate::error::Error;
 use crate::keys::Change;
-use crate::names;
-use crate::names::StreamName;
+use crate::names::{self, StreamName};
 use crate::streams;
 
 #[derive(Shape)]
@@ -35,12 +34,8 @@ impl Operation for UpdateMaxRecordSize {
         Ok(names::resource(cx, None, input.stream_arn.as_deref()))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, None, input.stream_arn.as_deref()).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, None, input.stream_arn.as_deref()).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        streams::terms(cx, None, input.stream_arn.as_deref()).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

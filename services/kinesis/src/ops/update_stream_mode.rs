@@ -7,8 +7,7 @@ use crate::account::{self, Usage};
 use crate::error::Error;
 use crate::keys::{Change, Mode};
 use crate::limits::MODE_CHANGES_MAX;
-use crate::names;
-use crate::names::StreamName;
+use crate::names::{self, StreamName};
 use crate::settings::StreamModeDetails;
 use crate::stream;
 use crate::streams;
@@ -40,12 +39,8 @@ impl Operation for UpdateStreamMode {
         Ok(names::resource_of(cx, &input.stream_arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        streams::policy(cx, None, Some(&input.stream_arn)).await
-    }
-
-    async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        streams::tags(cx, None, Some(&input.stream_arn)).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        streams::terms(cx, None, Some(&input.stream_arn)).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
