@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use cloud::access::RESOURCE_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 use store::{Key, Store, Tx, Version};
@@ -231,6 +231,5 @@ pub(crate) async fn tag_conditions(cx: &Cx, name: &str) -> Result<Conditions, Er
 
 /// The tags of a table as a condition.
 pub(crate) fn tags_of(table: &Table) -> (&'static str, Vec<String>) {
-    let tags = table.row.tags.iter().flat_map(|(key, value)| [key.clone(), value.clone()]);
-    (RESOURCE_TAGS, tags.collect())
+    access::resource_tags(&table.row.tags)
 }

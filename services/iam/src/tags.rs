@@ -1,5 +1,6 @@
 //! Tags of users, roles, policies and instance profiles.
 
+use cloud::access;
 use cloud::identity::record::Tags;
 use cloud::prelude::*;
 
@@ -73,8 +74,7 @@ pub(crate) fn shapes_if_any(tags: &Tags) -> Option<Vec<Tag>> {
 pub(crate) fn conditions(tags: Option<&Vec<Tag>>) -> Conditions {
     match tags {
         Some(tags) if !tags.is_empty() => {
-            let pairs = tags.iter().flat_map(|tag| [tag.key.clone(), tag.value.clone()]).collect();
-            vec![(cloud::access::REQUEST_TAGS, pairs)]
+            vec![access::request_tags(tags.iter().map(|tag| (&tag.key, &tag.value)))]
         }
         _ => Vec::new(),
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use serde_json::Value as Json;
 use store::layer::table;
@@ -139,8 +139,8 @@ impl Operation for CreateTable {
     }
 
     async fn conditions(_cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let tags = input.tags.iter().flatten().flat_map(|tag| [tag.key.clone(), tag.value.clone()]);
-        Ok(vec![(REQUEST_TAGS, tags.collect())])
+        let tags = input.tags.iter().flatten().map(|tag| (&tag.key, &tag.value));
+        Ok(vec![access::request_tags(tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

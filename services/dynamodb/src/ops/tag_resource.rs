@@ -1,6 +1,6 @@
 //! TagResource.
 
-use cloud::access::{REQUEST_TAGS, RESOURCE_TAGS};
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -46,9 +46,7 @@ impl Operation for TagResource {
 
     async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
         let mut conditions = tables::tag_conditions(cx, &input.resource_arn).await?;
-        debug_assert!(conditions.iter().all(|(key, _)| *key == RESOURCE_TAGS));
-        let tags = input.tags.iter().flat_map(|tag| [tag.key.clone(), tag.value.clone()]);
-        conditions.push((REQUEST_TAGS, tags.collect()));
+        conditions.push(access::request_tags(input.tags.iter().map(|tag| (&tag.key, &tag.value))));
         Ok(conditions)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use serde_json::Value;
 use store::layer::table::{self, Paging};
@@ -58,8 +58,7 @@ impl Operation for CreatePipe {
     }
 
     async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let tags = input.tags.iter().flatten().flat_map(|(name, value)| [name.clone(), value.clone()]);
-        Ok(vec![(REQUEST_TAGS, tags.collect())])
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Changed, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -36,8 +36,7 @@ impl Operation for TagResource {
     }
 
     async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let tags = input.tags.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
-        Ok(vec![(REQUEST_TAGS, tags.collect())])
+        Ok(vec![access::request_tags(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

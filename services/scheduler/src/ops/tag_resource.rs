@@ -1,6 +1,6 @@
 //! TagResource.
 
-use cloud::access::REQUEST_TAGS;
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -35,8 +35,8 @@ impl Operation for TagResource {
     }
 
     async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        let tags = input.tags.iter().flat_map(|tag| [tag.key.clone(), tag.value.clone()]);
-        Ok(vec![(REQUEST_TAGS, tags.collect())])
+        let tags = input.tags.iter().map(|tag| (&tag.key, &tag.value));
+        Ok(vec![access::request_tags(tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -170,8 +170,7 @@ fn conditions(session_name: &str, external_id: Option<String>, tags: &SessionTag
         conditions.push(("sts:ExternalId", vec![id]));
     }
     if !tags.all.is_empty() {
-        let pairs = tags.all.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
-        conditions.push((access::REQUEST_TAGS, pairs));
+        conditions.push(access::request_tags(tags.all.iter().map(|(key, value)| (key, value))));
     }
     if !tags.transitive.is_empty() {
         conditions.push(("sts:TransitiveTagKeys", tags.transitive.clone()));
