@@ -25,7 +25,7 @@ use crate::keys::{MappingRow, MappingState};
 use crate::names::FunctionRef;
 
 use self::settings::Source;
-pub(crate) use self::settings::{Beginning, Change, new};
+pub(crate) use self::settings::{Beginning, Change, new, refuse};
 
 /// Mappings of one source and one function that are looked through: versions and aliases have their own.
 const SAME_MAX: usize = 1_000;

@@ -52,24 +52,38 @@ impl Source {
     }
 }
 
-/// What a request says of a mapping. Members that the cloud does not have are here to be refused.
-#[derive(Default)]
+/// What both a new and a changed mapping say of themselves. Members that the cloud does not have are here to be refused.
+#[derive(Shape)]
 pub(crate) struct Change {
-    pub(crate) enabled: Option<bool>,
-    pub(crate) batch_size: Option<i32>,
-    pub(crate) filter_criteria: Option<FilterCriteria>,
-    pub(crate) window_seconds: Option<i32>,
-    pub(crate) lanes: Option<i32>,
-    pub(crate) destinations: Option<DestinationConfig>,
-    pub(crate) age_seconds: Option<i32>,
-    pub(crate) bisect: Option<bool>,
-    pub(crate) retries: Option<i32>,
-    pub(crate) tumbling_seconds: Option<i32>,
-    pub(crate) response_types: Option<Vec<FunctionResponseType>>,
-    pub(crate) scaling: Option<ScalingConfig>,
-    /// Members that are refused, with their names.
-    pub(crate) refused: Vec<(&'static str, Option<Value>)>,
-    pub(crate) kms_key_arn: Option<String>,
+    enabled: Option<bool>,
+    #[shape(range = 1..=10_000)]
+    batch_size: Option<i32>,
+    filter_criteria: Option<FilterCriteria>,
+    #[shape(range = 0..=300)]
+    maximum_batching_window_in_seconds: Option<i32>,
+    #[shape(range = 1..=10)]
+    parallelization_factor: Option<i32>,
+    destination_config: Option<DestinationConfig>,
+    #[shape(range = -1..=604_800)]
+    maximum_record_age_in_seconds: Option<i32>,
+    bisect_batch_on_function_error: Option<bool>,
+    #[shape(range = -1..=10_000)]
+    maximum_retry_attempts: Option<i32>,
+    #[shape(range = 0..=900)]
+    tumbling_window_in_seconds: Option<i32>,
+    #[shape(len = 0..=1)]
+    function_response_types: Option<Vec<FunctionResponseType>>,
+    scaling_config: Option<ScalingConfig>,
+    #[shape(name = "KMSKeyArn")]
+    kms_key_arn: Option<String>,
+    source_access_configurations: Option<Value>,
+    amazon_managed_kafka_event_source_config: Option<Value>,
+    self_managed_kafka_event_source_config: Option<Value>,
+    #[shape(name = "DocumentDBEventSourceConfig")]
+    document_db_event_source_config: Option<Value>,
+    metrics_config: Option<Value>,
+    logging_config: Option<Value>,
+    provisioned_poller_config: Option<Value>,
 }
 
 /// What only a new mapping says.
@@ -78,6 +92,20 @@ pub(crate) struct Beginning {
     pub(crate) start: Option<StartingPosition>,
     pub(crate) start_at: Option<Timestamp>,
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// Refuses members that the cloud does not have, unless they say nothing.
+pub(crate) fn refuse(members: &[(&str, &Option<Value>)]) -> Result<(), Error> {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Object(members) => members.values().all(|value| value.as_array().is_some_and(Vec::is_empty)),
+        Value::Array(list) => list.is_empty(),
+        _ => false,
+    };
+    match members.iter().find(|(_, value)| value.as_ref().is_some_and(|value| !is_empty(value))) {
+        Some((name, _)) => Err(Error::unsupported(&format!("{name} of an event source mapping"))),
+        None => Ok(()),
+    }
 }
 
 /// A new mapping.
@@ -109,7 +137,7 @@ pub(crate) fn new(
         filters: None,
         reports_failures: false,
         concurrency_max: None,
-        start: begin.start.map(|start| start.name().to_string()),
+        start: begin.start.map(|start| start.as_str().to_string()),
         start_at_millis: begin.start_at.map(Timestamp::millis),
         lanes: 1,
         bisect: false,
@@ -160,19 +188,15 @@ fn check_start(source: Source, text: &str, begin: &Beginning) -> Result<(), Erro
 impl Change {
     /// Refuses what this cloud does not have.
     fn check_supported(&self) -> Result<(), Error> {
-        let is_empty = |value: &Value| match value {
-            Value::Null => true,
-            Value::Object(members) => {
-                members.values().all(|value| value.as_array().is_some_and(Vec::is_empty))
-            }
-            Value::Array(list) => list.is_empty(),
-            _ => false,
-        };
-        if let Some((name, _)) =
-            self.refused.iter().find(|(_, value)| value.as_ref().is_some_and(|value| !is_empty(value)))
-        {
-            return Err(Error::unsupported(&format!("{name} of an event source mapping")));
-        }
+        refuse(&[
+            ("SourceAccessConfigurations", &self.source_access_configurations),
+            ("AmazonManagedKafkaEventSourceConfig", &self.amazon_managed_kafka_event_source_config),
+            ("SelfManagedKafkaEventSourceConfig", &self.self_managed_kafka_event_source_config),
+            ("DocumentDBEventSourceConfig", &self.document_db_event_source_config),
+            ("MetricsConfig", &self.metrics_config),
+            ("LoggingConfig", &self.logging_config),
+            ("ProvisionedPollerConfig", &self.provisioned_poller_config),
+        ])?;
         match &self.kms_key_arn {
             Some(arn) if !arn.is_empty() => Err(Error::unsupported("KMSKeyArn of an event source mapping")),
             _ => Ok(()),
@@ -187,21 +211,21 @@ impl Change {
         if let Some(criteria) = self.filter_criteria {
             row.filters = filters(criteria)?;
         }
-        if let Some(destinations) = self.destinations {
+        if let Some(destinations) = self.destination_config {
             row.on_failure = on_failure(destinations)?;
         }
         row.enabled = self.enabled.unwrap_or(row.enabled);
         row.batch_size = self.batch_size.unwrap_or(row.batch_size);
-        row.window_seconds = self.window_seconds.unwrap_or(row.window_seconds);
-        row.lanes = self.lanes.unwrap_or(row.lanes);
-        row.age_seconds = self.age_seconds.unwrap_or(row.age_seconds);
-        row.bisect = self.bisect.unwrap_or(row.bisect);
-        row.retries = self.retries.unwrap_or(row.retries);
-        row.tumbling_seconds = self.tumbling_seconds.unwrap_or(row.tumbling_seconds);
-        if let Some(types) = self.response_types {
+        row.window_seconds = self.maximum_batching_window_in_seconds.unwrap_or(row.window_seconds);
+        row.lanes = self.parallelization_factor.unwrap_or(row.lanes);
+        row.age_seconds = self.maximum_record_age_in_seconds.unwrap_or(row.age_seconds);
+        row.bisect = self.bisect_batch_on_function_error.unwrap_or(row.bisect);
+        row.retries = self.maximum_retry_attempts.unwrap_or(row.retries);
+        row.tumbling_seconds = self.tumbling_window_in_seconds.unwrap_or(row.tumbling_seconds);
+        if let Some(types) = self.function_response_types {
             row.reports_failures = types.contains(&FunctionResponseType::ReportBatchItemFailures);
         }
-        if let Some(scaling) = self.scaling {
+        if let Some(scaling) = self.scaling_config {
             row.concurrency_max = scaling.maximum_concurrency;
         }
         check_values(source, &row)?;
@@ -212,22 +236,22 @@ impl Change {
 
     fn check_kind(&self, source: Source) -> Result<(), Error> {
         if source.is_stream() {
-            return match self.scaling {
+            return match self.scaling_config {
                 Some(_) => Err(Error::invalid("ScalingConfig is only valid for SQS event sources.")),
                 None => Ok(()),
             };
         }
         let given = [
-            ("ParallelizationFactor", self.lanes.is_some()),
-            ("MaximumRecordAgeInSeconds", self.age_seconds.is_some()),
-            ("BisectBatchOnFunctionError", self.bisect.is_some()),
-            ("MaximumRetryAttempts", self.retries.is_some()),
-            ("TumblingWindowInSeconds", self.tumbling_seconds.is_some()),
+            ("ParallelizationFactor", self.parallelization_factor.is_some()),
+            ("MaximumRecordAgeInSeconds", self.maximum_record_age_in_seconds.is_some()),
+            ("BisectBatchOnFunctionError", self.bisect_batch_on_function_error.is_some()),
+            ("MaximumRetryAttempts", self.maximum_retry_attempts.is_some()),
+            ("TumblingWindowInSeconds", self.tumbling_window_in_seconds.is_some()),
         ];
         if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
             return Err(Error::invalid(format!("{name} is not valid for SQS event sources.")));
         }
-        match self.destinations {
+        match self.destination_config {
             Some(_) => Err(Error::invalid(NO_DESTINATION)),
             None => Ok(()),
         }

@@ -31,28 +31,11 @@ pub(crate) struct ScalingConfig {
 
 /// `EventSourcePosition`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Shape)]
+#[shape(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum StartingPosition {
-    #[shape(name = "TRIM_HORIZON")]
     TrimHorizon,
-    #[shape(name = "LATEST")]
     Latest,
-    #[shape(name = "AT_TIMESTAMP")]
     AtTimestamp,
-}
-
-impl StartingPosition {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            StartingPosition::TrimHorizon => "TRIM_HORIZON",
-            StartingPosition::Latest => "LATEST",
-            StartingPosition::AtTimestamp => "AT_TIMESTAMP",
-        }
-    }
-
-    fn of(name: &str) -> Option<StartingPosition> {
-        let all = [StartingPosition::TrimHorizon, StartingPosition::Latest, StartingPosition::AtTimestamp];
-        all.into_iter().find(|position| position.name() == name)
-    }
 }
 
 /// `FunctionResponseType`.
@@ -119,7 +102,7 @@ pub(crate) async fn view(cx: &mut Cx, row: &MappingRow) -> Result<Mapping, Error
             Vec::new()
         },
         scaling_config: row.concurrency_max.map(|most| ScalingConfig { maximum_concurrency: Some(most) }),
-        starting_position: row.start.as_deref().and_then(StartingPosition::of),
+        starting_position: row.start.as_deref().and_then(StartingPosition::from_text),
         starting_position_timestamp: row.start_at_millis.map(Timestamp::from_millis),
         parallelization_factor: of_stream(row.lanes),
         bisect_batch_on_function_error: is_stream.then_some(row.bisect),
