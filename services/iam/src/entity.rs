@@ -157,107 +157,46 @@ pub(crate) async fn list_where<R: Record>(
     }
 }
 
-impl Entity for User {
-    const NOUN: &'static str = "user";
-    const TITLE: &'static str = "User";
-    const ATTACHED_QUOTA: &'static str = "PoliciesPerUser";
-    const INLINE_CHARACTERS_MAX: usize = iampolicy::USER_INLINE_CHARACTERS_MAX;
+/// Makes a record an [`Entity`]: all three have these fields.
+macro_rules! entity {
+    ($record:ident, $noun:literal, $title:literal, $attached_quota:literal, $inline_characters_max:expr) => {
+        impl Entity for $record {
+            const NOUN: &'static str = $noun;
+            const TITLE: &'static str = $title;
+            const ATTACHED_QUOTA: &'static str = $attached_quota;
+            const INLINE_CHARACTERS_MAX: usize = $inline_characters_max;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
+            fn name(&self) -> &str {
+                &self.name
+            }
 
-    fn path(&self) -> &str {
-        &self.path
-    }
+            fn path(&self) -> &str {
+                &self.path
+            }
 
-    fn arn(&self) -> String {
-        self.arn()
-    }
+            fn arn(&self) -> String {
+                self.arn()
+            }
 
-    fn inline(&self) -> &BTreeMap<String, String> {
-        &self.inline
-    }
+            fn inline(&self) -> &BTreeMap<String, String> {
+                &self.inline
+            }
 
-    fn inline_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.inline
-    }
+            fn inline_mut(&mut self) -> &mut BTreeMap<String, String> {
+                &mut self.inline
+            }
 
-    fn attached(&self) -> &[String] {
-        &self.attached
-    }
+            fn attached(&self) -> &[String] {
+                &self.attached
+            }
 
-    fn attached_mut(&mut self) -> &mut Vec<String> {
-        &mut self.attached
-    }
+            fn attached_mut(&mut self) -> &mut Vec<String> {
+                &mut self.attached
+            }
+        }
+    };
 }
 
-impl Entity for Group {
-    const NOUN: &'static str = "group";
-    const TITLE: &'static str = "Group";
-    const ATTACHED_QUOTA: &'static str = "PoliciesPerGroup";
-    const INLINE_CHARACTERS_MAX: usize = iampolicy::GROUP_INLINE_CHARACTERS_MAX;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn arn(&self) -> String {
-        self.arn()
-    }
-
-    fn inline(&self) -> &BTreeMap<String, String> {
-        &self.inline
-    }
-
-    fn inline_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.inline
-    }
-
-    fn attached(&self) -> &[String] {
-        &self.attached
-    }
-
-    fn attached_mut(&mut self) -> &mut Vec<String> {
-        &mut self.attached
-    }
-}
-
-impl Entity for Role {
-    const NOUN: &'static str = "role";
-    const TITLE: &'static str = "Role";
-    const ATTACHED_QUOTA: &'static str = "PoliciesPerRole";
-    const INLINE_CHARACTERS_MAX: usize = iampolicy::ROLE_INLINE_CHARACTERS_MAX;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn arn(&self) -> String {
-        self.arn()
-    }
-
-    fn inline(&self) -> &BTreeMap<String, String> {
-        &self.inline
-    }
-
-    fn inline_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.inline
-    }
-
-    fn attached(&self) -> &[String] {
-        &self.attached
-    }
-
-    fn attached_mut(&mut self) -> &mut Vec<String> {
-        &mut self.attached
-    }
-}
+entity!(User, "user", "User", "PoliciesPerUser", iampolicy::USER_INLINE_CHARACTERS_MAX);
+entity!(Group, "group", "Group", "PoliciesPerGroup", iampolicy::GROUP_INLINE_CHARACTERS_MAX);
+entity!(Role, "role", "Role", "PoliciesPerRole", iampolicy::ROLE_INLINE_CHARACTERS_MAX);
