@@ -81,6 +81,21 @@ pub struct ResourceOutcome {
     pub attributes: BTreeMap<String, Value>,
 }
 
+impl ResourceOutcome {
+    /// One with this id and these attributes.
+    pub fn new<const N: usize>(physical_id: impl Into<String>, attributes: [(&str, Value); N]) -> Self {
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
+        Self { physical_id: physical_id.into(), attributes: attributes.into() }
+    }
+
+    /// One whose id is its only attribute, too.
+    pub fn of_id(physical_id: impl Into<String>, attribute: &str) -> Self {
+        let physical_id = physical_id.into();
+        let id = Value::String(physical_id.clone());
+        Self::new(physical_id, [(attribute, id)])
+    }
+}
+
 /// A CloudFormation resource type.
 ///
 /// The handlers run in a Free context whose caller is the stack's: they act through `cx.call` on operations of
@@ -144,6 +159,11 @@ impl ResourceRequest {
     /// template gives none) counts as made by this request.
     pub fn adopts(&self, property: &str) -> bool {
         self.repeated || !self.properties.contains_key(property)
+    }
+
+    /// A property that is a document, as the text that operations take; empty when there is none.
+    pub fn document(&self, name: &str) -> String {
+        self.property(name).map(document).unwrap_or_default()
     }
 
     /// The tags of the resource over those of the stack. Types write `Tags` as a list of keys and values or as a map;
@@ -220,6 +240,50 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// A document (a policy, a filter) as text: templates hold it as JSON or as a text.
+pub fn document(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A number, which templates may write as a text.
+pub fn number(value: &Value) -> Value {
+    let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
+    number.map_or_else(|| value.clone(), Value::from)
+}
+
+/// Makes the members with these `names` numbers, at every depth.
+pub fn make_numbers(value: &mut Value, names: &[&str]) {
+    let Value::Object(members) = value else { return };
+    for (name, member) in members {
+        if names.contains(&name.as_str()) {
+            *member = number(member);
+        } else {
+            make_numbers(member, names);
+        }
+    }
+}
+
+/// What a creation answered: that the thing is there already, which the service says with `code`, is fine when it is
+/// `ours` ([`ResourceRequest::adopts`]).
+pub fn adopt(answer: Result<Value, Failure>, code: &str, ours: bool) -> Result<(), Failure> {
+    if ours { unless(answer, code) } else { answer.map(drop) }
+}
+
+/// What an operation answered: to be refused with `code` is fine, as it is for a deletion to hear that the thing is gone.
+pub fn unless(answer: Result<Value, Failure>, code: &str) -> Result<(), Failure> {
+    match answer {
+        Err(failure) if failure.code() == code => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+/// The keys of tags that are `present`, in a list of keys and values or as a map, and not `wanted`.
+pub fn tags_gone(present: &Value, wanted: &BTreeMap<String, String>) -> Vec<String> {
+    let listed = present.as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
+    let keys = listed.chain(present.as_object().into_iter().flat_map(Map::keys).map(String::as_str));
+    keys.filter(|key| !wanted.contains_key(*key)).map(str::to_owned).collect()
+}
+
 /// Tags as most APIs take them: objects with `Key` and `Value`.
 pub fn tag_list(tags: &BTreeMap<String, String>) -> Vec<Value> {
     tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
@@ -251,5 +315,36 @@ mod tests {
         assert_ne!(one, name("demo", "Queue", "t2", 80));
         let short = name(&"s".repeat(100), &"L".repeat(100), "t", 64);
         assert_eq!(short.len(), 64, "{short}");
+    }
+
+    #[test]
+    fn numbers_may_be_texts() {
+        let mut value =
+            json!({"Name": "7", "Policy": {"Tries": "3", "Most": "many", "Hours": 2}, "Tries": null});
+        make_numbers(&mut value, &["Tries", "Most", "Hours"]);
+        assert_eq!(
+            value,
+            json!({"Name": "7", "Policy": {"Tries": 3, "Most": "many", "Hours": 2}, "Tries": null})
+        );
+    }
+
+    #[test]
+    fn some_refusals_are_fine() {
+        let refused = || Err(Failure::new("Present", 400, ""));
+        assert!(adopt(refused(), "Present", true).is_ok());
+        assert!(adopt(refused(), "Present", false).is_err());
+        assert!(adopt(refused(), "Other", true).is_err());
+        assert!(adopt(Ok(Value::Null), "Present", false).is_ok());
+        assert!(unless(refused(), "Present").is_ok());
+        assert!(unless(refused(), "Other").is_err());
+    }
+
+    #[test]
+    fn tags_that_are_not_wanted_go() {
+        let wanted = BTreeMap::from([("a".to_owned(), "1".to_owned())]);
+        let listed = json!([{"Key": "a", "Value": "0"}, {"Key": "b", "Value": "2"}]);
+        assert_eq!(tags_gone(&listed, &wanted), ["b"]);
+        assert_eq!(tags_gone(&json!({"a": "0", "c": "2"}), &wanted), ["c"]);
+        assert!(tags_gone(&Value::Null, &wanted).is_empty());
     }
 }

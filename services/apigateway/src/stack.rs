@@ -1,11 +1,9 @@
 //! The CloudFormation resource types. They act through the operations of this service.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
 mod again;
@@ -21,22 +19,12 @@ pub(crate) use method::Method;
 pub(crate) use rest_api::RestApi;
 pub(crate) use usage::{ApiKey, UsagePlan, UsagePlanKey};
 
+/// What a thing that is not there is refused with.
+const MISSING: &str = "NotFoundException";
+
 async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "apigateway", operation, &input).await
-}
-
-/// A deletion of what is gone already is done.
-fn gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if failure.code() == "NotFoundException" => Ok(()),
-        other => other.map(|_| ()),
-    }
-}
-
-fn outcome(physical_id: impl Into<String>, attributes: &[(&str, Value)]) -> ResourceOutcome {
-    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-    ResourceOutcome { physical_id: physical_id.into(), attributes: attributes.collect() }
 }
 
 /// The text of a member of an answer.
@@ -59,14 +47,6 @@ fn text(value: &Value) -> Value {
         Value::Bool(flag) => Value::String(flag.to_string()),
         other => other.clone(),
     }
-}
-
-/// A number, which may be written as a text.
-fn number(value: &Value) -> Value {
-    value
-        .as_str()
-        .and_then(|text| text.parse::<i64>().ok())
-        .map_or_else(|| value.clone(), |number| json!(number))
 }
 
 /// A map whose values are texts.
@@ -153,7 +133,7 @@ impl ResourceType for Resource {
             Some(made) => made,
             None => call(cx, "CreateResource", input).await?,
         };
-        Ok(outcome(member(&made, "id"), &[("ResourceId", made["id"].clone())]))
+        Ok(ResourceOutcome::new(member(&made, "id"), [("ResourceId", made["id"].clone())]))
     }
 
     async fn update(
@@ -163,12 +143,12 @@ impl ResourceType for Resource {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let id = request.physical()?;
-        Ok(outcome(id, &[("ResourceId", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "ResourceId"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"restApiId": request.text("RestApiId"), "resourceId": request.physical()?});
-        gone(call(cx, "DeleteResource", input).await)
+        unless(call(cx, "DeleteResource", input).await, MISSING)
     }
 }
 
@@ -219,7 +199,7 @@ impl ResourceType for Model {
             ],
         );
         again::named(request.repeated, call(cx, "CreateModel", input).await)?;
-        Ok(outcome(name, &[]))
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn update(
@@ -236,12 +216,12 @@ impl ResourceType for Model {
         let input =
             json!({"restApiId": request.text("RestApiId"), "modelName": name, "patchOperations": patches});
         call(cx, "UpdateModel", input).await?;
-        Ok(outcome(name, &[]))
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"restApiId": request.text("RestApiId"), "modelName": request.physical()?});
-        gone(call(cx, "DeleteModel", input).await)
+        unless(call(cx, "DeleteModel", input).await, MISSING)
     }
 }
 
@@ -280,7 +260,7 @@ impl ResourceType for RequestValidator {
             ],
         );
         let made = call(cx, "CreateRequestValidator", input).await?;
-        Ok(outcome(member(&made, "id"), &[("RequestValidatorId", made["id"].clone())]))
+        Ok(ResourceOutcome::new(member(&made, "id"), [("RequestValidatorId", made["id"].clone())]))
     }
 
     async fn update(
@@ -297,13 +277,13 @@ impl ResourceType for RequestValidator {
         ]);
         let input = json!({"restApiId": request.text("RestApiId"), "requestValidatorId": id, "patchOperations": patches});
         call(cx, "UpdateRequestValidator", input).await?;
-        Ok(outcome(id.clone(), &[("RequestValidatorId", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "RequestValidatorId"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input =
             json!({"restApiId": request.text("RestApiId"), "requestValidatorId": request.physical()?});
-        gone(call(cx, "DeleteRequestValidator", input).await)
+        unless(call(cx, "DeleteRequestValidator", input).await, MISSING)
     }
 }
 
@@ -351,7 +331,7 @@ impl ResourceType for GatewayResponse {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         self.put(cx, request).await?;
         let id = request.generated_name(128);
-        Ok(outcome(id.clone(), &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn update(
@@ -362,13 +342,13 @@ impl ResourceType for GatewayResponse {
     ) -> Result<ResourceOutcome, Failure> {
         self.put(cx, request).await?;
         let id = request.physical()?;
-        Ok(outcome(id, &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input =
             json!({"restApiId": request.text("RestApiId"), "responseType": request.text("ResponseType")});
-        gone(call(cx, "DeleteGatewayResponse", input).await)
+        unless(call(cx, "DeleteGatewayResponse", input).await, MISSING)
     }
 }
 
@@ -401,7 +381,7 @@ impl ResourceType for Account {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         self.set(cx, request).await?;
         let id = request.generated_name(128);
-        Ok(outcome(id.clone(), &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn update(
@@ -412,7 +392,7 @@ impl ResourceType for Account {
     ) -> Result<ResourceOutcome, Failure> {
         self.set(cx, request).await?;
         let id = request.physical()?;
-        Ok(outcome(id, &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     /// CloudFormation leaves the settings of the account as they are.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
 /// Items of one page; no list that is looked through here is longer.
@@ -28,10 +28,7 @@ async fn call(cx: &mut Cx, operation: &str, input: Map<String, Value>) -> Result
 /// As [`call`], where something that is gone already is fine.
 async fn delete(cx: &mut Cx, operation: &str, input: Value) -> Result<(), Failure> {
     let caller = cx.caller().clone();
-    match cx.call_json(caller, "apigatewayv2", operation, &input).await {
-        Err(failure) if failure.code() != "NotFoundException" => Err(failure),
-        _ => Ok(()),
-    }
+    unless(cx.call_json(caller, "apigatewayv2", operation, &input).await, "NotFoundException")
 }
 
 /// The properties as the API's members: the same names with a small first letter, at every depth but inside of maps
@@ -108,9 +105,7 @@ async fn forget(
 
 /// What was created: its id under `Ref`, and the same as an attribute.
 fn outcome(answer: &Value, id: &str, attribute: &str) -> Result<ResourceOutcome, Failure> {
-    let physical_id = text(answer, id)?;
-    let attributes = [(attribute.to_owned(), json!(physical_id))].into();
-    Ok(ResourceOutcome { physical_id, attributes })
+    Ok(ResourceOutcome::of_id(text(answer, id)?, attribute))
 }
 
 #[async_trait]

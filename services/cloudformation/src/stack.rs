@@ -27,7 +27,7 @@ impl ResourceType for WaitConditionHandle {
     }
 
     async fn create(&self, _cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        Ok(ResourceOutcome { physical_id: request.generated_name(255), ..ResourceOutcome::default() })
+        Ok(ResourceOutcome::new(request.generated_name(255), []))
     }
 
     async fn update(
@@ -36,7 +36,7 @@ impl ResourceType for WaitConditionHandle {
         request: &ResourceRequest,
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
-        Ok(ResourceOutcome { physical_id: request.physical()?.to_owned(), ..ResourceOutcome::default() })
+        Ok(ResourceOutcome::new(request.physical()?, []))
     }
 
     async fn delete(&self, _cx: &mut Cx, _request: &ResourceRequest) -> Result<(), Failure> {

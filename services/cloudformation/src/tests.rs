@@ -138,8 +138,7 @@ fn settle(cx: &Cx, request: &ResourceRequest, id: String) -> ResourceOutcome {
     cx.state::<Things>().with(|inner| inner.things.insert(id.clone(), properties));
     let size = request.property("Size").cloned().unwrap_or_default();
     let attributes = [("Arn", json!(format!("arn:thing:{id}"))), ("Size", size)];
-    let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
-    ResourceOutcome { physical_id: id, attributes }
+    ResourceOutcome::new(id, attributes)
 }
 
 /// The service that things belong to. It has no operations.

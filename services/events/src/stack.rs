@@ -7,8 +7,10 @@ mod destination;
 mod policy;
 mod rule;
 
+use std::collections::BTreeMap;
+
 use cloud::prelude::*;
-use cloud::resource::{ResourceOutcome, ResourceRequest};
+use cloud::resource::{self, ResourceRequest};
 use serde_json::{Map, Value, json};
 
 pub(crate) use archive::Archive;
@@ -18,29 +20,22 @@ pub(crate) use destination::ApiDestination;
 pub(crate) use policy::EventBusPolicy;
 pub(crate) use rule::Rule;
 
+/// What a thing that is there already is refused with, and one that is not.
+const PRESENT: &str = "ResourceAlreadyExistsException";
+const MISSING: &str = "ResourceNotFoundException";
+
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "events", operation, input).await
 }
 
-/// What is gone already is what a deletion wants.
-fn unless_gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if failure.code() != "ResourceNotFoundException" => Err(failure),
-        _ => Ok(()),
-    }
-}
-
-/// The properties with these names, as members of an input. Objects whose member is a text become JSON.
+/// The properties with these names, as members of an input.
 fn members(request: &ResourceRequest, names: &[(&str, &str)]) -> Value {
     let mut input = Map::new();
     for (property, member) in names {
         if let Some(value) = request.property(property) {
             let is_document = matches!(*member, "EventPattern" | "Policy");
-            let value = match value {
-                Value::Object(_) if is_document => json!(value.to_string()),
-                value => value.clone(),
-            };
+            let value = if is_document { json!(resource::document(value)) } else { value.clone() };
             input.insert((*member).to_owned(), value);
         }
     }
@@ -48,20 +43,14 @@ fn members(request: &ResourceRequest, names: &[(&str, &str)]) -> Value {
 }
 
 /// Gives a bus or rule the tags that are wanted and takes the others.
-async fn retag(cx: &mut Cx, arn: &str, wanted: &[Value]) -> Result<(), Failure> {
+async fn retag(cx: &mut Cx, arn: &str, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
     let present = call(cx, "ListTagsForResource", &json!({"ResourceARN": arn})).await?;
-    let keys = present["Tags"].as_array().into_iter().flatten().map(|tag| tag["Key"].clone());
-    let gone: Vec<Value> = keys.filter(|key| !wanted.iter().any(|tag| tag["Key"] == *key)).collect();
+    let gone = resource::tags_gone(&present["Tags"], wanted);
     if !gone.is_empty() {
         call(cx, "UntagResource", &json!({"ResourceARN": arn, "TagKeys": gone})).await?;
     }
     if !wanted.is_empty() {
-        call(cx, "TagResource", &json!({"ResourceARN": arn, "Tags": wanted})).await?;
+        call(cx, "TagResource", &json!({"ResourceARN": arn, "Tags": resource::tag_list(wanted)})).await?;
     }
     Ok(())
-}
-
-fn outcome(id: &str, attributes: &[(&str, Value)]) -> ResourceOutcome {
-    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-    ResourceOutcome { physical_id: id.to_owned(), attributes: attributes.collect() }
 }

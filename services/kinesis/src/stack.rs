@@ -7,42 +7,26 @@ mod stream;
 use std::collections::BTreeMap;
 
 use cloud::prelude::*;
-use cloud::resource::{ResourceOutcome, ResourceRequest};
-use serde_json::{Map, Value, json};
+use cloud::resource;
+use serde_json::{Value, json};
 
 pub(crate) use consumer::StreamConsumer;
 pub(crate) use policy::ResourcePolicy;
 pub(crate) use stream::StreamResource;
+
+/// What a thing that is there already, or is at work, is refused with, and one that is not there.
+const PRESENT: &str = "ResourceInUseException";
+const MISSING: &str = "ResourceNotFoundException";
 
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
     cx.call_json(caller, "kinesis", operation, input).await
 }
 
-/// What is gone already is what a deletion wants.
-fn unless_gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if failure.code() != "ResourceNotFoundException" => Err(failure),
-        _ => Ok(()),
-    }
-}
-
-/// The stack's tags and the resource's own.
-fn tags(request: &ResourceRequest) -> BTreeMap<String, String> {
-    let mut tags = request.tags.clone();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags
-}
-
 /// Gives a stream or consumer the tags that are wanted and takes the others.
 async fn retag(cx: &mut Cx, arn: &str, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
     let present = call(cx, "ListTagsForResource", &json!({"ResourceARN": arn})).await?;
-    let keys = present["Tags"].as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
-    let gone: Vec<&str> = keys.filter(|key| !wanted.contains_key(*key)).collect();
+    let gone = resource::tags_gone(&present["Tags"], wanted);
     if !gone.is_empty() {
         call(cx, "UntagResource", &json!({"ResourceARN": arn, "TagKeys": gone})).await?;
     }
@@ -50,19 +34,6 @@ async fn retag(cx: &mut Cx, arn: &str, wanted: &BTreeMap<String, String>) -> Res
         call(cx, "TagResource", &json!({"ResourceARN": arn, "Tags": wanted})).await?;
     }
     Ok(())
-}
-
-fn outcome(id: &str, attributes: &[(&str, Value)]) -> ResourceOutcome {
-    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-    ResourceOutcome { physical_id: id.to_owned(), attributes: attributes.collect() }
-}
-
-/// A whole number, also written as text, as templates may.
-fn number(properties: &Map<String, Value>, name: &str) -> Option<Value> {
-    match properties.get(name)? {
-        Value::String(text) => Some(text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))),
-        other => Some(other.clone()),
-    }
 }
 
 /// The least wait between two looks at what is being changed.

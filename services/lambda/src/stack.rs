@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use cloud::{ApiError, Failure};
 use serde_json::{Map, Value, json};
 
@@ -32,6 +32,9 @@ pub(crate) const RESOURCES: &[&dyn ResourceType] = &[
     &event_source_mapping::EventSourceMapping,
 ];
 
+/// What a thing that is not there is refused with.
+const MISSING: &str = "ResourceNotFoundException";
+
 /// Calls an operation of this service as the stack.
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
@@ -51,7 +54,7 @@ async fn provision(
     let config = request.property("ProvisionedConcurrencyConfig");
     let Some(count) = config.map(|config| plain(&config["ProvisionedConcurrentExecutions"])) else {
         if had {
-            ignore_missing(call(cx, "DeleteProvisionedConcurrencyConfig", &input).await)?;
+            unless(call(cx, "DeleteProvisionedConcurrencyConfig", &input).await, MISSING)?;
         }
         return Ok(());
     };
@@ -76,19 +79,6 @@ async fn provision(
             ),
         )),
     }
-}
-
-/// Deleting what is gone already is fine.
-fn ignore_missing(result: Result<Value, Failure>) -> Result<(), Failure> {
-    match result {
-        Err(failure) if failure.code() != "ResourceNotFoundException" => Err(failure),
-        _ => Ok(()),
-    }
-}
-
-fn outcome(physical_id: impl Into<String>, attributes: &[(&str, &Value)]) -> ResourceOutcome {
-    let attributes = attributes.iter().map(|(name, value)| ((*name).to_string(), (*value).clone())).collect();
-    ResourceOutcome { physical_id: physical_id.into(), attributes }
 }
 
 /// Copies properties that the operation calls by the same name.

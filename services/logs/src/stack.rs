@@ -2,12 +2,12 @@
 
 mod subscription;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, number, tags_gone, unless,
+};
 use serde_json::{Map, Value, json};
 
 pub(crate) use subscription::SubscriptionFilter;
@@ -49,7 +49,7 @@ impl ResourceType for LogGroup {
                 input[member] = value.clone();
             }
         }
-        adopt(call(cx, "CreateLogGroup", &input).await, request.adopts("LogGroupName"))?;
+        adopt(call(cx, "CreateLogGroup", &input).await, PRESENT, request.adopts("LogGroupName"))?;
         put_retention(cx, &name, request.property("RetentionInDays")).await?;
         Ok(outcome(cx, name))
     }
@@ -66,8 +66,7 @@ impl ResourceType for LogGroup {
         }
         let wanted = request.marked_tags();
         let current = call(cx, "ListTagsLogGroup", &json!({"logGroupName": name})).await?;
-        let keys = current["tags"].as_object().into_iter().flat_map(Map::keys);
-        let gone: Vec<_> = keys.filter(|key| !wanted.contains_key(*key)).collect();
+        let gone = tags_gone(&current["tags"], &wanted);
         if !gone.is_empty() {
             call(cx, "UntagLogGroup", &json!({"logGroupName": name, "tags": gone})).await?;
         }
@@ -79,7 +78,7 @@ impl ResourceType for LogGroup {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"logGroupName": request.physical()?});
-        ignore_missing(call(cx, "DeleteLogGroup", &input).await)
+        unless(call(cx, "DeleteLogGroup", &input).await, MISSING)
     }
 }
 
@@ -105,8 +104,8 @@ impl ResourceType for LogStream {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("LogStreamName").unwrap_or_else(|| request.generated_name(NAME_MAX));
         let input = json!({"logGroupName": request.text("LogGroupName"), "logStreamName": name});
-        adopt(call(cx, "CreateLogStream", &input).await, request.adopts("LogStreamName"))?;
-        Ok(ResourceOutcome { physical_id: name, attributes: BTreeMap::new() })
+        adopt(call(cx, "CreateLogStream", &input).await, PRESENT, request.adopts("LogStreamName"))?;
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn update(
@@ -115,13 +114,13 @@ impl ResourceType for LogStream {
         request: &ResourceRequest,
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
-        Ok(ResourceOutcome { physical_id: request.physical()?.to_owned(), attributes: BTreeMap::new() })
+        Ok(ResourceOutcome::new(request.physical()?, []))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input =
             json!({"logGroupName": request.text("LogGroupName"), "logStreamName": request.physical()?});
-        ignore_missing(call(cx, "DeleteLogStream", &input).await)
+        unless(call(cx, "DeleteLogStream", &input).await, MISSING)
     }
 }
 
@@ -146,12 +145,9 @@ impl ResourceType for ResourcePolicy {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("PolicyName").unwrap_or_default();
-        let document = match request.property("PolicyDocument") {
-            Some(Value::String(text)) => text.clone(),
-            other => json!(other).to_string(),
-        };
+        let document = request.document("PolicyDocument");
         call(cx, "PutResourcePolicy", &json!({"policyName": name, "policyDocument": document})).await?;
-        Ok(ResourceOutcome { physical_id: name, attributes: BTreeMap::new() })
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn update(
@@ -165,17 +161,13 @@ impl ResourceType for ResourcePolicy {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"policyName": request.physical()?});
-        ignore_missing(call(cx, "DeleteResourcePolicy", &input).await)
+        unless(call(cx, "DeleteResourcePolicy", &input).await, MISSING)
     }
 }
 
-/// What the first try of a repeated creation made is ours.
-fn adopt(answer: Result<Value, Failure>, ours: bool) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if ours && failure.code() == "ResourceAlreadyExistsException" => Ok(()),
-        other => other.map(|_| ()),
-    }
-}
+/// What a thing that is there already is refused with, and one that is not.
+const PRESENT: &str = "ResourceAlreadyExistsException";
+const MISSING: &str = "ResourceNotFoundException";
 
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
@@ -183,11 +175,7 @@ async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Fail
 }
 
 async fn put_retention(cx: &mut Cx, group: &str, days: Option<&Value>) -> Result<(), Failure> {
-    let days = match days {
-        Some(Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
-        other => other.cloned(),
-    };
-    match days {
+    match days.map(number) {
         Some(days) => {
             call(cx, "PutRetentionPolicy", &json!({"logGroupName": group, "retentionInDays": days})).await?
         }
@@ -198,15 +186,5 @@ async fn put_retention(cx: &mut Cx, group: &str, days: Option<&Value>) -> Result
 
 fn outcome(cx: &Cx, name: String) -> ResourceOutcome {
     let arn = cx.arn("logs", format_args!("log-group:{name}:*"));
-    ResourceOutcome {
-        physical_id: name,
-        attributes: BTreeMap::from([("Arn".to_owned(), json!(arn.as_str()))]),
-    }
-}
-
-fn ignore_missing(answer: Result<Value, Failure>) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if failure.code() == "ResourceNotFoundException" => Ok(()),
-        other => other.map(|_| ()),
-    }
+    ResourceOutcome::new(name, [("Arn", json!(arn.as_str()))])
 }

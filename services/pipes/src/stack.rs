@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, make_numbers, tags_gone, unless,
+};
 use serde_json::{Map, Value, json};
 
 /// `AWS::Pipes::Pipe`.
@@ -54,13 +56,8 @@ impl ResourceType for Pipe {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
         let mut input = input(request, &name);
-        input["Tags"] = tags(request);
-        match call(cx, "CreatePipe", &input).await {
-            Err(failure) if failure.code() == "ConflictException" && request.adopts("Name") => {}
-            answer => {
-                answer?;
-            }
-        }
+        input["Tags"] = json!(request.all_tags());
+        adopt(call(cx, "CreatePipe", &input).await, "ConflictException", request.adopts("Name"))?;
         settled(cx, &name).await
     }
 
@@ -83,24 +80,20 @@ impl ResourceType for Pipe {
         }
         let updated = call(cx, "UpdatePipe", &input).await?;
         let arn = &updated["Arn"];
-        let (wanted, present) =
-            (tags(request), call(cx, "ListTagsForResource", &json!({"resourceArn": arn})).await?);
-        let keys = present["tags"].as_object().into_iter().flat_map(Map::keys);
-        let gone: Vec<&String> = keys.filter(|key| wanted.get(key.as_str()).is_none()).collect();
+        let wanted = request.all_tags();
+        let present = call(cx, "ListTagsForResource", &json!({"resourceArn": arn})).await?;
+        let gone = tags_gone(&present["tags"], &wanted);
         if !gone.is_empty() {
             call(cx, "UntagResource", &json!({"resourceArn": arn, "tagKeys": gone})).await?;
         }
-        if wanted.as_object().is_some_and(|wanted| !wanted.is_empty()) {
+        if !wanted.is_empty() {
             call(cx, "TagResource", &json!({"resourceArn": arn, "tags": wanted})).await?;
         }
         settled(cx, &name).await
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        match call(cx, "DeletePipe", &json!({"Name": request.physical()?})).await {
-            Err(failure) if failure.code() != "NotFoundException" => Err(failure),
-            _ => Ok(()),
-        }
+        unless(call(cx, "DeletePipe", &json!({"Name": request.physical()?})).await, "NotFoundException")
     }
 }
 
@@ -115,31 +108,8 @@ fn input(request: &ResourceRequest, name: &str) -> Value {
         members.remove("Tags");
     }
     input["Name"] = json!(name);
-    numbers(&mut input);
+    make_numbers(&mut input, &NUMBERS);
     input
-}
-
-/// Numbers of templates may be texts.
-fn numbers(value: &mut Value) {
-    let Value::Object(members) = value else { return };
-    for (name, member) in members {
-        let number = member.as_str().and_then(|text| text.parse::<i64>().ok());
-        match number.filter(|_| NUMBERS.contains(&name.as_str())) {
-            Some(number) => *member = json!(number),
-            None => numbers(member),
-        }
-    }
-}
-
-/// The stack's tags and the pipe's own.
-fn tags(request: &ResourceRequest) -> Value {
-    let mut tags = request.tags.clone();
-    for (name, value) in request.property("Tags").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(value) = value.as_str() {
-            tags.insert(name.clone(), value.to_owned());
-        }
-    }
-    json!(tags)
 }
 
 /// Waits until a pipe is in the state that it was put on its way to.
@@ -159,8 +129,7 @@ async fn settled(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
                 ("LastModifiedTime", time("LastModifiedTime")),
                 ("StateReason", json!("")),
             ];
-            let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
-            return Ok(ResourceOutcome { physical_id: name.to_owned(), attributes });
+            return Ok(ResourceOutcome::new(name, attributes));
         }
         if cx.now() >= until {
             let text = format!("the pipe {name} did not come to the state {}", pipe["DesiredState"]);

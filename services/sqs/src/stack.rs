@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, document, tags_gone, unless,
+};
 use serde_json::{Map, Value, json};
 
 use crate::limits::NAME_CHARS_MAX;
@@ -112,9 +114,12 @@ impl ResourceType for Queue {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteQueue", &json!({"QueueUrl": request.physical()?})).await)
+        unless(call(cx, "DeleteQueue", &json!({"QueueUrl": request.physical()?})).await, MISSING)
     }
 }
+
+/// What a queue that is not there is refused with.
+const MISSING: &str = "QueueDoesNotExist";
 
 async fn call(cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Failure> {
     let caller = cx.caller().clone();
@@ -128,16 +133,8 @@ async fn refuse_present(cx: &mut Cx, name: &str) -> Result<(), Failure> {
             let text = format!("Resource of type 'AWS::SQS::Queue' with identifier '{name}' already exists.");
             Err(Failure::new("AlreadyExists", 400, text))
         }
-        Err(failure) if failure.code() == "QueueDoesNotExist" => Ok(()),
+        Err(failure) if failure.code() == MISSING => Ok(()),
         Err(failure) => Err(failure),
-    }
-}
-
-/// A queue that is gone already is what a deletion wants.
-fn unless_gone(answer: Result<Value, Failure>) -> Result<(), Failure> {
-    match answer {
-        Err(failure) if failure.code() != "QueueDoesNotExist" => Err(failure),
-        _ => Ok(()),
     }
 }
 
@@ -152,22 +149,17 @@ fn generated_name(request: &ResourceRequest, is_fifo: bool) -> String {
 
 /// The attributes that properties stand for: all are texts, policies are JSON in a text.
 fn attributes(properties: &Map<String, Value>) -> Map<String, Value> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
     let given = ATTRIBUTES.iter().filter_map(|name| Some((*name, properties.get(*name)?)));
-    given.map(|(name, value)| (name.to_owned(), Value::String(text(value)))).collect()
+    given.map(|(name, value)| (name.to_owned(), Value::String(document(value)))).collect()
 }
 
 async fn retag(cx: &mut Cx, url: &str, wanted: BTreeMap<String, String>) -> Result<(), Failure> {
     let present = call(cx, "ListQueueTags", &json!({"QueueUrl": url})).await?;
-    let present = present["Tags"].as_object().cloned().unwrap_or_default();
-    let gone: Vec<&String> = present.keys().filter(|key| !wanted.contains_key(*key)).collect();
+    let gone = tags_gone(&present["Tags"], &wanted);
     if !gone.is_empty() {
         call(cx, "UntagQueue", &json!({"QueueUrl": url, "TagKeys": gone})).await?;
     }
-    if wanted.iter().any(|(key, value)| present.get(key).and_then(Value::as_str) != Some(value)) {
+    if wanted.iter().any(|(key, value)| present["Tags"][key] != **value) {
         call(cx, "TagQueue", &json!({"QueueUrl": url, "Tags": wanted})).await?;
     }
     Ok(())
@@ -179,8 +171,7 @@ async fn outcome(cx: &mut Cx, url: &str) -> Result<ResourceOutcome, Failure> {
     let arn = answer["Attributes"]["QueueArn"].clone();
     let name = url.rsplit('/').next().unwrap_or_default();
     let attributes = [("Arn", arn), ("QueueName", json!(name)), ("QueueUrl", json!(url))];
-    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Ok(ResourceOutcome { physical_id: url.to_owned(), attributes })
+    Ok(ResourceOutcome::new(url, attributes))
 }
 
 /// `AWS::SQS::QueuePolicy`.
@@ -203,12 +194,11 @@ impl ResourceType for QueuePolicy {
     }
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
-        let policy = policy_text(request);
+        let policy = request.document("PolicyDocument");
         for url in queues(&request.properties) {
             set_policy(cx, &url, &policy).await?;
         }
-        let id = request.generated_name(POLICY_ID_CHARS_MAX);
-        Ok(ResourceOutcome { attributes: [("Id".to_owned(), json!(id))].into(), physical_id: id })
+        Ok(ResourceOutcome::of_id(request.generated_name(POLICY_ID_CHARS_MAX), "Id"))
     }
 
     async fn update(
@@ -217,20 +207,19 @@ impl ResourceType for QueuePolicy {
         request: &ResourceRequest,
         old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
-        let (policy, wanted) = (policy_text(request), queues(&request.properties));
+        let (policy, wanted) = (request.document("PolicyDocument"), queues(&request.properties));
         for url in queues(old).iter().filter(|url| !wanted.contains(url)) {
-            unless_gone(set_policy(cx, url, "").await)?;
+            unless(set_policy(cx, url, "").await, MISSING)?;
         }
         for url in wanted {
             set_policy(cx, &url, &policy).await?;
         }
-        let id = request.physical()?.to_owned();
-        Ok(ResourceOutcome { attributes: [("Id".to_owned(), json!(id))].into(), physical_id: id })
+        Ok(ResourceOutcome::of_id(request.physical()?, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         for url in queues(&request.properties) {
-            unless_gone(set_policy(cx, &url, "").await)?;
+            unless(set_policy(cx, &url, "").await, MISSING)?;
         }
         Ok(())
     }
@@ -241,14 +230,6 @@ const POLICY_ID_CHARS_MAX: usize = 128;
 
 async fn set_policy(cx: &mut Cx, url: &str, policy: &str) -> Result<Value, Failure> {
     call(cx, "SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": {"Policy": policy}})).await
-}
-
-fn policy_text(request: &ResourceRequest) -> String {
-    match request.property("PolicyDocument") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    }
 }
 
 fn queues(properties: &Map<String, Value>) -> Vec<String> {

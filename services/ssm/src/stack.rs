@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list, unless};
 use serde_json::{Map, Value, json};
 
 /// `AWS::SSM::Parameter`.
@@ -53,10 +53,7 @@ impl ResourceType for Parameter {
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let caller = cx.caller().clone();
         let input = json!({"Name": request.physical()?});
-        match cx.call_json(caller, "ssm", "DeleteParameter", &input).await {
-            Err(failure) if failure.code() != "ParameterNotFound" => Err(failure),
-            _ => Ok(()),
-        }
+        unless(cx.call_json(caller, "ssm", "DeleteParameter", &input).await, "ParameterNotFound")
     }
 }
 
@@ -84,6 +81,5 @@ async fn put(
         let input = json!({"ResourceType": "Parameter", "ResourceId": name, "Tags": tags});
         cx.call_json(caller, "ssm", "AddTagsToResource", &input).await?;
     }
-    let attributes = ["Type", "Value"].map(|name| (name.to_owned(), json!(request.text(name))));
-    Ok(ResourceOutcome { physical_id: name.to_owned(), attributes: attributes.into() })
+    Ok(ResourceOutcome::new(name, ["Type", "Value"].map(|name| (name, json!(request.text(name))))))
 }

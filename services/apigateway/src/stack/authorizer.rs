@@ -3,24 +3,16 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, number, unless};
 use serde_json::{Map, Value, json};
 
-use super::{again, call, copy, gone, member, outcome, patches, text};
+use super::{MISSING, again, call, copy, member, patches, text};
 
 /// The resource type.
 pub(crate) struct Authorizer;
 
 fn made(id: &str) -> ResourceOutcome {
-    outcome(id, &[("AuthorizerId", json!(id))])
-}
-
-/// A number, also when it was written as a text.
-fn number(value: &Value) -> Value {
-    match value.as_str().and_then(|text| text.parse::<i64>().ok()) {
-        Some(number) => json!(number),
-        None => value.clone(),
-    }
+    ResourceOutcome::of_id(id, "AuthorizerId")
 }
 
 #[async_trait]
@@ -107,6 +99,6 @@ impl ResourceType for Authorizer {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"restApiId": request.text("RestApiId"), "authorizerId": request.physical()?});
-        gone(call(cx, "DeleteAuthorizer", input).await)
+        unless(call(cx, "DeleteAuthorizer", input).await, MISSING)
     }
 }

@@ -1,6 +1,14 @@
 //! `AWS::ApiGateway::Deployment` and `AWS::ApiGateway::Stage`.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
+use serde_json::{Map, Value, json};
+
+use super::{MISSING, again, call, copy, escaped, flag, member, patches, text, texts};
 
 /// `AWS::ApiGateway::Deployment`.
 pub(crate) struct Deployment;
@@ -120,7 +128,7 @@ impl ResourceType for Deployment {
         if let (Some(api), Some(name)) = (request.text("RestApiId"), request.text("StageName")) {
             apply_settings(cx, &api, &name, stage.get("MethodSettings")).await?;
         }
-        Ok(outcome(member(&made, "id"), &[("DeploymentId", made["id"].clone())]))
+        Ok(ResourceOutcome::new(member(&made, "id"), [("DeploymentId", made["id"].clone())]))
     }
 
     async fn update(
@@ -134,7 +142,7 @@ impl ResourceType for Deployment {
         let input =
             json!({"restApiId": request.text("RestApiId"), "deploymentId": id, "patchOperations": patches});
         call(cx, "UpdateDeployment", input).await?;
-        Ok(outcome(id.clone(), &[("DeploymentId", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "DeploymentId"))
     }
 
     /// The stage that came with the deployment goes with it, if it still serves it.
@@ -145,14 +153,14 @@ impl ResourceType for Deployment {
             let key = json!({"restApiId": api, "stageName": name});
             let serves = match call(cx, "GetStage", key.clone()).await {
                 Ok(stage) => stage["deploymentId"] == json!(id),
-                Err(failure) if failure.code() == "NotFoundException" => false,
+                Err(failure) if failure.code() == MISSING => false,
                 Err(failure) => return Err(failure),
             };
             if serves {
-                gone(call(cx, "DeleteStage", key).await)?;
+                unless(call(cx, "DeleteStage", key).await, MISSING)?;
             }
         }
-        gone(call(cx, "DeleteDeployment", json!({"restApiId": api, "deploymentId": id})).await)
+        unless(call(cx, "DeleteDeployment", json!({"restApiId": api, "deploymentId": id})).await, MISSING)
     }
 }
 
@@ -210,7 +218,7 @@ impl ResourceType for Stage {
             let input = json!({"restApiId": api, "stageName": name, "patchOperations": log});
             call(cx, "UpdateStage", input).await?;
         }
-        Ok(outcome(name, &[]))
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn update(
@@ -250,11 +258,11 @@ impl ResourceType for Stage {
             let arn = format!("arn:aws:apigateway:{}::/restapis/{api}/stages/{name}", cx.region());
             call(cx, "TagResource", json!({"resourceArn": arn, "tags": tags})).await?;
         }
-        Ok(outcome(name, &[]))
+        Ok(ResourceOutcome::new(name, []))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"restApiId": request.text("RestApiId"), "stageName": request.physical()?});
-        gone(call(cx, "DeleteStage", input).await)
+        unless(call(cx, "DeleteStage", input).await, MISSING)
     }
 }

@@ -1,6 +1,12 @@
 //! `AWS::ApiGateway::Method`: a method with its answers, its integration, and the integration's answers.
 
-use super::*;
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
+use serde_json::{Map, Value, json};
+
+use super::{MISSING, Member, call, copy, flag, flags, text, texts};
 
 /// `AWS::ApiGateway::Method`.
 pub(crate) struct Method;
@@ -165,10 +171,10 @@ impl ResourceType for Method {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         if request.repeated {
-            gone(call(cx, "DeleteMethod", key(request)).await)?;
+            unless(call(cx, "DeleteMethod", key(request)).await, MISSING)?;
         }
         self.put(cx, request).await?;
-        Ok(outcome(request.generated_name(128), &[]))
+        Ok(ResourceOutcome::new(request.generated_name(128), []))
     }
 
     /// A method has no life of its own between deployments, so it is put anew.
@@ -178,12 +184,12 @@ impl ResourceType for Method {
         request: &ResourceRequest,
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
-        gone(call(cx, "DeleteMethod", key(request)).await)?;
+        unless(call(cx, "DeleteMethod", key(request)).await, MISSING)?;
         self.put(cx, request).await?;
-        Ok(outcome(request.physical()?, &[]))
+        Ok(ResourceOutcome::new(request.physical()?, []))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        gone(call(cx, "DeleteMethod", key(request)).await)
+        unless(call(cx, "DeleteMethod", key(request)).await, MISSING)
     }
 }

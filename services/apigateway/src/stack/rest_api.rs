@@ -1,16 +1,23 @@
 //! `AWS::ApiGateway::RestApi`.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, document, number, tags_gone, unless,
+};
+use serde_json::{Map, Value, json};
+
+use super::{MISSING, again, call, copy, escaped, flag, member, patches, text};
 
 /// `AWS::ApiGateway::RestApi`.
 pub(crate) struct RestApi;
 
 /// The policy is given as an object, or as a text, which may be empty.
 fn policy(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.clone()),
-        other => Value::String(other.to_string()),
-    }
+    json!(document(value))
 }
 
 fn endpoint(value: &Value) -> Value {
@@ -26,7 +33,7 @@ fn endpoint(value: &Value) -> Value {
 }
 
 fn attributes(id: &str, api: &Value) -> ResourceOutcome {
-    outcome(id, &[("RootResourceId", api["rootResourceId"].clone()), ("RestApiId", json!(id))])
+    ResourceOutcome::new(id, [("RootResourceId", api["rootResourceId"].clone()), ("RestApiId", json!(id))])
 }
 
 #[async_trait]
@@ -125,17 +132,16 @@ impl ResourceType for RestApi {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        gone(call(cx, "DeleteRestApi", json!({"restApiId": request.physical()?})).await)
+        unless(call(cx, "DeleteRestApi", json!({"restApiId": request.physical()?})).await, MISSING)
     }
 }
 
 /// Gives the API the tags that are wanted and takes the others.
 async fn retag(cx: &mut Cx, id: &str, api: &Value, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
     let arn = format!("arn:aws:apigateway:{}::/restapis/{id}", cx.region());
-    let keys = api["tags"].as_object().into_iter().flat_map(Map::keys);
-    let extra: Vec<_> = keys.filter(|key| !wanted.contains_key(*key)).collect();
-    if !extra.is_empty() {
-        call(cx, "UntagResource", json!({"resourceArn": arn, "tagKeys": extra})).await?;
+    let gone = tags_gone(&api["tags"], wanted);
+    if !gone.is_empty() {
+        call(cx, "UntagResource", json!({"resourceArn": arn, "tagKeys": gone})).await?;
     }
     if !wanted.is_empty() {
         call(cx, "TagResource", json!({"resourceArn": arn, "tags": wanted})).await?;

@@ -1,6 +1,12 @@
 //! `AWS::ApiGateway::{ApiKey, UsagePlan, UsagePlanKey}`.
 
-use super::*;
+use async_trait::async_trait;
+use cloud::Failure;
+use cloud::cx::Cx;
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
+use serde_json::{Map, Value, json};
+
+use super::{MISSING, again, call, copy, flag, member, patches, text};
 
 /// `AWS::ApiGateway::ApiKey`.
 pub(crate) struct ApiKey;
@@ -67,7 +73,7 @@ impl ResourceType for ApiKey {
             && let Some(found) = again::api_key(cx, &name, request.text("Value").as_deref()).await?
         {
             let id = member(&found, "id");
-            return Ok(outcome(id.clone(), &[("APIKeyId", json!(id))]));
+            return Ok(ResourceOutcome::of_id(id, "APIKeyId"));
         }
         let mut input = json!({"name": name});
         let tags = request.all_tags();
@@ -87,7 +93,7 @@ impl ResourceType for ApiKey {
             ],
         );
         let made = call(cx, "CreateApiKey", input).await?;
-        Ok(outcome(member(&made, "id"), &[("APIKeyId", made["id"].clone())]))
+        Ok(ResourceOutcome::new(member(&made, "id"), [("APIKeyId", made["id"].clone())]))
     }
 
     async fn update(
@@ -100,11 +106,11 @@ impl ResourceType for ApiKey {
         let paths = [("CustomerId", "/customerId"), ("Description", "/description"), ("Enabled", "/enabled")];
         let input = json!({"apiKey": id, "patchOperations": patches(request, old, &paths)});
         call(cx, "UpdateApiKey", input).await?;
-        Ok(outcome(id, &[("APIKeyId", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "APIKeyId"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        gone(call(cx, "DeleteApiKey", json!({"apiKey": request.physical()?})).await)
+        unless(call(cx, "DeleteApiKey", json!({"apiKey": request.physical()?})).await, MISSING)
     }
 }
 
@@ -136,7 +142,7 @@ impl ResourceType for UsagePlan {
             && let Some(found) = again::usage_plan(cx, &name, &stages(request.property("ApiStages"))).await?
         {
             let id = member(&found, "id");
-            return Ok(outcome(id.clone(), &[("Id", json!(id))]));
+            return Ok(ResourceOutcome::of_id(id, "Id"));
         }
         let mut input = json!({"name": name});
         let tags = request.all_tags();
@@ -154,7 +160,7 @@ impl ResourceType for UsagePlan {
             ],
         );
         let made = call(cx, "CreateUsagePlan", input).await?;
-        Ok(outcome(member(&made, "id"), &[("Id", made["id"].clone())]))
+        Ok(ResourceOutcome::new(member(&made, "id"), [("Id", made["id"].clone())]))
     }
 
     async fn update(
@@ -185,11 +191,11 @@ impl ResourceType for UsagePlan {
             }
         }
         call(cx, "UpdateUsagePlan", json!({"usagePlanId": id, "patchOperations": patches})).await?;
-        Ok(outcome(id, &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        gone(call(cx, "DeleteUsagePlan", json!({"usagePlanId": request.physical()?})).await)
+        unless(call(cx, "DeleteUsagePlan", json!({"usagePlanId": request.physical()?})).await, MISSING)
     }
 }
 
@@ -218,7 +224,7 @@ impl ResourceType for UsagePlanKey {
         let input = json!({"usagePlanId": plan, "keyId": key, "keyType": text("KeyType")});
         again::named(request.repeated, call(cx, "CreateUsagePlanKey", input).await)?;
         let id = format!("{key}:{plan}");
-        Ok(outcome(id.clone(), &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn update(
@@ -228,11 +234,11 @@ impl ResourceType for UsagePlanKey {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let id = request.physical()?;
-        Ok(outcome(id, &[("Id", json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"usagePlanId": request.text("UsagePlanId"), "keyId": request.text("KeyId")});
-        gone(call(cx, "DeleteUsagePlanKey", input).await)
+        unless(call(cx, "DeleteUsagePlanKey", input).await, MISSING)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, tag_list, unless};
 use serde_json::{Map, Value, json};
 
 use super::properties::{encryption, indexes, policy, property, recovery, stream, ttl, typed};
@@ -117,10 +117,8 @@ impl ResourceType for TableResource {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        match call(cx, "DeleteTable", json!({"TableName": request.physical()?})).await {
-            Err(failure) if failure.code() != "ResourceNotFoundException" => Err(failure),
-            _ => Ok(()),
-        }
+        let gone = call(cx, "DeleteTable", json!({"TableName": request.physical()?})).await;
+        unless(gone, "ResourceNotFoundException")
     }
 }
 
@@ -143,10 +141,8 @@ async fn create(cx: &mut Cx, request: &ResourceRequest, name: &str) -> Result<()
     if !tags.is_empty() {
         input.insert("Tags".to_owned(), tag_list(&tags).into());
     }
-    match call(cx, "CreateTable", Value::Object(input)).await {
-        Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("TableName") => Ok(()),
-        other => other.map(drop),
-    }
+    let made = call(cx, "CreateTable", Value::Object(input)).await;
+    adopt(made, "ResourceInUseException", request.adopts("TableName"))
 }
 
 pub(super) async fn call(cx: &mut Cx, operation: &str, input: Value) -> Result<Value, Failure> {

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, number, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, unless_gone};
+use super::{MISSING, PRESENT, call, members};
 
 /// `AWS::Events::Archive`.
 pub(crate) struct Archive;
@@ -38,13 +38,7 @@ impl ResourceType for Archive {
         let name = request.text("ArchiveName").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
         let mut input = input(request, &name);
         input["EventSourceArn"] = json!(request.text("SourceArn"));
-        match call(cx, "CreateArchive", &input).await {
-            Err(failure)
-                if failure.code() == "ResourceAlreadyExistsException" && request.adopts("ArchiveName") => {}
-            answer => {
-                answer?;
-            }
-        }
+        adopt(call(cx, "CreateArchive", &input).await, PRESENT, request.adopts("ArchiveName"))?;
         described(cx, &name).await
     }
 
@@ -60,20 +54,21 @@ impl ResourceType for Archive {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteArchive", &json!({"ArchiveName": request.physical()?})).await)
+        unless(call(cx, "DeleteArchive", &json!({"ArchiveName": request.physical()?})).await, MISSING)
     }
 }
 
 fn input(request: &ResourceRequest, name: &str) -> Value {
     let mut input = members(request, &[("Description", "Description"), ("EventPattern", "EventPattern")]);
     input["ArchiveName"] = json!(name);
-    if let Some(days) = request.text("RetentionDays").and_then(|text| text.parse::<i32>().ok()) {
-        input["RetentionDays"] = json!(days);
+    if let Some(days) = request.property("RetentionDays") {
+        input["RetentionDays"] = number(days);
     }
     input
 }
 
 async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
     let archive = call(cx, "DescribeArchive", &json!({"ArchiveName": name})).await?;
-    Ok(outcome(name, &[("Arn", archive["ArchiveArn"].clone()), ("ArchiveName", json!(name))]))
+    let attributes = [("Arn", archive["ArchiveArn"].clone()), ("ArchiveName", json!(name))];
+    Ok(ResourceOutcome::new(name, attributes))
 }

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, tag_list, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, retag, unless_gone};
+use super::{MISSING, PRESENT, call, members, retag};
 
 /// `AWS::Events::EventBus`.
 pub(crate) struct EventBus;
@@ -33,12 +33,7 @@ impl ResourceType for EventBus {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let mut input = members(request, &[("Name", "Name"), ("Description", "Description")]);
         input["Tags"] = json!(tag_list(&request.all_tags()));
-        match call(cx, "CreateEventBus", &input).await {
-            Err(failure) if failure.code() == "ResourceAlreadyExistsException" && request.adopts("Name") => {}
-            answer => {
-                answer?;
-            }
-        }
+        adopt(call(cx, "CreateEventBus", &input).await, PRESENT, request.adopts("Name"))?;
         let name = request.text("Name").unwrap_or_default();
         set_policy(cx, request, &name).await?;
         described(cx, &name).await
@@ -54,12 +49,12 @@ impl ResourceType for EventBus {
         let input = json!({"Name": name, "Description": request.text("Description")});
         let updated = call(cx, "UpdateEventBus", &input).await?;
         set_policy(cx, request, &name).await?;
-        retag(cx, updated["Arn"].as_str().unwrap_or_default(), &tag_list(&request.all_tags())).await?;
+        retag(cx, updated["Arn"].as_str().unwrap_or_default(), &request.all_tags()).await?;
         described(cx, &name).await
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteEventBus", &json!({"Name": request.physical()?})).await)
+        unless(call(cx, "DeleteEventBus", &json!({"Name": request.physical()?})).await, MISSING)
     }
 }
 
@@ -77,5 +72,5 @@ async fn set_policy(cx: &mut Cx, request: &ResourceRequest, name: &str) -> Resul
 
 async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
     let bus = call(cx, "DescribeEventBus", &json!({"Name": name})).await?;
-    Ok(outcome(name, &[("Arn", bus["Arn"].clone()), ("Name", json!(name))]))
+    Ok(ResourceOutcome::new(name, [("Arn", bus["Arn"].clone()), ("Name", json!(name))]))
 }

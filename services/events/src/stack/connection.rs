@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, unless_gone};
+use super::{MISSING, PRESENT, call, members};
 
 /// `AWS::Events::Connection`.
 pub(crate) struct Connection;
@@ -43,12 +43,8 @@ impl ResourceType for Connection {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
-        match call(cx, "CreateConnection", &input(request, &name)).await {
-            Err(failure) if failure.code() == "ResourceAlreadyExistsException" && request.adopts("Name") => {}
-            answer => {
-                answer?;
-            }
-        }
+        let made = call(cx, "CreateConnection", &input(request, &name)).await;
+        adopt(made, PRESENT, request.adopts("Name"))?;
         described(cx, &name).await
     }
 
@@ -64,7 +60,7 @@ impl ResourceType for Connection {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteConnection", &json!({"Name": request.physical()?})).await)
+        unless(call(cx, "DeleteConnection", &json!({"Name": request.physical()?})).await, MISSING)
     }
 }
 
@@ -98,5 +94,5 @@ async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> 
     let for_policy = cx.arn("events", format_args!("connection/{name}")).to_string();
     let attributes =
         [("Arn", arn), ("ArnForPolicy", json!(for_policy)), ("SecretArn", shown["SecretArn"].clone())];
-    Ok(outcome(name, &attributes))
+    Ok(ResourceOutcome::new(name, attributes))
 }

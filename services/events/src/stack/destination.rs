@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, number, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, unless_gone};
+use super::{MISSING, PRESENT, call, members};
 
 /// `AWS::Events::ApiDestination`.
 pub(crate) struct ApiDestination;
@@ -44,12 +44,8 @@ impl ResourceType for ApiDestination {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
-        match call(cx, "CreateApiDestination", &input(request, &name)).await {
-            Err(failure) if failure.code() == "ResourceAlreadyExistsException" && request.adopts("Name") => {}
-            answer => {
-                answer?;
-            }
-        }
+        let made = call(cx, "CreateApiDestination", &input(request, &name)).await;
+        adopt(made, PRESENT, request.adopts("Name"))?;
         described(cx, &name).await
     }
 
@@ -65,16 +61,15 @@ impl ResourceType for ApiDestination {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteApiDestination", &json!({"Name": request.physical()?})).await)
+        unless(call(cx, "DeleteApiDestination", &json!({"Name": request.physical()?})).await, MISSING)
     }
 }
 
 fn input(request: &ResourceRequest, name: &str) -> Value {
     let mut input = members(request, &MEMBERS);
     input["Name"] = json!(name);
-    if let Some(rate) = request.text("InvocationRateLimitPerSecond").and_then(|text| text.parse::<i32>().ok())
-    {
-        input["InvocationRateLimitPerSecond"] = json!(rate);
+    if let Some(rate) = request.property("InvocationRateLimitPerSecond") {
+        input["InvocationRateLimitPerSecond"] = number(rate);
     }
     input
 }
@@ -82,5 +77,6 @@ fn input(request: &ResourceRequest, name: &str) -> Value {
 async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
     let shown = call(cx, "DescribeApiDestination", &json!({"Name": name})).await?;
     let for_policy = cx.arn("events", format_args!("api-destination/{name}")).to_string();
-    Ok(outcome(name, &[("Arn", shown["ApiDestinationArn"].clone()), ("ArnForPolicy", json!(for_policy))]))
+    let attributes = [("Arn", shown["ApiDestinationArn"].clone()), ("ArnForPolicy", json!(for_policy))];
+    Ok(ResourceOutcome::new(name, attributes))
 }

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, outcome, unless_gone};
+use super::{MISSING, call};
 use crate::bus;
 
 /// `AWS::Events::EventBusPolicy`.
@@ -50,7 +50,7 @@ impl ResourceType for EventBusPolicy {
         let input = json!({
             "EventBusName": request.property("EventBusName"), "StatementId": request.text("StatementId"),
         });
-        unless_gone(call(cx, "RemovePermission", &input).await)
+        unless(call(cx, "RemovePermission", &input).await, MISSING)
     }
 }
 
@@ -78,5 +78,5 @@ async fn put(cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, 
             call(cx, "PutPermission", &input).await?;
         }
     }
-    Ok(outcome(&id, &[]))
+    Ok(ResourceOutcome::new(id, []))
 }

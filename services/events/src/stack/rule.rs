@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, document, make_numbers, tag_list, unless,
+};
 use serde_json::{Map, Value, json};
 
-use super::{call, members, outcome, retag, unless_gone};
+use super::{MISSING, call, members, retag};
 
 /// `AWS::Events::Rule`.
 pub(crate) struct Rule;
@@ -76,13 +78,13 @@ impl ResourceType for Rule {
         let bus = request.property("EventBusName").cloned().unwrap_or(Value::Null);
         let asked = json!({"Rule": name, "EventBusName": bus});
         let listed = call(cx, "ListTargetsByRule", &asked).await;
-        let Ok(listed) = listed else { return unless_gone(listed) };
+        let Ok(listed) = listed else { return unless(listed, MISSING) };
         let ids: Vec<Value> =
             listed["Targets"].as_array().into_iter().flatten().map(|target| target["Id"].clone()).collect();
         if !ids.is_empty() {
             call(cx, "RemoveTargets", &json!({"Rule": name, "EventBusName": bus, "Ids": ids})).await?;
         }
-        unless_gone(call(cx, "DeleteRule", &json!({"Name": name, "EventBusName": bus})).await)
+        unless(call(cx, "DeleteRule", &json!({"Name": name, "EventBusName": bus})).await, MISSING)
     }
 }
 
@@ -104,7 +106,7 @@ async fn put(
     let made = call(cx, "PutRule", &input).await?;
     let arn = made["RuleArn"].clone();
     if request.physical_id.is_some() {
-        retag(cx, arn.as_str().unwrap_or_default(), &tag_list(&request.all_tags())).await?;
+        retag(cx, arn.as_str().unwrap_or_default(), &request.all_tags()).await?;
     }
     let targets = |properties: &Map<String, Value>| -> Vec<Value> {
         properties.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default()
@@ -122,24 +124,16 @@ async fn put(
     }
     let bus = bus.as_str().map(|bus| bus.rsplit('/').next().unwrap_or(bus)).filter(|bus| *bus != "default");
     let id = bus.map_or_else(|| name.to_owned(), |bus| format!("{bus}|{name}"));
-    Ok(outcome(&id, &[("Arn", arn)]))
+    Ok(ResourceOutcome::new(id, [("Arn", arn)]))
 }
 
 /// Numbers of templates may be texts, and inputs may be objects.
 fn target(mut target: Value) -> Value {
-    for name in ["MaximumEventAgeInSeconds", "MaximumRetryAttempts"] {
-        let number = target["RetryPolicy"][name].as_str().and_then(|text| text.parse::<i64>().ok());
-        if let Some(number) = number {
-            target["RetryPolicy"][name] = json!(number);
-        }
+    if let Some(policy) = target.get_mut("RetryPolicy") {
+        make_numbers(policy, &["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
     }
-    if target["RetryPolicy"].is_null() {
-        target.as_object_mut().map(|target| target.shift_remove("RetryPolicy"));
-    }
-    if target["Input"].is_object() {
-        target["Input"] = json!(target["Input"].to_string());
-    } else if target["Input"].is_null() {
-        target.as_object_mut().map(|target| target.shift_remove("Input"));
+    if let Some(input @ Value::Object(_)) = target.get_mut("Input") {
+        *input = json!(document(input));
     }
     target
 }

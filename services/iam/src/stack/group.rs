@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt};
 use serde_json::{Map, Value};
 
 use super::holder::Holder;
-use super::{adopt, call, copy, name};
+use super::{PRESENT, call, copy, name};
 
 /// Longest name of a group.
 const NAME_CHARS_MAX: usize = 128;
@@ -41,7 +41,7 @@ impl ResourceType for Group {
         let (name, ours) = name(request, "GroupName", NAME_CHARS_MAX);
         let mut input = HOLDER.named(&name);
         copy(request, &["Path"], &mut input);
-        adopt(call(cx, "CreateGroup", &input).await, ours)?;
+        adopt(call(cx, "CreateGroup", &input).await, PRESENT, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await
     }
@@ -69,6 +69,5 @@ impl ResourceType for Group {
 
 async fn outcome(cx: &mut Cx, name: String) -> Result<ResourceOutcome, Failure> {
     let answer = call(cx, "GetGroup", &HOLDER.named(&name)).await?;
-    let attributes = [("Arn".to_owned(), answer["Group"]["Arn"].clone())];
-    Ok(ResourceOutcome { physical_id: name, attributes: attributes.into() })
+    Ok(ResourceOutcome::new(name, [("Arn", answer["Group"]["Arn"].clone())]))
 }

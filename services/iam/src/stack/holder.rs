@@ -2,10 +2,10 @@
 
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{ResourceRequest, tag_list};
+use cloud::resource::{ResourceRequest, document, tag_list, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, document, ignore_missing, texts};
+use super::{MISSING, call, texts};
 
 /// A kind of holder of policies.
 pub(super) struct Holder {
@@ -103,7 +103,7 @@ impl Holder {
         let name = request.physical()?.to_owned();
         self.remove_policies(cx, &name, &request.properties, &[]).await?;
         self.detach(cx, &name, texts(&request.properties, "ManagedPolicyArns").iter()).await?;
-        ignore_missing(call(cx, &format!("Delete{}", self.title), &self.named(&name)).await)
+        unless(call(cx, &format!("Delete{}", self.title), &self.named(&name)).await, MISSING)
     }
 
     async fn remove_policies(
@@ -119,7 +119,7 @@ impl Holder {
             }
             let mut input = self.named(name);
             input["PolicyName"] = policy["PolicyName"].clone();
-            ignore_missing(call(cx, &format!("Delete{}Policy", self.title), &input).await)?;
+            unless(call(cx, &format!("Delete{}Policy", self.title), &input).await, MISSING)?;
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Holder {
         for arn in arns {
             let mut input = self.named(name);
             input["PolicyArn"] = arn.as_str().into();
-            ignore_missing(call(cx, &format!("Detach{}Policy", self.title), &input).await)?;
+            unless(call(cx, &format!("Detach{}Policy", self.title), &input).await, MISSING)?;
         }
         Ok(())
     }

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, unless};
 use serde_json::{Map, Value, json};
 
-use super::{adopt, call, copy, ignore_missing, name, texts};
+use super::{MISSING, PRESENT, call, copy, name, texts};
 
 /// Longest name of an instance profile.
 const NAME_CHARS_MAX: usize = 128;
@@ -37,7 +37,7 @@ impl ResourceType for InstanceProfile {
         let (name, ours) = name(request, "InstanceProfileName", NAME_CHARS_MAX);
         let mut input = json!({"InstanceProfileName": name});
         copy(request, &["Path"], &mut input);
-        adopt(call(cx, "CreateInstanceProfile", &input).await, ours)?;
+        adopt(call(cx, "CreateInstanceProfile", &input).await, PRESENT, ours)?;
         bring(cx, &name, &texts(&request.properties, "Roles")).await?;
         outcome(cx, name).await
     }
@@ -56,10 +56,10 @@ impl ResourceType for InstanceProfile {
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let name = request.physical()?.to_owned();
         match bring(cx, &name, &[]).await {
-            Err(failure) if failure.code() == "NoSuchEntity" => return Ok(()),
+            Err(failure) if failure.code() == MISSING => return Ok(()),
             other => other?,
         }
-        ignore_missing(call(cx, "DeleteInstanceProfile", &json!({"InstanceProfileName": name})).await)
+        unless(call(cx, "DeleteInstanceProfile", &json!({"InstanceProfileName": name})).await, MISSING)
     }
 }
 
@@ -81,6 +81,5 @@ async fn bring(cx: &mut Cx, name: &str, wanted: &[String]) -> Result<(), Failure
 
 async fn outcome(cx: &mut Cx, name: String) -> Result<ResourceOutcome, Failure> {
     let answer = call(cx, "GetInstanceProfile", &json!({"InstanceProfileName": name})).await?;
-    let attributes = [("Arn".to_owned(), answer["InstanceProfile"]["Arn"].clone())];
-    Ok(ResourceOutcome { physical_id: name, attributes: attributes.into() })
+    Ok(ResourceOutcome::new(name, [("Arn", answer["InstanceProfile"]["Arn"].clone())]))
 }

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, document, unless};
 use serde_json::{Map, Value, json};
 
-use super::{adopt, call, copy, document, ignore_missing, name, texts};
+use super::{MISSING, PRESENT, call, copy, name, texts};
 use crate::versions::VERSIONS_MAX;
 
 /// Longest name of a policy.
@@ -48,7 +48,7 @@ impl ResourceType for ManagedPolicy {
         let arn = format!("arn:aws:iam::{}:policy{path}{name}", cx.account());
         let mut input = json!({"PolicyName": name, "PolicyDocument": text(&request.properties)});
         copy(request, &["Description", "Path"], &mut input);
-        adopt(call(cx, "CreatePolicy", &input).await, ours)?;
+        adopt(call(cx, "CreatePolicy", &input).await, PRESENT, ours)?;
         attach(cx, &arn, &request.properties).await?;
         outcome(cx, arn).await
     }
@@ -76,16 +76,16 @@ impl ResourceType for ManagedPolicy {
         let arn = request.physical()?.to_owned();
         detach(cx, &arn, &request.properties, None).await?;
         let listed = match call(cx, "ListPolicyVersions", &json!({"PolicyArn": arn})).await {
-            Err(failure) if failure.code() == "NoSuchEntity" => return Ok(()),
+            Err(failure) if failure.code() == MISSING => return Ok(()),
             other => other?,
         };
         for version in listed["Versions"].as_array().into_iter().flatten() {
             if version["IsDefaultVersion"] == false {
                 let input = json!({"PolicyArn": arn, "VersionId": version["VersionId"]});
-                ignore_missing(call(cx, "DeletePolicyVersion", &input).await)?;
+                unless(call(cx, "DeletePolicyVersion", &input).await, MISSING)?;
             }
         }
-        ignore_missing(call(cx, "DeletePolicy", &json!({"PolicyArn": arn})).await)
+        unless(call(cx, "DeletePolicy", &json!({"PolicyArn": arn})).await, MISSING)
     }
 }
 
@@ -129,7 +129,7 @@ async fn detach(
         for name in texts(properties, property).into_iter().filter(|name| !stay.contains(name)) {
             let mut input = json!({"PolicyArn": arn});
             input[*member] = name.into();
-            ignore_missing(call(cx, &format!("Detach{title}Policy"), &input).await)?;
+            unless(call(cx, &format!("Detach{title}Policy"), &input).await, MISSING)?;
         }
     }
     Ok(())
@@ -137,9 +137,6 @@ async fn detach(
 
 async fn outcome(cx: &mut Cx, arn: String) -> Result<ResourceOutcome, Failure> {
     let answer = call(cx, "GetPolicy", &json!({"PolicyArn": arn})).await?;
-    let attributes = [
-        ("PolicyArn".to_owned(), arn.as_str().into()),
-        ("PolicyId".to_owned(), answer["Policy"]["PolicyId"].clone()),
-    ];
-    Ok(ResourceOutcome { physical_id: arn, attributes: attributes.into() })
+    let id = answer["Policy"]["PolicyId"].clone();
+    Ok(ResourceOutcome::new(arn.clone(), [("PolicyArn", json!(arn)), ("PolicyId", id)]))
 }

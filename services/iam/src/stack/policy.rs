@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, document, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, document, ignore_missing, texts};
+use super::{MISSING, call, texts};
 
 /// Longest physical id; CloudFormation makes it up, as the policy has no identity of its own.
 const ID_CHARS_MAX: usize = 128;
@@ -48,7 +48,7 @@ impl ResourceType for Policy {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         put(cx, &request.properties).await?;
-        Ok(outcome(request.generated_name(ID_CHARS_MAX)))
+        Ok(ResourceOutcome::of_id(request.generated_name(ID_CHARS_MAX), "Id"))
     }
 
     async fn update(
@@ -59,7 +59,7 @@ impl ResourceType for Policy {
     ) -> Result<ResourceOutcome, Failure> {
         put(cx, &request.properties).await?;
         remove(cx, old, Some(&request.properties)).await?;
-        Ok(outcome(request.physical()?.to_owned()))
+        Ok(ResourceOutcome::of_id(request.physical()?, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
@@ -95,13 +95,8 @@ async fn remove(
         for name in texts(properties, property).into_iter().filter(|name| !stay.contains(name)) {
             let mut input = json!({"PolicyName": policy_name(properties)});
             input[*member] = name.into();
-            ignore_missing(call(cx, &format!("Delete{title}Policy"), &input).await)?;
+            unless(call(cx, &format!("Delete{title}Policy"), &input).await, MISSING)?;
         }
     }
     Ok(())
-}
-
-fn outcome(physical_id: String) -> ResourceOutcome {
-    let attributes = [("Id".to_owned(), physical_id.as_str().into())];
-    ResourceOutcome { physical_id, attributes: attributes.into() }
 }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, document, number};
 use serde_json::{Map, Value};
 
 use super::holder::Holder;
-use super::{adopt, call, copy, document, name, number};
+use super::{PRESENT, call, copy, name};
 
 /// Longest name of a role.
 const NAME_CHARS_MAX: usize = 64;
@@ -47,10 +47,10 @@ impl ResourceType for Role {
         let mut input = HOLDER.named(&name);
         copy(request, &["Description", "Path", "PermissionsBoundary"], &mut input);
         input["AssumeRolePolicyDocument"] = trust(&request.properties);
-        if let Some(seconds) = number(&request.properties, "MaxSessionDuration") {
+        if let Some(seconds) = request.property("MaxSessionDuration").map(number) {
             input["MaxSessionDuration"] = seconds;
         }
-        adopt(call(cx, "CreateRole", &input).await, ours)?;
+        adopt(call(cx, "CreateRole", &input).await, PRESENT, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await
     }
@@ -70,7 +70,7 @@ impl ResourceType for Role {
         // What is no longer in the template goes back to its default.
         let mut input = HOLDER.named(&name);
         input["Description"] = request.text("Description").unwrap_or_default().into();
-        let seconds = number(&request.properties, "MaxSessionDuration");
+        let seconds = request.property("MaxSessionDuration").map(number);
         input["MaxSessionDuration"] = seconds.unwrap_or_else(|| crate::ops::SESSION_SECONDS_DEFAULT.into());
         call(cx, "UpdateRole", &input).await?;
         HOLDER.bring(cx, &name, request, old).await?;
@@ -88,7 +88,6 @@ fn trust(properties: &Map<String, Value>) -> Value {
 
 async fn outcome(cx: &mut Cx, name: String) -> Result<ResourceOutcome, Failure> {
     let answer = call(cx, "GetRole", &HOLDER.named(&name)).await?;
-    let attributes =
-        ["Arn", "RoleId"].map(|attribute| (attribute.to_owned(), answer["Role"][attribute].clone()));
-    Ok(ResourceOutcome { physical_id: name, attributes: attributes.into() })
+    let attributes = ["Arn", "RoleId"].map(|attribute| (attribute, answer["Role"][attribute].clone()));
+    Ok(ResourceOutcome::new(name, attributes))
 }

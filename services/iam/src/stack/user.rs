@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, unless};
 use serde_json::{Map, Value};
 
 use super::holder::Holder;
-use super::{adopt, call, copy, ignore_missing, name, texts};
+use super::{MISSING, PRESENT, call, copy, name, texts};
 
 /// Longest name of a user.
 const NAME_CHARS_MAX: usize = 64;
@@ -44,7 +44,7 @@ impl ResourceType for User {
         let (name, ours) = name(request, "UserName", NAME_CHARS_MAX);
         let mut input = HOLDER.named(&name);
         copy(request, &["Path", "PermissionsBoundary"], &mut input);
-        adopt(call(cx, "CreateUser", &input).await, ours)?;
+        adopt(call(cx, "CreateUser", &input).await, PRESENT, ours)?;
         HOLDER.bring(cx, &name, request, &Map::new()).await?;
         bring_groups(cx, &name, request, &Map::new()).await?;
         outcome(cx, name).await
@@ -94,13 +94,12 @@ async fn leave<'a>(cx: &mut Cx, name: &str, groups: impl Iterator<Item = &'a Str
     for group in groups {
         let mut input = HOLDER.named(name);
         input["GroupName"] = group.as_str().into();
-        ignore_missing(call(cx, "RemoveUserFromGroup", &input).await)?;
+        unless(call(cx, "RemoveUserFromGroup", &input).await, MISSING)?;
     }
     Ok(())
 }
 
 async fn outcome(cx: &mut Cx, name: String) -> Result<ResourceOutcome, Failure> {
     let answer = call(cx, "GetUser", &HOLDER.named(&name)).await?;
-    let attributes = [("Arn".to_owned(), answer["User"]["Arn"].clone())];
-    Ok(ResourceOutcome { physical_id: name, attributes: attributes.into() })
+    Ok(ResourceOutcome::new(name, [("Arn", answer["User"]["Arn"].clone())]))
 }

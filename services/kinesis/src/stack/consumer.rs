@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, outcome, retag, tags, unless_gone, wait};
+use super::{MISSING, PRESENT, call, retag, wait};
 
 /// `AWS::Kinesis::StreamConsumer`.
 pub(crate) struct StreamConsumer;
@@ -32,14 +32,12 @@ impl ResourceType for StreamConsumer {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let (stream, name) = (request.text("StreamARN"), request.text("ConsumerName"));
         let mut input = json!({"StreamARN": stream, "ConsumerName": name});
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             input["Tags"] = json!(tags);
         }
-        match call(cx, "RegisterStreamConsumer", &input).await {
-            Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("ConsumerName") => {}
-            answer => drop(answer?),
-        }
+        let made = call(cx, "RegisterStreamConsumer", &input).await;
+        adopt(made, PRESENT, request.adopts("ConsumerName"))?;
         described(cx, &json!({"StreamARN": stream, "ConsumerName": name})).await
     }
 
@@ -50,12 +48,13 @@ impl ResourceType for StreamConsumer {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let arn = request.physical()?.to_owned();
-        retag(cx, &arn, &tags(request)).await?;
+        retag(cx, &arn, &request.all_tags()).await?;
         described(cx, &json!({"ConsumerARN": arn})).await
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeregisterStreamConsumer", &json!({"ConsumerARN": request.physical()?})).await)
+        let input = json!({"ConsumerARN": request.physical()?});
+        unless(call(cx, "DeregisterStreamConsumer", &input).await, MISSING)
     }
 }
 
@@ -67,5 +66,5 @@ async fn described(cx: &mut Cx, input: &Value) -> Result<ResourceOutcome, Failur
     let attributes =
         ["ConsumerARN", "ConsumerCreationTimestamp", "ConsumerName", "ConsumerStatus", "StreamARN"]
             .map(|name| (name, consumer[name].clone()));
-    Ok(outcome(consumer["ConsumerARN"].as_str().unwrap_or_default(), &attributes))
+    Ok(ResourceOutcome::new(consumer["ConsumerARN"].as_str().unwrap_or_default(), attributes))
 }

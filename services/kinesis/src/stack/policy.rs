@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, outcome, unless_gone};
+use super::{MISSING, call};
 
 /// `AWS::Kinesis::ResourcePolicy`.
 pub(crate) struct ResourcePolicy;
@@ -42,16 +42,12 @@ impl ResourceType for ResourcePolicy {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteResourcePolicy", &json!({"ResourceARN": request.physical()?})).await)
+        unless(call(cx, "DeleteResourcePolicy", &json!({"ResourceARN": request.physical()?})).await, MISSING)
     }
 }
 
 async fn put(cx: &mut Cx, request: &ResourceRequest, arn: &str) -> Result<ResourceOutcome, Failure> {
-    let policy = match request.property("ResourcePolicy") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
+    let policy = request.document("ResourcePolicy");
     call(cx, "PutResourcePolicy", &json!({"ResourceARN": arn, "Policy": policy})).await?;
-    Ok(outcome(arn, &[]))
+    Ok(ResourceOutcome::new(arn, []))
 }

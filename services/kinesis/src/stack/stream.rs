@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, number, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, number, outcome, retag, tags, unless_gone, wait};
+use super::{MISSING, PRESENT, call, retag, wait};
 use crate::limits::{RECORD_KIB, RETENTION_HOURS_MIN};
 
 /// Longest name of a stream.
@@ -45,17 +45,14 @@ impl ResourceType for StreamResource {
         if mode(properties) == PROVISIONED {
             input["ShardCount"] = shards(properties);
         }
-        if let Some(size) = number(properties, "MaxRecordSizeInKiB") {
-            input["MaxRecordSizeInKiB"] = size;
+        if let Some(size) = properties.get("MaxRecordSizeInKiB") {
+            input["MaxRecordSizeInKiB"] = number(size);
         }
-        let tags = tags(request);
+        let tags = request.all_tags();
         if !tags.is_empty() {
             input["Tags"] = json!(tags);
         }
-        match call(cx, "CreateStream", &input).await {
-            Err(failure) if failure.code() == "ResourceInUseException" && request.adopts("Name") => {}
-            answer => drop(answer?),
-        }
+        adopt(call(cx, "CreateStream", &input).await, PRESENT, request.adopts("Name"))?;
         settled(cx, &name).await?;
         change_settings(cx, &name, properties).await?;
         described(cx, &name).await
@@ -77,23 +74,23 @@ impl ResourceType for StreamResource {
             let input = json!({"TargetShardCount": shards(properties), "ScalingType": "UNIFORM_SCALING"});
             change(cx, &name, "UpdateShardCount", input).await?;
         }
-        let size = number(properties, "MaxRecordSizeInKiB").unwrap_or(json!(RECORD_KIB));
+        let size = properties.get("MaxRecordSizeInKiB").map_or(json!(RECORD_KIB), number);
         if stream["MaxRecordSizeInKiB"] != size {
             let input = json!({"StreamARN": stream["StreamARN"], "MaxRecordSizeInKiB": size});
             call(cx, "UpdateMaxRecordSize", &input).await?;
             settled(cx, &name).await?;
         }
         change_settings(cx, &name, properties).await?;
-        retag(cx, stream["StreamARN"].as_str().unwrap_or_default(), &tags(request)).await?;
+        retag(cx, stream["StreamARN"].as_str().unwrap_or_default(), &request.all_tags()).await?;
         described(cx, &name).await
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"StreamName": request.physical()?, "EnforceConsumerDeletion": true});
-        unless_gone(call(cx, "DeleteStream", &input).await)?;
+        unless(call(cx, "DeleteStream", &input).await, MISSING)?;
         // A stream of the same name can be made when this one is gone.
         let summary = json!({"StreamName": request.physical()?});
-        unless_gone(wait(cx, "DescribeStreamSummary", &summary, |_| false).await)
+        unless(wait(cx, "DescribeStreamSummary", &summary, |_| false).await, MISSING)
     }
 }
 
@@ -107,7 +104,7 @@ fn mode(properties: &Map<String, Value>) -> &str {
 }
 
 fn shards(properties: &Map<String, Value>) -> Value {
-    number(properties, "ShardCount").unwrap_or(json!(1))
+    properties.get("ShardCount").map_or(json!(1), number)
 }
 
 /// The stream once it is ACTIVE.
@@ -129,7 +126,7 @@ async fn change(cx: &mut Cx, name: &str, operation: &str, mut input: Value) -> R
 /// Brings retention, encryption and metrics to what a template wants.
 async fn change_settings(cx: &mut Cx, name: &str, wanted: &Map<String, Value>) -> Result<(), Failure> {
     let stream = settled(cx, name).await?;
-    let hours = number(wanted, "RetentionPeriodHours").unwrap_or(json!(RETENTION_HOURS_MIN));
+    let hours = wanted.get("RetentionPeriodHours").map_or(json!(RETENTION_HOURS_MIN), number);
     if stream["RetentionPeriodHours"] != hours {
         let is_more = stream["RetentionPeriodHours"].as_i64() < hours.as_i64();
         let verb = if is_more { "Increase" } else { "Decrease" };
@@ -161,5 +158,5 @@ async fn change_settings(cx: &mut Cx, name: &str, wanted: &Map<String, Value>) -
 
 async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
     let stream = settled(cx, name).await?;
-    Ok(outcome(name, &[("Arn", stream["StreamARN"].clone())]))
+    Ok(ResourceOutcome::new(name, [("Arn", stream["StreamARN"].clone())]))
 }

@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Alias`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome, plain, provision,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, plain, provision, unless,
 };
 
 /// An alias.
@@ -57,7 +57,7 @@ impl ResourceType for Alias {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = copy(request, &["FunctionName", "Name"]);
-        ignore_missing(call(cx, "DeleteAlias", &input).await)
+        unless(call(cx, "DeleteAlias", &input).await, MISSING)
     }
 }
 
@@ -80,5 +80,8 @@ fn input(request: &ResourceRequest) -> Value {
 
 /// `Ref` is the alias's ARN.
 fn of(alias: &Value) -> ResourceOutcome {
-    outcome(alias["AliasArn"].as_str().unwrap_or_default(), &[("AliasArn", &alias["AliasArn"])])
+    ResourceOutcome::new(
+        alias["AliasArn"].as_str().unwrap_or_default(),
+        [("AliasArn", alias["AliasArn"].clone())],
+    )
 }

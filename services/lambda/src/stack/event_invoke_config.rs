@@ -1,8 +1,8 @@
 //! `AWS::Lambda::EventInvokeConfig`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, number, outcome,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, number, unless,
 };
 
 /// Settings of asynchronous invocation.
@@ -32,7 +32,10 @@ impl ResourceType for EventInvokeConfig {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         put(cx, request).await?;
         let (function, qualifier) = (request.text("FunctionName"), request.text("Qualifier"));
-        Ok(outcome(format!("{}|{}", function.unwrap_or_default(), qualifier.unwrap_or_default()), &[]))
+        Ok(ResourceOutcome::new(
+            format!("{}|{}", function.unwrap_or_default(), qualifier.unwrap_or_default()),
+            [],
+        ))
     }
 
     async fn update(
@@ -42,12 +45,12 @@ impl ResourceType for EventInvokeConfig {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         put(cx, request).await?;
-        Ok(outcome(request.physical()?, &[]))
+        Ok(ResourceOutcome::new(request.physical()?, []))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = target(request);
-        ignore_missing(call(cx, "DeleteFunctionEventInvokeConfig", &input).await)
+        unless(call(cx, "DeleteFunctionEventInvokeConfig", &input).await, MISSING)
     }
 }
 

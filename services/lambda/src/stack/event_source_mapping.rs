@@ -3,8 +3,8 @@
 use store::layer::table;
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, number, outcome,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, number, unless,
 };
 use crate::keys::{MappingRow, MappingState};
 use crate::mappings;
@@ -137,7 +137,7 @@ impl ResourceType for EventSourceMapping {
         let id = request.physical()?.to_string();
         match call(cx, "DeleteEventSourceMapping", &json!({"UUID": id})).await {
             Err(failure) if failure.code() == "ResourceInUseException" => {}
-            answer => ignore_missing(answer)?,
+            answer => unless(answer, MISSING)?,
         }
         // The queue or stream may be deleted next: nothing reads it any more then.
         settled(cx, &id).await
@@ -145,7 +145,10 @@ impl ResourceType for EventSourceMapping {
 }
 
 fn made(cx: &Cx, id: &str) -> ResourceOutcome {
-    outcome(id, &[("Id", &json!(id)), ("EventSourceMappingArn", &json!(mappings::arn(cx, id).as_str()))])
+    ResourceOutcome::new(
+        id,
+        [("Id", json!(id)), ("EventSourceMappingArn", json!(mappings::arn(cx, id).as_str()))],
+    )
 }
 
 fn wrong(name: &str, kind: &str) -> Failure {

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use zip::write::SimpleFileOptions;
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    ignore_missing, is_open, json, number, outcome, plain,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, is_open, json, number, plain, unless,
 };
 use crate::config;
 
@@ -106,7 +106,7 @@ impl ResourceType for Function {
             other => other?,
         };
         set_apart(cx, request, &name, &Map::new()).await?;
-        Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
+        Ok(ResourceOutcome::new(name, [("Arn", made["FunctionArn"].clone())]))
     }
 
     async fn update(
@@ -130,12 +130,12 @@ impl ResourceType for Function {
         }
         set_apart(cx, request, &name, old).await?;
         update_tags(cx, request, &made["FunctionArn"]).await?;
-        Ok(outcome(name, &[("Arn", &made["FunctionArn"])]))
+        Ok(ResourceOutcome::new(name, [("Arn", made["FunctionArn"].clone())]))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"FunctionName": request.physical()?});
-        ignore_missing(call(cx, "DeleteFunction", &input).await)
+        unless(call(cx, "DeleteFunction", &input).await, MISSING)
     }
 }
 

@@ -1,8 +1,8 @@
 //! `AWS::Lambda::LayerVersion` and `AWS::Lambda::LayerVersionPermission`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, unless,
 };
 use crate::names;
 
@@ -42,7 +42,7 @@ impl ResourceType for LayerVersion {
         input["LayerName"] = json!(name);
         let made = call(cx, "PublishLayerVersion", &input).await?;
         let arn = &made["LayerVersionArn"];
-        Ok(outcome(arn.as_str().unwrap_or_default(), &[("LayerVersionArn", arn)]))
+        Ok(ResourceOutcome::new(arn.as_str().unwrap_or_default(), [("LayerVersionArn", arn.clone())]))
     }
 
     async fn update(
@@ -52,13 +52,13 @@ impl ResourceType for LayerVersion {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let arn = request.physical()?; // Every property replaces.
-        Ok(outcome(arn, &[("LayerVersionArn", &json!(arn))]))
+        Ok(ResourceOutcome::of_id(arn, "LayerVersionArn"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let Some((layer, version)) = parts(request.physical()?) else { return Ok(()) };
         let input = json!({"LayerName": layer, "VersionNumber": version});
-        ignore_missing(call(cx, "DeleteLayerVersion", &input).await)
+        unless(call(cx, "DeleteLayerVersion", &input).await, MISSING)
     }
 }
 
@@ -107,7 +107,7 @@ impl ResourceType for LayerVersionPermission {
             other => drop(other?),
         }
         let id = format!("{arn}#{statement}");
-        Ok(outcome(id.clone(), &[("Id", &json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn update(
@@ -117,13 +117,13 @@ impl ResourceType for LayerVersionPermission {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let id = request.physical()?; // Every property replaces.
-        Ok(outcome(id, &[("Id", &json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let Some((arn, statement)) = request.physical()?.split_once('#') else { return Ok(()) };
         let Some((layer, version)) = parts(arn) else { return Ok(()) };
         let input = json!({"LayerName": layer, "VersionNumber": version, "StatementId": statement});
-        ignore_missing(call(cx, "RemoveLayerVersionPermission", &input).await)
+        unless(call(cx, "RemoveLayerVersionPermission", &input).await, MISSING)
     }
 }

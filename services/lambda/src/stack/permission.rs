@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Permission`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, unless,
 };
 
 /// Longest statement id.
@@ -63,7 +63,7 @@ impl ResourceType for Permission {
             Err(failure) if failure.code() == "ResourceConflictException" => {}
             other => drop(other?),
         }
-        Ok(outcome(id.clone(), &[("Id", &json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn update(
@@ -73,11 +73,11 @@ impl ResourceType for Permission {
         _old: &Map<String, Value>,
     ) -> Result<ResourceOutcome, Failure> {
         let id = request.physical()?; // Every property replaces.
-        Ok(outcome(id, &[("Id", &json!(id))]))
+        Ok(ResourceOutcome::of_id(id, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"FunctionName": request.text("FunctionName"), "StatementId": request.physical()?});
-        ignore_missing(call(cx, "RemovePermission", &input).await)
+        unless(call(cx, "RemovePermission", &input).await, MISSING)
     }
 }

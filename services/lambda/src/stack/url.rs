@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Url`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, unless,
 };
 
 /// A function URL.
@@ -60,7 +60,7 @@ impl ResourceType for Url {
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let mut input = copy(request, &["Qualifier"]);
         input["FunctionName"] = json!(request.text("TargetFunctionArn"));
-        ignore_missing(call(cx, "DeleteFunctionUrlConfig", &input).await)
+        unless(call(cx, "DeleteFunctionUrlConfig", &input).await, MISSING)
     }
 }
 
@@ -72,6 +72,6 @@ fn input(request: &ResourceRequest) -> Value {
 
 /// `Ref` is the function's ARN.
 fn of(url: &Value) -> ResourceOutcome {
-    let attributes = [("FunctionArn", &url["FunctionArn"]), ("FunctionUrl", &url["FunctionUrl"])];
-    outcome(url["FunctionArn"].as_str().unwrap_or_default(), &attributes)
+    let attributes = ["FunctionArn", "FunctionUrl"].map(|name| (name, url[name].clone()));
+    ResourceOutcome::new(url["FunctionArn"].as_str().unwrap_or_default(), attributes)
 }

@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Version`.
 
 use super::{
-    Cx, Failure, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait, call,
-    copy, ignore_missing, json, outcome, provision,
+    Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
+    call, copy, json, provision, unless,
 };
 
 /// A published version.
@@ -52,12 +52,15 @@ impl ResourceType for FunctionVersion {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"FunctionName": request.physical()?});
-        ignore_missing(call(cx, "DeleteFunction", &input).await)
+        unless(call(cx, "DeleteFunction", &input).await, MISSING)
     }
 }
 
 /// `Ref` is the ARN with the number.
 fn of(version: &Value) -> ResourceOutcome {
     let arn = &version["FunctionArn"];
-    outcome(arn.as_str().unwrap_or_default(), &[("Version", &version["Version"]), ("FunctionArn", arn)])
+    ResourceOutcome::new(
+        arn.as_str().unwrap_or_default(),
+        [("Version", version["Version"].clone()), ("FunctionArn", arn.clone())],
+    )
 }

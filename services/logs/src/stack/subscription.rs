@@ -1,14 +1,12 @@
 //! `AWS::Logs::SubscriptionFilter`.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use cloud::Failure;
 use cloud::cx::Cx;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
-use super::{NAME_MAX, call, ignore_missing};
+use super::{MISSING, NAME_MAX, call};
 
 /// `AWS::Logs::SubscriptionFilter`.
 pub(crate) struct SubscriptionFilter;
@@ -54,7 +52,7 @@ impl ResourceType for SubscriptionFilter {
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"logGroupName": request.text("LogGroupName"), "filterName": request.physical()?});
-        ignore_missing(call(cx, "DeleteSubscriptionFilter", &input).await)
+        unless(call(cx, "DeleteSubscriptionFilter", &input).await, MISSING)
     }
 }
 
@@ -86,5 +84,5 @@ async fn put(cx: &mut Cx, request: &ResourceRequest, name: String) -> Result<Res
         }
     }
     call(cx, "PutSubscriptionFilter", &input).await?;
-    Ok(ResourceOutcome { physical_id: name, attributes: BTreeMap::new() })
+    Ok(ResourceOutcome::new(name, []))
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, number, tag_list, unless,
+};
 use serde_json::{Map, Value, json};
 
 /// `AWS::S3::Bucket`.
@@ -147,10 +149,7 @@ impl ResourceType for Bucket {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        match call(cx, "DeleteBucket", json!({"Bucket": request.physical()?})).await {
-            Err(failure) if failure.code() != "NoSuchBucket" => Err(failure),
-            _ => Ok(()),
-        }
+        unless(call(cx, "DeleteBucket", json!({"Bucket": request.physical()?})).await, "NoSuchBucket")
     }
 }
 
@@ -169,10 +168,7 @@ async fn make(cx: &mut Cx, name: &str, ours: bool) -> Result<(), Failure> {
     if cx.region() != "us-east-1" {
         input["CreateBucketConfiguration"] = json!({"LocationConstraint": cx.region()});
     }
-    match call(cx, "CreateBucket", input).await {
-        Err(failure) if !(ours && failure.code() == "BucketAlreadyOwnedByYou") => Err(failure),
-        _ => Ok(()),
-    }
+    adopt(call(cx, "CreateBucket", input).await, "BucketAlreadyOwnedByYou", ours)
 }
 
 async fn configure(
@@ -216,8 +212,7 @@ fn outcome(cx: &Cx, name: String) -> ResourceOutcome {
         ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com")),
         ("WebsiteURL", format!("http://{name}.s3-website-{region}.amazonaws.com")),
     ];
-    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)));
-    ResourceOutcome { physical_id: name, attributes: attributes.collect() }
+    ResourceOutcome::new(name, attributes.map(|(name, value)| (name, Value::String(value))))
 }
 
 fn plain(value: &Value) -> Value {
@@ -377,9 +372,4 @@ fn filter(rule: &Value) -> Value {
 fn numbers(value: &Value) -> Value {
     let members = value.as_object().into_iter().flatten();
     Value::Object(members.map(|(name, value)| (name.clone(), number(value))).collect())
-}
-
-/// Templates may write numbers as text.
-fn number(value: &Value) -> Value {
-    value.as_str().and_then(|text| text.parse::<i64>().ok()).map_or_else(|| value.clone(), Value::from)
 }

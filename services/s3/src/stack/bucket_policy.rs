@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
 /// `AWS::S3::BucketPolicy`.
@@ -40,22 +40,14 @@ impl ResourceType for BucketPolicy {
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let caller = cx.caller().clone();
         let input = json!({"Bucket": request.text("Bucket")});
-        match cx.call_json(caller, "s3", "DeleteBucketPolicy", &input).await {
-            Err(failure) if failure.code() != "NoSuchBucket" => Err(failure),
-            _ => Ok(()),
-        }
+        unless(cx.call_json(caller, "s3", "DeleteBucketPolicy", &input).await, "NoSuchBucket")
     }
 }
 
 async fn put(cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
     let bucket = request.text("Bucket").unwrap_or_default();
-    let document = match request.property("PolicyDocument") {
-        Some(Value::String(text)) => text.clone(),
-        Some(document) => document.to_string(),
-        None => String::new(),
-    };
     let caller = cx.caller().clone();
-    let input = json!({"Bucket": bucket, "Policy": document});
+    let input = json!({"Bucket": bucket, "Policy": request.document("PolicyDocument")});
     cx.call_json(caller, "s3", "PutBucketPolicy", &input).await?;
-    Ok(ResourceOutcome { physical_id: bucket, ..ResourceOutcome::default() })
+    Ok(ResourceOutcome::new(bucket, []))
 }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, adopt, tag_list, tags_gone, unless,
+};
 use serde_json::{Map, Value, json};
 
-use super::{call, unless_gone};
+use super::{MISSING, PRESENT, call};
 
 /// `AWS::Scheduler::ScheduleGroup`.
 pub(crate) struct ScheduleGroup;
@@ -30,12 +32,8 @@ impl ResourceType for ScheduleGroup {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
-        match call(cx, "CreateScheduleGroup", &json!({"Name": name, "Tags": tags(request)})).await {
-            Err(failure) if failure.code() == "ConflictException" && request.adopts("Name") => {}
-            answer => {
-                answer?;
-            }
-        }
+        let input = json!({"Name": name, "Tags": tag_list(&request.all_tags())});
+        adopt(call(cx, "CreateScheduleGroup", &input).await, PRESENT, request.adopts("Name"))?;
         described(cx, &name).await
     }
 
@@ -48,33 +46,21 @@ impl ResourceType for ScheduleGroup {
         let name = request.physical()?.to_owned();
         let shown = described(cx, &name).await?;
         let arn = &shown.attributes["Arn"];
-        let wanted = tags(request);
+        let wanted = request.all_tags();
         let present = call(cx, "ListTagsForResource", &json!({"ResourceArn": arn})).await?;
-        let keys = present["Tags"].as_array().into_iter().flatten().map(|tag| tag["Key"].clone());
-        let gone: Vec<Value> = keys.filter(|key| !wanted.iter().any(|tag| tag["Key"] == *key)).collect();
+        let gone = tags_gone(&present["Tags"], &wanted);
         if !gone.is_empty() {
             call(cx, "UntagResource", &json!({"ResourceArn": arn, "TagKeys": gone})).await?;
         }
         if !wanted.is_empty() {
-            call(cx, "TagResource", &json!({"ResourceArn": arn, "Tags": wanted})).await?;
+            call(cx, "TagResource", &json!({"ResourceArn": arn, "Tags": tag_list(&wanted)})).await?;
         }
         Ok(shown)
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteScheduleGroup", &json!({"Name": request.physical()?})).await)
+        unless(call(cx, "DeleteScheduleGroup", &json!({"Name": request.physical()?})).await, MISSING)
     }
-}
-
-/// The stack's tags and the group's own.
-fn tags(request: &ResourceRequest) -> Vec<Value> {
-    let mut tags = request.tags.clone();
-    for tag in request.property("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
-            tags.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
 async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
@@ -89,6 +75,5 @@ async fn described(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> 
         ("CreationDate", time("CreationDate")),
         ("LastModificationDate", time("LastModificationDate")),
     ];
-    let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
-    Ok(ResourceOutcome { physical_id: name.to_owned(), attributes })
+    Ok(ResourceOutcome::new(name, attributes))
 }

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, make_numbers, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, unless_gone};
+use super::{MISSING, PRESENT, call};
 
 /// `AWS::Scheduler::Schedule`.
 pub(crate) struct Schedule;
@@ -46,7 +46,7 @@ impl ResourceType for Schedule {
         let name = request.text("Name").unwrap_or_else(|| request.generated_name(NAME_CHARS_MAX));
         let input = input(request, &name)?;
         match call(cx, "CreateSchedule", &input).await {
-            Err(failure) if failure.code() == "ConflictException" && request.adopts("Name") => {
+            Err(failure) if failure.code() == PRESENT && request.adopts("Name") => {
                 let shown = call(cx, "UpdateSchedule", &input).await?;
                 Ok(outcome(&name, &shown))
             }
@@ -70,13 +70,12 @@ impl ResourceType for Schedule {
         if let Some(group) = request.text("GroupName") {
             input["GroupName"] = json!(group);
         }
-        unless_gone(call(cx, "DeleteSchedule", &input).await)
+        unless(call(cx, "DeleteSchedule", &input).await, MISSING)
     }
 }
 
 fn outcome(name: &str, answer: &Value) -> ResourceOutcome {
-    let attributes = [("Arn".to_owned(), answer["ScheduleArn"].clone())].into();
-    ResourceOutcome { physical_id: name.to_owned(), attributes }
+    ResourceOutcome::new(name, [("Arn", answer["ScheduleArn"].clone())])
 }
 
 fn input(request: &ResourceRequest, name: &str) -> Result<Value, Failure> {
@@ -94,22 +93,10 @@ fn input(request: &ResourceRequest, name: &str) -> Result<Value, Failure> {
             input[date] = json!(time.as_second());
         }
     }
-    numbers(&mut input);
+    make_numbers(&mut input, &NUMBERS);
     // Asking for a member makes it.
     if let Some(members) = input.as_object_mut() {
         members.retain(|_, value| !value.is_null());
     }
     Ok(input)
-}
-
-/// Numbers of templates may be texts.
-fn numbers(value: &mut Value) {
-    let Value::Object(members) = value else { return };
-    for (name, member) in members {
-        let number = member.as_str().and_then(|text| text.parse::<i64>().ok());
-        match number.filter(|_| NUMBERS.contains(&name.as_str())) {
-            Some(number) => *member = json!(number),
-            None => numbers(member),
-        }
-    }
 }

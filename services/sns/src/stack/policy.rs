@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, unless};
 use serde_json::{Map, Value, json};
 
-use super::{call, text_of, unless_gone};
+use super::{MISSING, call};
 
 /// Characters of the resource's own name, which nobody else sees.
 const NAME_CHARS_MAX: usize = 128;
@@ -31,7 +31,7 @@ impl ResourceType for TopicPolicy {
 
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         put(cx, request).await?;
-        Ok(outcome(request.generated_name(NAME_CHARS_MAX)))
+        Ok(ResourceOutcome::of_id(request.generated_name(NAME_CHARS_MAX), "Id"))
     }
 
     async fn update(
@@ -45,7 +45,7 @@ impl ResourceType for TopicPolicy {
         for topic in topics(old).iter().filter(|topic| !kept.contains(topic)) {
             set(cx, topic, String::new()).await?;
         }
-        Ok(outcome(request.physical()?.to_owned()))
+        Ok(ResourceOutcome::of_id(request.physical()?, "Id"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
@@ -57,7 +57,7 @@ impl ResourceType for TopicPolicy {
 }
 
 async fn put(cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-    let policy = request.property("PolicyDocument").map(text_of).unwrap_or_default();
+    let policy = request.document("PolicyDocument");
     for topic in topics(&request.properties) {
         let input = json!({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy});
         call(cx, "SetTopicAttributes", &input).await?;
@@ -68,14 +68,10 @@ async fn put(cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
 /// Sets the policy of a topic that may be gone; an empty one gives it back what every topic has.
 async fn set(cx: &mut Cx, topic: &str, policy: String) -> Result<(), Failure> {
     let input = json!({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy});
-    unless_gone(call(cx, "SetTopicAttributes", &input).await)
+    unless(call(cx, "SetTopicAttributes", &input).await, MISSING)
 }
 
 fn topics(properties: &Map<String, Value>) -> Vec<String> {
     let listed = properties.get("Topics").and_then(Value::as_array).into_iter().flatten();
     listed.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-fn outcome(id: String) -> ResourceOutcome {
-    ResourceOutcome { attributes: [("Id".to_owned(), json!(id))].into(), physical_id: id }
 }

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType};
+use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, document, unless};
 use serde_json::{Map, Value, json};
 
-use super::{text_of, unless_gone};
+use super::MISSING;
 
 /// `AWS::SNS::Subscription`.
 pub(crate) struct Subscription;
@@ -48,7 +48,7 @@ impl ResourceType for Subscription {
     async fn create(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<ResourceOutcome, Failure> {
         let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name, request.property(name)?)));
         let attributes: Map<String, Value> =
-            given.map(|(name, value)| (name.to_owned(), json!(text_of(value)))).collect();
+            given.map(|(name, value)| (name.to_owned(), json!(document(value)))).collect();
         let input = json!({
             "TopicArn": request.text("TopicArn"),
             "Protocol": request.text("Protocol"),
@@ -57,7 +57,7 @@ impl ResourceType for Subscription {
             "ReturnSubscriptionArn": true,
         });
         let made = call(cx, request, "Subscribe", &input).await?;
-        Ok(outcome(made["SubscriptionArn"].as_str().unwrap_or_default()))
+        Ok(ResourceOutcome::of_id(made["SubscriptionArn"].as_str().unwrap_or_default(), "Arn"))
     }
 
     async fn update(
@@ -76,16 +76,16 @@ impl ResourceType for Subscription {
             let value = request.property(name);
             let again = name == "FilterPolicy" && value.is_some();
             if value != old.get(name) || again {
-                let value = value.map_or_else(|| default.to_owned(), text_of);
+                let value = value.map_or_else(|| default.to_owned(), document);
                 call(cx, request, "SetSubscriptionAttributes", &set(name, value)).await?;
             }
         }
-        Ok(outcome(&arn))
+        Ok(ResourceOutcome::of_id(arn, "Arn"))
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
         let input = json!({"SubscriptionArn": request.physical()?});
-        unless_gone(call(cx, request, "Unsubscribe", &input).await)
+        unless(call(cx, request, "Unsubscribe", &input).await, MISSING)
     }
 }
 
@@ -101,8 +101,4 @@ async fn call(
         caller.region = region.into();
     }
     cx.call_json(caller, "sns", operation, input).await
-}
-
-fn outcome(arn: &str) -> ResourceOutcome {
-    ResourceOutcome { physical_id: arn.to_owned(), attributes: [("Arn".to_owned(), json!(arn))].into() }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cloud::prelude::*;
-use cloud::resource::{Property, ResourceOutcome, ResourceRequest, ResourceType, tag_list};
+use cloud::resource::{
+    Property, ResourceOutcome, ResourceRequest, ResourceType, document, tag_list, tags_gone, unless,
+};
 use serde_json::{Map, Value, json};
 
-use super::{call, text_of, unless_gone};
+use super::{MISSING, call};
 use crate::limits::NAME_CHARS_MAX;
 use crate::topic::FIFO;
 
@@ -65,7 +67,7 @@ impl ResourceType for Topic {
         let mut input =
             json!({"Name": name, "Attributes": attributes, "Tags": tag_list(&request.marked_tags())});
         if let Some(policy) = request.property("DataProtectionPolicy") {
-            input["DataProtectionPolicy"] = json!(text_of(policy));
+            input["DataProtectionPolicy"] = json!(document(policy));
         }
         let made = call(cx, "CreateTopic", &input).await?;
         let arn = made["TopicArn"].as_str().unwrap_or_default().to_owned();
@@ -93,10 +95,9 @@ impl ResourceType for Topic {
             let input = json!({"TopicArn": arn, "AttributeName": name, "AttributeValue": value});
             call(cx, "SetTopicAttributes", &input).await?;
         }
-        let policy = request.property("DataProtectionPolicy");
-        if policy != old.get("DataProtectionPolicy") {
-            let input =
-                json!({"ResourceArn": arn, "DataProtectionPolicy": policy.map(text_of).unwrap_or_default()});
+        if request.property("DataProtectionPolicy") != old.get("DataProtectionPolicy") {
+            let policy = request.document("DataProtectionPolicy");
+            let input = json!({"ResourceArn": arn, "DataProtectionPolicy": policy});
             call(cx, "PutDataProtectionPolicy", &input).await?;
         }
         change_subscriptions(cx, &arn, &subscriptions(old), &subscriptions(&request.properties)).await?;
@@ -105,7 +106,7 @@ impl ResourceType for Topic {
     }
 
     async fn delete(&self, cx: &mut Cx, request: &ResourceRequest) -> Result<(), Failure> {
-        unless_gone(call(cx, "DeleteTopic", &json!({"TopicArn": request.physical()?})).await)
+        unless(call(cx, "DeleteTopic", &json!({"TopicArn": request.physical()?})).await, MISSING)
     }
 }
 
@@ -124,20 +125,20 @@ async fn refuse_present(cx: &mut Cx, name: &str) -> Result<(), Failure> {
             let text = format!("Resource of type 'AWS::SNS::Topic' with identifier '{name}' already exists.");
             Err(Failure::new("AlreadyExists", 400, text))
         }
-        Err(failure) if failure.code() == "NotFound" => Ok(()),
+        Err(failure) if failure.code() == MISSING => Ok(()),
         Err(failure) => Err(failure),
     }
 }
 
 fn attributes(properties: &Map<String, Value>) -> BTreeMap<&'static str, String> {
-    let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name, text_of(properties.get(name)?))));
+    let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name, document(properties.get(name)?))));
     given.collect()
 }
 
 /// The subscriptions that stand in the topic itself: protocols and endpoints.
 fn subscriptions(properties: &Map<String, Value>) -> Vec<(String, String)> {
     let listed = properties.get("Subscription").and_then(Value::as_array).into_iter().flatten();
-    let text = |subscription: &Value, name: &str| text_of(subscription.get(name).unwrap_or(&json!("")));
+    let text = |subscription: &Value, name: &str| document(subscription.get(name).unwrap_or(&json!("")));
     listed.map(|one| (text(one, "Protocol"), text(one, "Endpoint"))).collect()
 }
 
@@ -179,8 +180,7 @@ async fn change_subscriptions(
 
 async fn retag(cx: &mut Cx, arn: &str, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
     let present = call(cx, "ListTagsForResource", &json!({"ResourceArn": arn})).await?;
-    let keys = present["Tags"].as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
-    let gone: Vec<&str> = keys.filter(|key| !wanted.contains_key(*key)).collect();
+    let gone = tags_gone(&present["Tags"], wanted);
     if !gone.is_empty() {
         call(cx, "UntagResource", &json!({"ResourceArn": arn, "TagKeys": gone})).await?;
     }
@@ -189,9 +189,5 @@ async fn retag(cx: &mut Cx, arn: &str, wanted: &BTreeMap<String, String>) -> Res
 
 fn outcome(arn: &str) -> ResourceOutcome {
     let name = arn.rsplit(':').next().unwrap_or_default();
-    let attributes = [("TopicArn", arn), ("TopicName", name)];
-    ResourceOutcome {
-        physical_id: arn.to_owned(),
-        attributes: attributes.map(|(name, value)| (name.to_owned(), json!(value))).into(),
-    }
+    ResourceOutcome::new(arn, [("TopicArn", json!(arn)), ("TopicName", json!(name))])
 }
