@@ -23,17 +23,11 @@ pub(crate) struct PatchOperation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Shape)]
 #[shape(rename_all = "camelCase")]
 pub(crate) enum Op {
-    #[shape(name = "add")]
     Add,
-    #[shape(name = "remove")]
     Remove,
-    #[shape(name = "move")]
     Move,
-    #[shape(name = "test")]
     Test,
-    #[shape(name = "replace")]
     Replace,
-    #[shape(name = "copy")]
     Copy,
 }
 
@@ -44,20 +38,6 @@ pub(crate) struct Change<'a> {
     pub(crate) path: &'a str,
     pub(crate) steps: Vec<String>,
     pub(crate) value: Option<&'a str>,
-}
-
-impl Op {
-    /// The word on the wire.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Op::Add => "add",
-            Op::Remove => "remove",
-            Op::Move => "move",
-            Op::Test => "test",
-            Op::Replace => "replace",
-            Op::Copy => "copy",
-        }
-    }
 }
 
 impl<'a> Change<'a> {

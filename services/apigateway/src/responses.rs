@@ -26,11 +26,6 @@ macro_rules! kinds {
             /// All kinds.
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word on the wire.
-            pub(crate) fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
             /// The usual status; the two defaults have none of their own.
             pub(crate) fn status(self) -> Option<u16> {
                 match self { $(Self::$variant => $status),+ }
@@ -65,7 +60,7 @@ kinds! {
 
 impl std::fmt::Display for ResponseType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -85,7 +80,7 @@ impl GatewayResponse {
         let usual = || Texts::from([(JSON.to_owned(), TEMPLATE.to_owned())]);
         let status = row.and_then(|row| row.status.clone());
         Self {
-            response_type: kind.word().to_owned(),
+            response_type: kind.as_str().to_owned(),
             status_code: status.or_else(|| kind.status().map(|status| status.to_string())),
             response_parameters: row.map(|row| row.parameters.clone()).unwrap_or_default(),
             response_templates: row

@@ -23,22 +23,9 @@ pub(crate) enum AuthorizationType {
 }
 
 impl AuthorizationType {
-    /// AWS's word.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Basic => "BASIC",
-            Self::OauthClientCredentials => "OAUTH_CLIENT_CREDENTIALS",
-            Self::ApiKey => "API_KEY",
-        }
-    }
-
-    /// The type with this word.
+    /// The type with this word, which was stored.
     pub(crate) fn of(word: &str) -> Self {
-        match word {
-            "BASIC" => Self::Basic,
-            "API_KEY" => Self::ApiKey,
-            _ => Self::OauthClientCredentials,
-        }
+        Self::from_text(word).unwrap_or(Self::OauthClientCredentials)
     }
 }
 
@@ -164,7 +151,7 @@ pub(crate) fn credentials(
         }
     };
     if others {
-        return Err(wrong(&format!("the parameters are not those of {}", kind.word())));
+        return Err(wrong(&format!("the parameters are not those of {}", kind.as_str())));
     }
     match kind {
         AuthorizationType::Basic => {

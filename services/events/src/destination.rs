@@ -23,21 +23,6 @@ pub(crate) enum Method {
     Options,
 }
 
-impl Method {
-    /// AWS's word.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Put => "PUT",
-            Self::Get => "GET",
-            Self::Options => "OPTIONS",
-        }
-    }
-}
-
 /// What operations answer that change a destination.
 #[derive(Shape)]
 pub(crate) struct Changed {

@@ -73,7 +73,7 @@ fn names(asked: &[Metric]) -> Vec<String> {
     if asked.contains(&Metric::All) {
         return METRICS.map(str::to_owned).to_vec();
     }
-    asked.iter().map(|metric| format!("{metric:?}")).collect()
+    asked.iter().map(|metric| metric.as_str().to_owned()).collect()
 }
 
 /// Adds metrics to those that are collected.

@@ -21,18 +21,6 @@ pub(crate) enum ShardIteratorType {
     AtTimestamp,
 }
 
-impl ShardIteratorType {
-    fn name(self) -> &'static str {
-        match self {
-            Self::AtSequenceNumber => "AT_SEQUENCE_NUMBER",
-            Self::AfterSequenceNumber => "AFTER_SEQUENCE_NUMBER",
-            Self::TrimHorizon => "TRIM_HORIZON",
-            Self::Latest => "LATEST",
-            Self::AtTimestamp => "AT_TIMESTAMP",
-        }
-    }
-}
-
 /// Where a request wants to begin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start<'a> {
@@ -82,13 +70,13 @@ impl Start<'_> {
                 if needs_number { "no StartingSequenceNumber" } else { "also a StartingSequenceNumber" };
             return Err(Error::invalid(format!(
                 "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified {} and {found}.",
-                self.kind.name()
+                self.kind.as_str()
             )));
         }
         if (self.kind == AtTimestamp) != self.timestamp.is_some() {
             return Err(Error::invalid(format!(
                 "A Timestamp must be specified with AT_TIMESTAMP, and with it only. Request specified {}.",
-                self.kind.name()
+                self.kind.as_str()
             )));
         }
         Ok(())

@@ -25,18 +25,6 @@ pub(crate) enum Status {
     Updating,
 }
 
-impl Status {
-    /// AWS's word.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Creating => "CREATING",
-            Self::Deleting => "DELETING",
-            Self::Active => "ACTIVE",
-            Self::Updating => "UPDATING",
-        }
-    }
-}
-
 impl StreamRow {
     /// The state at `now`; none when the stream is gone.
     pub(crate) fn status(&self, now: i64) -> Option<Status> {
@@ -63,7 +51,7 @@ impl StreamRow {
                 "Stream {} under account {} not ACTIVE, instead in state {}",
                 self.name,
                 self.account,
-                status.name()
+                status.as_str()
             ))),
             None => Err(self.named().missing()),
         }

@@ -153,15 +153,6 @@ pub(crate) enum Architecture {
     Arm,
 }
 
-impl Architecture {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Architecture::X86 => "x86_64",
-            Architecture::Arm => "arm64",
-        }
-    }
-}
-
 /// A function as it is configured (`FunctionConfiguration`).
 #[derive(Shape)]
 pub(crate) struct FunctionConfiguration {

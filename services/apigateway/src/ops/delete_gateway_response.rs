@@ -42,7 +42,7 @@ impl Operation for DeleteGatewayResponse {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         open(cx, &input.rest_api_id).await?;
-        let key = (&input.rest_api_id, GatewayResponseRow::KIND, input.response_type.word());
+        let key = (&input.rest_api_id, GatewayResponseRow::KIND, input.response_type.as_str());
         match table::delete::<GatewayResponseRow>(cx.tx(), key).await? {
             Some(_) => Ok(Output),
             None => Err(Error::NotFound("Gateway response type not defined on api".to_owned())),

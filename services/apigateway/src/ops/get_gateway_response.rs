@@ -39,7 +39,7 @@ impl Operation for GetGatewayResponse {
     async fn run(cx: &mut Cx, input: Input) -> Result<GatewayResponse, Error> {
         open(cx, &input.rest_api_id).await?;
         let row: Option<GatewayResponseRow> =
-            part(cx, &input.rest_api_id, input.response_type.word()).await?;
+            part(cx, &input.rest_api_id, input.response_type.as_str()).await?;
         Ok(GatewayResponse::of(input.response_type, row.as_ref()))
     }
 }

@@ -47,7 +47,7 @@ impl Operation for GetGatewayResponses {
         let rows: Vec<GatewayResponseRow> = parts(cx.tx(), &input.rest_api_id).await?;
         let all = ResponseType::ALL
             .iter()
-            .map(|kind| GatewayResponse::of(*kind, rows.iter().find(|row| row.kind == kind.word())));
+            .map(|kind| GatewayResponse::of(*kind, rows.iter().find(|row| row.kind == kind.as_str())));
         let (items, position) = page(all.collect(), input.position.as_deref(), input.limit);
         Ok(Output { position, items: Some(items) })
     }

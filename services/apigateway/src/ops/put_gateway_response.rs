@@ -44,7 +44,7 @@ impl Operation for PutGatewayResponse {
         open(cx, &input.rest_api_id).await?;
         let row = GatewayResponseRow {
             api_id: input.rest_api_id,
-            kind: input.response_type.word().to_owned(),
+            kind: input.response_type.as_str().to_owned(),
             status: input.status_code,
             parameters: input.response_parameters.unwrap_or_default(),
             templates: input.response_templates.unwrap_or_default(),

@@ -37,36 +37,19 @@ pub(crate) struct Input {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Shape)]
+#[shape(rename_all = "SCREAMING_SNAKE_CASE")]
 enum IntegrationType {
-    #[shape(name = "HTTP")]
     Http,
-    #[shape(name = "MOCK")]
     Mock,
-    #[shape(name = "AWS_PROXY")]
     AwsProxy,
-    #[shape(name = "HTTP_PROXY")]
     HttpProxy,
-    #[shape(name = "AWS")]
     Aws,
 }
 
-impl IntegrationType {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Http => "HTTP",
-            Self::Mock => "MOCK",
-            Self::AwsProxy => "AWS_PROXY",
-            Self::HttpProxy => "HTTP_PROXY",
-            Self::Aws => "AWS",
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Shape)]
+#[shape(rename_all = "SCREAMING_SNAKE_CASE")]
 enum ResponseTransferMode {
-    #[shape(name = "BUFFERED")]
     Buffered,
-    #[shape(name = "STREAM")]
     Stream,
 }
 
@@ -79,7 +62,7 @@ struct TlsConfig {
 /// Refuses what this cloud cannot do.
 fn refuse(input: &Input) -> Result<(), Error> {
     if !matches!(input.kind, IntegrationType::Mock | IntegrationType::AwsProxy) {
-        return Err(Error::unsupported(&format!("the integration type {}", input.kind.word())));
+        return Err(Error::unsupported(&format!("the integration type {}", input.kind.as_str())));
     }
     if input.connection_type.as_deref().is_some_and(|kind| kind != "INTERNET")
         || input.connection_id.is_some()
@@ -134,7 +117,7 @@ impl Operation for PutIntegration {
             method(cx, &input.rest_api_id, &input.resource_id, &input.http_method).await?;
         refuse(&input)?;
         let mut row = Integration {
-            kind: input.kind.word().to_owned(),
+            kind: input.kind.as_str().to_owned(),
             http_method: input.integration_http_method.filter(|_| input.kind != IntegrationType::Mock),
             uri: input.uri,
             request_templates: input.request_templates,

@@ -41,10 +41,10 @@ impl Operation for UpdateGatewayResponse {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<GatewayResponse, Error> {
         open(cx, &input.rest_api_id).await?;
-        let stored = part(cx, &input.rest_api_id, input.response_type.word()).await?;
+        let stored = part(cx, &input.rest_api_id, input.response_type.as_str()).await?;
         let mut row: GatewayResponseRow = stored.unwrap_or_else(|| GatewayResponseRow {
             api_id: input.rest_api_id.clone(),
-            kind: input.response_type.word().to_owned(),
+            kind: input.response_type.as_str().to_owned(),
             status: None,
             parameters: Texts::new(),
             templates: Texts::new(),

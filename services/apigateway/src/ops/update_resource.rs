@@ -22,7 +22,7 @@ pub(crate) struct Input {
 
 /// The parent and path part that a change leads to.
 fn place(row: &ResourceRow, change: &Change<'_>) -> Result<(String, String), Error> {
-    let word = change.op.word();
+    let word = change.op.as_str();
     let name = match change.steps()[..] {
         [name @ ("parentId" | "pathPart")] => name.to_owned(),
         _ => {

@@ -187,7 +187,7 @@ pub(super) fn context(
         "error.message" | "error.messageString" if refusal.is_nameless() => Some("null".to_owned()),
         "error.message" => Some(refusal.message.to_string()),
         "error.messageString" => Some(serde_json::Value::from(&*refusal.message).to_string()),
-        "error.responseType" => Some(refusal.kind.word().to_owned()),
+        "error.responseType" => Some(refusal.kind.as_str().to_owned()),
         "error.validationErrorString" => Some(String::new()),
         _ => request_context(name, stage, method, request, ids),
     }

@@ -353,7 +353,7 @@ fn parameters<'a>(
 }
 
 fn response(row: GatewayResponseRow) -> Option<(ResponseType, ResponsePlan)> {
-    let kind = *ResponseType::ALL.iter().find(|kind| kind.word() == row.kind)?;
+    let kind = *ResponseType::ALL.iter().find(|kind| kind.as_str() == row.kind)?;
     let usual = row.templates.is_empty().then(|| ("application/json".to_owned(), TEMPLATE.to_owned()));
     let templates = row.templates.into_iter().chain(usual);
     Some((

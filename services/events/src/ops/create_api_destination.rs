@@ -56,7 +56,7 @@ impl Operation for CreateApiDestination {
             description: input.description,
             connection: input.connection_arn,
             endpoint: input.invocation_endpoint,
-            method: input.http_method.word().to_owned(),
+            method: input.http_method.as_str().to_owned(),
             rate_per_second: input.invocation_rate_limit_per_second.unwrap_or(RATE_PER_SECOND),
             created_at_millis: now_millis,
             modified_at_millis: now_millis,

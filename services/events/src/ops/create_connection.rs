@@ -57,7 +57,7 @@ impl Operation for CreateConnection {
             id: cx.new_id(),
             secret_id: format!("{}-{suffix}", cx.new_id()),
             description: input.description,
-            kind: input.authorization_type.word().to_owned(),
+            kind: input.authorization_type.as_str().to_owned(),
             state: String::new(),
             state_reason: None,
             kms_key: input.kms_key_identifier,

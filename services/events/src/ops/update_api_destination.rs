@@ -41,7 +41,7 @@ impl Operation for UpdateApiDestination {
         row.description = input.description.or(row.description);
         row.connection = input.connection_arn.unwrap_or(row.connection);
         row.endpoint = input.invocation_endpoint.unwrap_or(row.endpoint);
-        row.method = input.http_method.map_or(row.method, |method| method.word().to_owned());
+        row.method = input.http_method.map_or(row.method, |method| method.as_str().to_owned());
         row.rate_per_second = input.invocation_rate_limit_per_second.unwrap_or(row.rate_per_second);
         row.modified_at_millis = cx.now().millis();
         table::put(cx.tx(), &row).await?;

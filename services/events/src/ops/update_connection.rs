@@ -46,7 +46,7 @@ impl Operation for UpdateConnection {
             let given = input.auth_parameters.unwrap_or_default();
             row.credentials = Some(connection::credentials(kind, &given, row.credentials.as_ref())?);
             row.http = connection::http(&given)?.or(row.http);
-            row.kind = kind.word().to_owned();
+            row.kind = kind.as_str().to_owned();
             row.version += 1;
             connection::begin(cx, &mut row).await?;
         }

@@ -117,7 +117,7 @@ impl Operation for CreateFunction {
         let layers = layers::resolve(cx, settings.layers.as_deref().unwrap_or_default()).await?;
         let mut config = fresh(cx, code::keep(cx, zip).await?, layers);
         if let Some(architecture) = input.architectures.as_ref().and_then(|list| list.first()) {
-            config.architecture = architecture.name().to_string();
+            config.architecture = architecture.as_str().to_string();
         }
         settings.apply(&mut config)?;
         upload::prepare(cx, &mut config).await?;
@@ -152,7 +152,7 @@ fn fresh(cx: &Cx, code: Code, layers: Vec<LayerUse>) -> Config {
         tmp_mb: 512,
         variables: None,
         layers,
-        architecture: Architecture::X86.name().to_string(),
+        architecture: Architecture::X86.as_str().to_string(),
         tracing_active: false,
         dead_letter_arn: None,
         log_group: None,

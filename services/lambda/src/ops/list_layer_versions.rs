@@ -50,8 +50,10 @@ impl Operation for ListLayerVersions {
         let (account, region, name) = names::layer(cx, &input.layer_name)?;
         let paging = paging(input.max_items, input.marker.as_deref(), PAGE_MAX)?.reversed();
         let page = table::list::<LayerVersionRow>(cx.tx(), (&account, &region, &name), &paging).await?;
-        let (runtime, architecture) =
-            (input.compatible_runtime.as_deref(), input.compatible_architecture.map(Architecture::name));
+        let (runtime, architecture) = (
+            input.compatible_runtime.as_deref(),
+            input.compatible_architecture.as_ref().map(Architecture::as_str),
+        );
         let fits = |row: &&LayerVersionRow| layers::matches(row, runtime, architecture);
         let layer_versions = page.items.iter().filter(fits).map(layers::item).collect();
         Ok(Output { next_marker: page.next.map(|next| next.to_text()), layer_versions })

@@ -56,8 +56,10 @@ impl Operation for ListLayers {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let paging = paging(input.max_items, input.marker.as_deref(), PAGE_MAX)?;
         let place = (cx.account().to_string(), cx.region().to_string());
-        let (runtime, architecture) =
-            (input.compatible_runtime.as_deref(), input.compatible_architecture.map(Architecture::name));
+        let (runtime, architecture) = (
+            input.compatible_runtime.as_deref(),
+            input.compatible_architecture.as_ref().map(Architecture::as_str),
+        );
         let page = table::list::<LayerRow>(cx.tx(), (&place.0, &place.1), &paging).await?;
         let mut found = Vec::new();
         for layer in page.items {

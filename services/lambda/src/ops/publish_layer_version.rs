@@ -73,7 +73,11 @@ impl Operation for PublishLayerVersion {
             description: input.description.unwrap_or_default(),
             code: code::keep(cx, zip).await?,
             runtimes: input.compatible_runtimes,
-            architectures: input.compatible_architectures.iter().map(|one| one.name().to_string()).collect(),
+            architectures: input
+                .compatible_architectures
+                .iter()
+                .map(|one| one.as_str().to_string())
+                .collect(),
             license: input.license_info,
             created_at_millis: cx.now().millis(),
             policy: Policy::default(),

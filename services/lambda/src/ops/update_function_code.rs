@@ -74,7 +74,7 @@ impl Operation for UpdateFunctionCode {
         }
         config.code = code::keep(cx, zip).await?;
         if let Some(architecture) = input.architectures.as_ref().and_then(|list| list.first()) {
-            config.architecture = architecture.name().to_string();
+            config.architecture = architecture.as_str().to_string();
         }
         upload::prepare(cx, &mut config).await?;
         config.modified_at_millis = cx.now().millis();
