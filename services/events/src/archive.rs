@@ -10,6 +10,28 @@ use crate::keys::{ArchiveRow, ReplayRow};
 /// The kind of the timers of replays: one that goes on has a timer that is due.
 pub(crate) const TIMER: &str = "events/replay";
 
+/// The state of every archive: it is ready at once.
+pub(crate) const STATE: &str = "ENABLED";
+
+/// What operations answer that change an archive.
+#[derive(Shape)]
+pub(crate) struct Changed {
+    archive_arn: String,
+    state: String,
+    creation_time: Timestamp,
+}
+
+impl Changed {
+    /// That of a row.
+    pub(crate) fn of(cx: &Cx, row: &ArchiveRow) -> Self {
+        Self {
+            archive_arn: arn(cx, &row.name).to_string(),
+            state: STATE.to_owned(),
+            creation_time: Timestamp::from_millis(row.created_at_millis),
+        }
+    }
+}
+
 /// The ARN of an archive of the caller's account.
 pub(crate) fn arn(cx: &Cx, name: &str) -> Arn {
     cx.arn("events", format_args!("archive/{name}"))

@@ -7,27 +7,32 @@ use store::tuple::Pack;
 use crate::error::Error;
 use crate::limits::PAGE;
 
-/// What a listing is asked for.
-pub(crate) struct Asked {
-    /// How the names begin.
-    pub(crate) name_prefix: Option<String>,
-    pub(crate) limit: Option<i32>,
+/// Which page of a listing is asked for.
+#[derive(Shape)]
+pub(crate) struct Page {
+    #[shape(len = 1..=2048)]
     pub(crate) next_token: Option<String>,
+    #[shape(range = 1..=100)]
+    limit: Option<i32>,
 }
 
-impl Asked {
-    /// The page that `Limit` and `NextToken` ask for.
-    pub(crate) fn paging(&self) -> Result<Paging, Error> {
-        let token = self.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
-        Ok(Paging::after(usize::try_from(self.limit.unwrap_or(PAGE)).unwrap_or(1), after))
+impl Page {
+    /// How many items it has at the most.
+    pub(crate) fn size(&self) -> usize {
+        usize::try_from(self.limit.unwrap_or(PAGE)).unwrap_or(1)
     }
 
-    /// The rows whose keys begin with `parts` and then such a name.
-    pub(crate) async fn rows<R: Record>(&self, cx: &mut Cx, parts: impl Pack) -> Result<Listing<R>, Error> {
-        let prefix = self.name_prefix.as_deref().unwrap_or_default();
-        let paging = self.paging()?;
-        Ok(table::list_starting(cx.tx(), parts, prefix, &paging).await?)
+    /// The rows whose keys begin with `parts` and then a name that begins with `name_prefix`.
+    pub(crate) async fn rows<R: Record>(
+        &self,
+        cx: &mut Cx,
+        parts: impl Pack,
+        name_prefix: Option<&str>,
+    ) -> Result<Listing<R>, Error> {
+        let token = self.next_token.as_deref();
+        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let paging = Paging::after(self.size(), after);
+        Ok(table::list_starting(cx.tx(), parts, name_prefix.unwrap_or_default(), &paging).await?)
     }
 }
 

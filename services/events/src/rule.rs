@@ -36,14 +36,40 @@ pub(crate) async fn open(cx: &mut Cx, bus: &str, name: &str) -> Result<RuleRow, 
     row.ok_or_else(|| Error::no_rule(name, bus))
 }
 
-/// Puts a rule in a state.
-pub(crate) async fn set_state(cx: &mut Cx, bus: Option<&str>, name: &str, state: &str) -> Result<(), Error> {
-    let bus = BusRef::own(cx, bus)?;
-    let mut row = open(cx, &bus, name).await?;
-    row.state = state.to_owned();
-    let now_millis = cx.now().millis();
-    plan(cx.tx(), &row, now_millis).await?;
-    Ok(table::put(cx.tx(), &row).await?)
+/// How a request names a rule: by its name, and its bus when it is not the default one.
+#[derive(Shape)]
+pub(crate) struct RuleTarget {
+    #[shape(len = 1..=64, pattern = r"[\.\-_A-Za-z0-9]+")]
+    pub(crate) name: String,
+    #[shape(len = 1..=1600)]
+    event_bus_name: Option<String>,
+}
+
+impl RuleTarget {
+    /// The name of its bus, one of the caller's own account.
+    pub(crate) fn bus(&self, cx: &Cx) -> Result<String, Error> {
+        BusRef::own(cx, self.event_bus_name.as_deref())
+    }
+
+    /// What access to it is decided on.
+    pub(crate) fn resource(&self, cx: &Cx) -> Result<Resource, Error> {
+        Ok(arn(cx, &self.bus(cx)?, &self.name).into())
+    }
+
+    /// The rule, which has to be there, and its bus, too.
+    pub(crate) async fn open(&self, cx: &mut Cx) -> Result<RuleRow, Error> {
+        let bus = self.bus(cx)?;
+        open(cx, &bus, &self.name).await
+    }
+
+    /// Puts the rule in a state.
+    pub(crate) async fn set_state(&self, cx: &mut Cx, state: &str) -> Result<(), Error> {
+        let mut row = self.open(cx).await?;
+        row.state = state.to_owned();
+        let now_millis = cx.now().millis();
+        plan(cx.tx(), &row, now_millis).await?;
+        Ok(table::put(cx.tx(), &row).await?)
+    }
 }
 
 /// Checks a pattern and gives it back as it was written.

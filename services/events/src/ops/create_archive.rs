@@ -3,10 +3,11 @@
 use cloud::prelude::*;
 use store::layer::table::{self, Paging};
 
+use crate::archive::{self, Changed};
 use crate::error::Error;
 use crate::keys::ArchiveRow;
 use crate::limits::ARCHIVES_MAX;
-use crate::{archive, bus, rule};
+use crate::{bus, rule};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -22,13 +23,6 @@ pub(crate) struct Input {
     kms_key_identifier: Option<String>,
 }
 
-#[derive(Shape)]
-pub(crate) struct Output {
-    archive_arn: String,
-    state: String,
-    creation_time: Timestamp,
-}
-
 /// Makes an archive of the events of a bus.
 ///
 /// Differs from AWS: keys of KMS are refused.
@@ -38,14 +32,14 @@ impl Operation for CreateArchive {
     const NAME: &'static str = "CreateArchive";
     const KIND: Kind = Kind::Write;
     type Input = Input;
-    type Output = Output;
+    type Output = Changed;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(archive::arn(cx, &input.archive_name).into())
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<Changed, Error> {
         if input.kms_key_identifier.is_some() {
             return Err(Error::unsupported("a key of KMS"));
         }
@@ -60,7 +54,6 @@ impl Operation for CreateArchive {
         if there.items.len() >= ARCHIVES_MAX {
             return Err(Error::Limit);
         }
-        let now = cx.now();
         let row = ArchiveRow {
             account,
             region,
@@ -70,12 +63,11 @@ impl Operation for CreateArchive {
             description: input.description,
             pattern: input.event_pattern,
             retention_days: input.retention_days.unwrap_or(0),
-            created_at_millis: now.millis(),
+            created_at_millis: cx.now().millis(),
         };
         if !table::insert(cx.tx(), &row).await? {
             return Err(Error::Exists(format!("Archive {} already exists.", row.name)));
         }
-        let archive_arn = archive::arn(cx, &row.name).to_string();
-        Ok(Output { archive_arn, state: "ENABLED".to_owned(), creation_time: now })
+        Ok(Changed::of(cx, &row))
     }
 }

@@ -3,17 +3,15 @@
 use cloud::prelude::*;
 use store::layer::{table, timer};
 
-use crate::bus::{self, BusRef};
+use crate::bus;
 use crate::error::Error;
 use crate::keys::RuleRow;
-use crate::rule;
+use crate::rule::{self, RuleTarget};
 
 #[derive(Shape)]
 pub(crate) struct Input {
-    #[shape(len = 1..=64, pattern = r"[\.\-_A-Za-z0-9]+")]
-    name: String,
-    #[shape(len = 1..=1600)]
-    event_bus_name: Option<String>,
+    #[shape(flatten)]
+    rule: RuleTarget,
     /// For rules that services manage; there are none here.
     force: Option<bool>,
 }
@@ -32,20 +30,19 @@ impl Operation for DeleteRule {
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
-        Ok(rule::arn(cx, &bus, &input.name).into())
+        input.rule.resource(cx)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
+        let bus = input.rule.bus(cx)?;
         bus::open(cx, &bus).await?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let key = (account.as_str(), region.as_str(), bus.as_str(), input.name.as_str());
+        let key = (account.as_str(), region.as_str(), bus.as_str(), input.rule.name.as_str());
         let Some(row) = table::get::<RuleRow>(cx.tx(), key).await? else { return Ok(Output) };
         if !row.targets.is_empty() {
             return Err(Error::invalid("Rule can't be deleted since it has targets."));
         }
-        timer::cancel(cx.tx(), rule::TIMER, (&account, &region, &input.name)).await?;
+        timer::cancel(cx.tx(), rule::TIMER, (&account, &region, &input.rule.name)).await?;
         table::delete::<RuleRow>(cx.tx(), key).await?;
         Ok(Output)
     }

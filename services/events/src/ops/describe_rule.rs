@@ -2,17 +2,8 @@
 
 use cloud::prelude::*;
 
-use crate::bus::BusRef;
 use crate::error::Error;
-use crate::rule;
-
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(len = 1..=64, pattern = r"[\.\-_A-Za-z0-9]+")]
-    name: String,
-    #[shape(len = 1..=1600)]
-    event_bus_name: Option<String>,
-}
+use crate::rule::RuleTarget;
 
 #[derive(Shape)]
 pub(crate) struct Output {
@@ -33,18 +24,16 @@ pub(crate) struct DescribeRule;
 impl Operation for DescribeRule {
     const NAME: &'static str = "DescribeRule";
     const KIND: Kind = Kind::Read;
-    type Input = Input;
+    type Input = RuleTarget;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
-        let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
-        Ok(rule::arn(cx, &bus, &input.name).into())
+    fn resource(cx: &Cx, input: &RuleTarget) -> Result<Resource, Error> {
+        input.resource(cx)
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
-        let row = rule::open(cx, &bus, &input.name).await?;
+    async fn run(cx: &mut Cx, input: RuleTarget) -> Result<Output, Error> {
+        let row = input.open(cx).await?;
         Ok(Output {
             arn: row.arn(),
             name: row.name,

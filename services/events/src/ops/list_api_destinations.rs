@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::destination;
 use crate::error::Error;
 use crate::keys::DestinationRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -13,10 +13,8 @@ pub(crate) struct Input {
     name_prefix: Option<String>,
     #[shape(len = 1..=1600)]
     connection_arn: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -54,9 +52,8 @@ impl Operation for ListApiDestinations {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<DestinationRow>(cx, (&account, &region)).await?;
+        let page =
+            input.page.rows::<DestinationRow>(cx, (&account, &region), input.name_prefix.as_deref()).await?;
         let next_token = paging::token(&page);
         let mut api_destinations = Vec::with_capacity(page.items.len());
         for row in page.items {

@@ -5,7 +5,7 @@ use store::layer::counter;
 
 use crate::error::Error;
 use crate::keys::ArchiveRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 use crate::{archive, bus};
 
 #[derive(Shape)]
@@ -15,10 +15,8 @@ pub(crate) struct Input {
     #[shape(len = 1..=1600)]
     event_source_arn: Option<String>,
     state: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -60,16 +58,14 @@ impl Operation for ListArchives {
             bus::open(cx, &bus).await?;
         }
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<ArchiveRow>(cx, (&account, &region)).await?;
+        let page =
+            input.page.rows::<ArchiveRow>(cx, (&account, &region), input.name_prefix.as_deref()).await?;
         let next_token = paging::token(&page);
         let mut archives = Vec::with_capacity(page.items.len());
         for row in page.items {
             let source = bus::arn(cx, &row.bus).to_string();
-            // All archives are enabled.
             if input.event_source_arn.as_ref().is_some_and(|wanted| *wanted != source)
-                || input.state.as_deref().is_some_and(|wanted| wanted != "ENABLED")
+                || input.state.as_deref().is_some_and(|wanted| wanted != archive::STATE)
             {
                 continue;
             }
@@ -77,7 +73,7 @@ impl Operation for ListArchives {
             archives.push(Archive {
                 archive_name: row.name,
                 event_source_arn: source,
-                state: "ENABLED".to_owned(),
+                state: archive::STATE.to_owned(),
                 retention_days: row.retention_days,
                 size_bytes: counter::get(cx.tx(), &bytes).await?,
                 event_count: counter::get(cx.tx(), &events).await?,

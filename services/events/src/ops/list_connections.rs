@@ -5,17 +5,15 @@ use cloud::prelude::*;
 use crate::connection;
 use crate::error::Error;
 use crate::keys::ConnectionRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(pattern = r"[\.\-_A-Za-z0-9]+", len = 1..=64)]
     name_prefix: Option<String>,
     connection_state: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -52,9 +50,8 @@ impl Operation for ListConnections {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<ConnectionRow>(cx, (&account, &region)).await?;
+        let page =
+            input.page.rows::<ConnectionRow>(cx, (&account, &region), input.name_prefix.as_deref()).await?;
         let next_token = paging::token(&page);
         let wanted =
             |row: &ConnectionRow| input.connection_state.as_ref().is_none_or(|state| *state == row.state);

@@ -5,16 +5,14 @@ use cloud::prelude::*;
 use crate::bus::{self, DEFAULT};
 use crate::error::Error;
 use crate::keys::BusRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=256, pattern = r"[/\.\-_A-Za-z0-9]+")]
     name_prefix: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -49,15 +47,16 @@ impl Operation for ListEventBuses {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let prefix = input.name_prefix.clone().unwrap_or_default();
-        let first_page = input.next_token.is_none();
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<BusRow>(cx, (&account, &region)).await?;
+        let prefix = input.name_prefix.as_deref();
+        let first_page = input.page.next_token.is_none();
+        let page = input.page.rows::<BusRow>(cx, (&account, &region), prefix).await?;
         let next_token = paging::token(&page);
         let mut rows = page.items;
         // It has a row only when something was changed in it.
-        if first_page && DEFAULT.starts_with(&prefix) && !rows.iter().any(|row| row.name == DEFAULT) {
+        if first_page
+            && DEFAULT.starts_with(prefix.unwrap_or_default())
+            && !rows.iter().any(|row| row.name == DEFAULT)
+        {
             rows.extend(bus::find(cx.tx(), &account, &region, DEFAULT).await?);
             rows.sort_by(|left, right| left.name.cmp(&right.name));
         }

@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::archive;
 use crate::error::Error;
 use crate::keys::ReplayRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -14,10 +14,8 @@ pub(crate) struct Input {
     state: Option<String>,
     #[shape(len = 1..=1600)]
     event_source_arn: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -57,9 +55,8 @@ impl Operation for ListReplays {
         let filters = [input.name_prefix.is_some(), input.event_source_arn.is_some(), input.state.is_some()];
         paging::one_filter(Self::NAME, filters)?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<ReplayRow>(cx, (&account, &region)).await?;
+        let page =
+            input.page.rows::<ReplayRow>(cx, (&account, &region), input.name_prefix.as_deref()).await?;
         let next_token = paging::token(&page);
         let mut replays = Vec::with_capacity(page.items.len());
         for row in page.items {

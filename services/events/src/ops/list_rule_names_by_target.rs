@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::bus::{self, BusRef};
 use crate::error::Error;
 use crate::keys::RuleRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 use crate::rule;
 
 #[derive(Shape)]
@@ -14,10 +14,8 @@ pub(crate) struct Input {
     target_arn: String,
     #[shape(len = 1..=1600)]
     event_bus_name: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -45,8 +43,7 @@ impl Operation for ListRuleNamesByTarget {
         let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
         bus::open(cx, &bus).await?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked = Asked { name_prefix: None, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<RuleRow>(cx, (&account, &region, &bus)).await?;
+        let page = input.page.rows::<RuleRow>(cx, (&account, &region, &bus), None).await?;
         let next_token = paging::token(&page);
         let sends = |row: &RuleRow| row.targets.iter().any(|target| target.arn == input.target_arn);
         let rule_names = page.items.into_iter().filter(sends).map(|row| row.name).collect();

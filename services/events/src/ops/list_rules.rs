@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::bus::{self, BusRef};
 use crate::error::Error;
 use crate::keys::RuleRow;
-use crate::paging::{self, Asked};
+use crate::paging::{self, Page};
 use crate::rule;
 
 #[derive(Shape)]
@@ -14,10 +14,8 @@ pub(crate) struct Input {
     name_prefix: Option<String>,
     #[shape(len = 1..=1600)]
     event_bus_name: Option<String>,
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -57,9 +55,8 @@ impl Operation for ListRules {
         let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
         bus::open(cx, &bus).await?;
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let asked =
-            Asked { name_prefix: input.name_prefix, limit: input.limit, next_token: input.next_token };
-        let page = asked.rows::<RuleRow>(cx, (&account, &region, &bus)).await?;
+        let page =
+            input.page.rows::<RuleRow>(cx, (&account, &region, &bus), input.name_prefix.as_deref()).await?;
         let next_token = paging::token(&page);
         let rules = page.items.into_iter().map(|row| Rule {
             arn: row.arn(),

@@ -9,6 +9,7 @@ use super::put_targets::{
 use crate::bus::BusRef;
 use crate::error::Error;
 use crate::keys::TargetRow;
+use crate::paging::Page;
 use crate::rule;
 
 #[derive(Shape)]
@@ -17,11 +18,8 @@ pub(crate) struct Input {
     rule: String,
     #[shape(len = 1..=1600)]
     event_bus_name: Option<String>,
-    /// A rule has so few targets that there is one page.
-    #[shape(len = 1..=2048)]
-    next_token: Option<String>,
-    #[shape(range = 1..=100)]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -48,11 +46,11 @@ impl Operation for ListTargetsByRule {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let bus = BusRef::own(cx, input.event_bus_name.as_deref())?;
         let row = rule::open(cx, &bus, &input.rule).await?;
-        let start: usize = match &input.next_token {
+        let start: usize = match &input.page.next_token {
             Some(token) => token.parse().map_err(|_| Error::token())?,
             None => 0,
         };
-        let limit = usize::try_from(input.limit.unwrap_or(crate::limits::PAGE)).unwrap_or(1);
+        let limit = input.page.size();
         let total = row.targets.len();
         let targets = row.targets.into_iter().skip(start).take(limit).map(shown).collect();
         let end = start.saturating_add(limit);

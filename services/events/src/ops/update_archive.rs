@@ -3,8 +3,9 @@
 use cloud::prelude::*;
 use store::layer::table;
 
+use crate::archive::{self, Changed};
 use crate::error::Error;
-use crate::{archive, rule};
+use crate::rule;
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -18,13 +19,6 @@ pub(crate) struct Input {
     kms_key_identifier: Option<String>,
 }
 
-#[derive(Shape)]
-pub(crate) struct Output {
-    archive_arn: String,
-    state: String,
-    creation_time: Timestamp,
-}
-
 /// Changes an archive; what is in it stays.
 pub(crate) struct UpdateArchive;
 
@@ -32,14 +26,14 @@ impl Operation for UpdateArchive {
     const NAME: &'static str = "UpdateArchive";
     const KIND: Kind = Kind::Write;
     type Input = Input;
-    type Output = Output;
+    type Output = Changed;
     type Error = Error;
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(archive::arn(cx, &input.archive_name).into())
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Input) -> Result<Changed, Error> {
         if input.kms_key_identifier.is_some() {
             return Err(Error::unsupported("a key of KMS"));
         }
@@ -51,10 +45,6 @@ impl Operation for UpdateArchive {
         row.pattern = input.event_pattern.or(row.pattern);
         row.retention_days = input.retention_days.unwrap_or(row.retention_days);
         table::put(cx.tx(), &row).await?;
-        Ok(Output {
-            archive_arn: archive::arn(cx, &row.name).to_string(),
-            state: "ENABLED".to_owned(),
-            creation_time: Timestamp::from_millis(row.created_at_millis),
-        })
+        Ok(Changed::of(cx, &row))
     }
 }
