@@ -15,6 +15,8 @@ mod counted;
 mod endpoint;
 mod engine;
 pub mod feeds;
+pub mod queues;
+pub mod stacks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud::resource::{ResourceRequest, ResourceType};
+use cloud::resource::ResourceType;
 use cloud::service::Service;
 use serde_json::{Map, Value, json};
 use testkit::{World, nobody};
@@ -299,16 +299,7 @@ async fn pipes_are_listed_tagged_and_deleted() {
 async fn stacks_have_pipes() {
     let world = std::sync::Arc::new(world().await);
     let ((_, from), (_, to)) = (queue(&world, "from").await, queue(&world, "to").await);
-    let request = |properties: Value, id: Option<&str>| ResourceRequest {
-        stack_name: "demo".into(),
-        stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
-        logical_id: "Thing".into(),
-        physical_id: id.map(Into::into),
-        token: "t".into(),
-        repeated: false,
-        properties: properties.as_object().unwrap().clone(),
-        tags: BTreeMap::from([("STAGE".into(), "dev".into())]),
-    };
+    let request = |properties: Value, id: Option<&str>| testkit::stacks::request("Thing", properties, id);
     let properties = json!({"Source": from, "Target": to, "RoleArn": ROLE,
         "SourceParameters": {"SqsQueueParameters": {"BatchSize": "5"}}});
     let first = request(properties.clone(), None);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::World;
+use testkit::queues::{bodies, messages};
 
 use crate::keys::{ScheduleRow, TargetRow};
 
@@ -85,27 +86,6 @@ async fn queue(world: &World, name: &str) -> (String, String) {
     }
     let made = world.ok("sqs", "CreateQueue", json!({"QueueName": name, "Attributes": attributes})).await;
     (made["QueueUrl"].as_str().unwrap().to_owned(), format!("arn:aws:sqs:us-east-1:000000000000:{name}"))
-}
-
-/// Takes all messages out of a queue.
-async fn messages(world: &World, url: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    loop {
-        let asked = json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"],
-            "AttributeNames": ["All"]});
-        let answer = world.ok("sqs", "ReceiveMessage", asked).await;
-        let Some(some) = answer["Messages"].as_array() else { return all };
-        for message in some {
-            let gone = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
-            world.ok("sqs", "DeleteMessage", gone).await;
-            all.push(message.clone());
-        }
-    }
-}
-
-async fn bodies(world: &World, url: &str) -> Vec<String> {
-    let all = messages(world, url).await;
-    all.iter().map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
 }
 
 /// What CreateSchedule is asked for: a schedule of the queue `arn`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::World;
+use testkit::queues::{bodies, documents, messages};
 
 mod access;
 mod confirmations;
@@ -57,32 +58,6 @@ async fn pair(world: &World, attributes: Value) -> (String, String) {
 
 async fn publish(world: &World, topic: &str, message: &str) -> Value {
     world.ok("sns", "Publish", json!({"TopicArn": topic, "Message": message})).await
-}
-
-/// Takes all messages out of a queue.
-async fn messages(world: &World, url: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    loop {
-        let asked = json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"],
-            "AttributeNames": ["All"]});
-        let answer = world.ok("sqs", "ReceiveMessage", asked).await;
-        let Some(some) = answer["Messages"].as_array() else { return all };
-        for message in some {
-            let gone = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
-            world.ok("sqs", "DeleteMessage", gone).await;
-            all.push(message.clone());
-        }
-    }
-}
-
-/// The bodies of all messages of a queue, as texts.
-async fn bodies(world: &World, url: &str) -> Vec<String> {
-    messages(world, url).await.iter().map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
-}
-
-/// The bodies of all messages of a queue, as JSON.
-async fn notifications(world: &World, url: &str) -> Vec<Value> {
-    bodies(world, url).await.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
 }
 
 async fn inbox(world: &World) -> Vec<Value> {

@@ -248,16 +248,7 @@ mod tests {
     use crate::tests::world;
 
     fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
-        ResourceRequest {
-            stack_name: "demo".into(),
-            stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
-            logical_id: "Jobs".into(),
-            physical_id: physical_id.map(str::to_owned),
-            token: "t".into(),
-            repeated: false,
-            properties: properties.as_object().cloned().unwrap(),
-            tags: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
-        }
+        testkit::stacks::request("Jobs", properties, physical_id)
     }
 
     fn object(value: Value) -> Map<String, Value> {

@@ -32,7 +32,7 @@ async fn archived_events_are_replayed() {
     later(&world, 2).await;
     let described = world.ok("events", "DescribeReplay", json!({"ReplayName": "again"})).await;
     assert_eq!(described["State"], "COMPLETED");
-    let got = bodies(&world, &url).await;
+    let got = documents(&world, &url).await;
     let numbers: Vec<&Value> = got.iter().map(|event| &event["detail"]["n"]).collect();
     assert_eq!(numbers.len(), 3);
     assert!(got.iter().all(|event| event["replay-name"] == "again"));
@@ -97,7 +97,7 @@ async fn replays_and_schedules_go_on_by_their_timers() {
         "EventEndTime": now + 10, "Destination": {"Arn": BUS}});
     world.ok("events", "StartReplay", start).await;
     world.advance(Duration::from_secs(1)).await;
-    assert_eq!(bodies(&world, &url).await.len(), 1);
+    assert_eq!(documents(&world, &url).await.len(), 1);
     let described = world.ok("events", "DescribeReplay", json!({"ReplayName": "again"})).await;
     assert_eq!(described["State"], "COMPLETED");
     world.ok("events", "PutRule", json!({"Name": "s", "ScheduleExpression": "rate(1 minute)"})).await;
@@ -106,5 +106,5 @@ async fn replays_and_schedules_go_on_by_their_timers() {
         world.advance(Duration::from_secs(60)).await;
         world.settle().await;
     }
-    assert_eq!(bodies(&world, &url).await.len(), 3);
+    assert_eq!(documents(&world, &url).await.len(), 3);
 }

@@ -44,7 +44,7 @@ async fn a_policy_lets_others_put_events() {
     let permission = json!({"StatementId": "s", "Action": "events:PutEvents", "Principal": "111111111111"});
     world.ok("events", "PutPermission", permission).await;
     world.call_as(stranger, "events", "PutEvents", json!({"Entries": [entry]})).await.unwrap();
-    let got = bodies(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(got[0]["account"], "111111111111", "an event belongs to who sent it");
     world.ok("events", "RemovePermission", json!({"StatementId": "s"})).await;
     let (code, text) = world.error("events", "RemovePermission", json!({"StatementId": "s"})).await;

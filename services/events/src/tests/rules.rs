@@ -9,7 +9,7 @@ async fn events_reach_the_targets_of_rules_that_want_them() {
     rule(&world, "r", "default", json!({"Id": "1", "Arn": arn})).await;
     let answer = put(&world, "default", json!({"total": 5})).await;
     assert_eq!(answer["FailedEntryCount"], 0);
-    let got = bodies(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(got.len(), 1);
     assert_eq!(got[0]["id"], answer["Entries"][0]["EventId"]);
     let keys: Vec<&String> = got[0].as_object().unwrap().keys().collect();
@@ -23,10 +23,10 @@ async fn events_reach_the_targets_of_rules_that_want_them() {
     world.ok("events", "PutEvents", json!({"Entries": [other]})).await;
     world.ok("events", "DisableRule", json!({"Name": "r"})).await;
     put(&world, "default", json!({})).await;
-    assert!(bodies(&world, &url).await.is_empty());
+    assert!(documents(&world, &url).await.is_empty());
     world.ok("events", "EnableRule", json!({"Name": "r"})).await;
     put(&world, "default", json!({})).await;
-    assert_eq!(bodies(&world, &url).await.len(), 1);
+    assert_eq!(documents(&world, &url).await.len(), 1);
 }
 
 /// Texts recorded in LocalStack's test_events.
@@ -75,7 +75,7 @@ async fn targets_get_what_they_ask_for() {
     ] {
         rule(&world, "r", "default", target(more)).await;
         put(&world, "default", json!({"order": {"id": 7}})).await;
-        assert_eq!(bodies(&world, &url).await, [expected]);
+        assert_eq!(documents(&world, &url).await, [expected]);
     }
     let both = target(json!({"Input": "{}", "InputPath": "$.a"}));
     let (code, text) = world.error("events", "PutTargets", json!({"Rule": "r", "Targets": [both]})).await;
@@ -122,11 +122,11 @@ async fn buses_forward_to_buses_and_never_for_ever() {
     rule(&world, "there", "default", json!({"Id": "1", "Arn": bus})).await;
     rule(&world, "queue", "b", json!({"Id": "1", "Arn": arn})).await;
     put(&world, "default", json!({})).await;
-    assert_eq!(bodies(&world, &url).await.len(), 1);
+    assert_eq!(documents(&world, &url).await.len(), 1);
     let default = "arn:aws:events:us-east-1:000000000000:event-bus/default";
     rule(&world, "back", "b", json!({"Id": "1", "Arn": default})).await;
     put(&world, "default", json!({})).await;
-    assert_eq!(bodies(&world, &url).await.len(), 3, "each time it passes the bus, five hops in all");
+    assert_eq!(documents(&world, &url).await.len(), 3, "each time it passes the bus, five hops in all");
 }
 
 /// Any rule could send to the buses of others.
@@ -143,11 +143,11 @@ async fn buses_of_other_accounts_are_asked() {
     world.call_as(stranger(), "events", "PutTargets", targets).await.unwrap();
     let entries = json!({"Entries": [{"Source": "shop", "DetailType": "t", "Detail": "{}"}]});
     world.call_as(stranger(), "events", "PutEvents", entries.clone()).await.unwrap();
-    assert!(bodies(&world, &url).await.is_empty());
+    assert!(documents(&world, &url).await.is_empty());
     let permission = json!({"StatementId": "s", "Action": "events:PutEvents", "Principal": "111111111111"});
     world.ok("events", "PutPermission", permission).await;
     world.call_as(stranger(), "events", "PutEvents", entries).await.unwrap();
-    assert_eq!(bodies(&world, &url).await.len(), 1);
+    assert_eq!(documents(&world, &url).await.len(), 1);
 }
 
 #[tokio::test]
@@ -158,9 +158,9 @@ async fn schedules_fire() {
         world.ok("events", "PutRule", json!({"Name": "s", "ScheduleExpression": "rate(1 minute)"})).await;
     world.ok("events", "PutTargets", json!({"Rule": "s", "Targets": [{"Id": "1", "Arn": arn}]})).await;
     later(&world, 59).await;
-    assert!(bodies(&world, &url).await.is_empty());
+    assert!(documents(&world, &url).await.is_empty());
     later(&world, 1).await;
-    let got = bodies(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(
         (&got[0]["source"], &got[0]["detail-type"]),
         (&json!("aws.events"), &json!("Scheduled Event"))
@@ -168,10 +168,10 @@ async fn schedules_fire() {
     assert_eq!((&got[0]["resources"], &got[0]["detail"]), (&json!([made["RuleArn"]]), &json!({})));
     // What was missed while the cloud was down comes once, and the next one in its time.
     later(&world, 3600).await;
-    assert_eq!(bodies(&world, &url).await.len(), 1);
+    assert_eq!(documents(&world, &url).await.len(), 1);
     world.ok("events", "DisableRule", json!({"Name": "s"})).await;
     later(&world, 120).await;
-    assert!(bodies(&world, &url).await.is_empty());
+    assert!(documents(&world, &url).await.is_empty());
     for wrong in ["rate(1 minutes)", "cron(0 0 * * * *)", "at(2030-01-01T00:00:00)"] {
         let (code, text) =
             world.error("events", "PutRule", json!({"Name": "x", "ScheduleExpression": wrong})).await;

@@ -35,7 +35,7 @@ async fn topics_are_targets() {
     let (topic, url) = topic(&world, true).await;
     rule(&world, "r", "default", json!({"Id": "1", "Arn": topic, "InputPath": "$.detail"})).await;
     put(&world, "default", json!({"total": 5})).await;
-    assert_eq!(bodies(&world, &url).await, [json!({"total": 5})]);
+    assert_eq!(documents(&world, &url).await, [json!({"total": 5})]);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_topic_that_does_not_let_events_in_gets_none() {
     let (dead_url, dead) = queue(&world, "dead").await;
     rule(&world, "r", "default", json!({"Id": "1", "Arn": topic, "DeadLetterConfig": {"Arn": dead}})).await;
     put(&world, "default", json!({"total": 5})).await;
-    assert!(bodies(&world, &url).await.is_empty());
+    assert!(documents(&world, &url).await.is_empty());
     let letters = messages(&world, &dead_url).await;
     assert_eq!(letters[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"], "NO_PERMISSIONS");
 }
@@ -60,6 +60,6 @@ async fn services_tell_what_happens_in_them() {
     let input = json!({"Source": "aws.s3", "DetailType": "Object Created", "Detail": "{\"a\":1}",
         "Resources": ["arn:aws:s3:::b"], "Time": 0});
     world.ok("events", "PutServiceEvent", input).await;
-    let got = bodies(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!((&got[0]["detail-type"], &got[0]["detail"]), (&json!("Object Created"), &json!({"a": 1})));
 }

@@ -1,7 +1,5 @@
 //! CloudFormation resource types.
 
-use std::collections::BTreeMap;
-
 use cloud::Failure;
 use cloud::resource::{ResourceOutcome, ResourceRequest, ResourceType};
 
@@ -9,16 +7,7 @@ use super::*;
 use crate::stack::{ResourcePolicy, StreamConsumer, StreamResource};
 
 fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
-    ResourceRequest {
-        stack_name: "demo".into(),
-        stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
-        logical_id: "S".into(),
-        physical_id: physical_id.map(str::to_owned),
-        token: "t".into(),
-        repeated: false,
-        properties: properties.as_object().cloned().unwrap(),
-        tags: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
-    }
+    testkit::stacks::request("S", properties, physical_id)
 }
 
 /// Runs a handler while time goes on.

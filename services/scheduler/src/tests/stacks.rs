@@ -1,7 +1,5 @@
 //! CloudFormation's way to schedules.
 
-use std::collections::BTreeMap;
-
 use cloud::resource::{ResourceRequest, ResourceType};
 use serde_json::Map;
 
@@ -9,16 +7,7 @@ use super::*;
 use crate::stack::{Schedule, ScheduleGroup};
 
 fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
-    ResourceRequest {
-        stack_name: "demo".into(),
-        stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
-        logical_id: "Thing".into(),
-        physical_id: physical_id.map(Into::into),
-        token: "t".into(),
-        repeated: false,
-        properties: properties.as_object().unwrap().clone(),
-        tags: BTreeMap::from([("STAGE".into(), "dev".into())]),
-    }
+    testkit::stacks::request("Thing", properties, physical_id)
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ async fn a_queue_has_the_notification_when_publish_has_answered() {
         "n": {"DataType": "Number", "StringValue": "1"}, "b": {"DataType": "Binary", "BinaryValue": "AgME"},
     }});
     let sent = world.ok("sns", "Publish", input).await;
-    let got = notifications(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(got.len(), 1);
     let names: Vec<&str> = got[0].as_object().unwrap().keys().map(String::as_str).collect();
     // The order of the examples in the developer guide.
@@ -68,7 +68,7 @@ async fn filters_choose() {
         let input = json!({"TopicArn": topic, "Message": message, "MessageAttributes": attributes});
         world.ok("sns", "Publish", input).await;
     }
-    let got = notifications(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(got.iter().map(|one| &one["Message"]).collect::<Vec<_>>(), ["1"]);
     assert_eq!(bodies(&world, &body_url).await, ["{\"kind\": \"b\"}"]);
 }

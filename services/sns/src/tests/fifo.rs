@@ -84,7 +84,7 @@ async fn notifications_have_a_number_and_no_signature() {
     let input =
         json!({"TopicArn": arn, "Message": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"});
     let sent = world.ok("sns", "Publish", input).await;
-    let got = notifications(&world, &url).await;
+    let got = documents(&world, &url).await;
     assert_eq!(got[0]["SequenceNumber"], sent["SequenceNumber"]);
     let names: Vec<&str> = got[0].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(

@@ -1,7 +1,5 @@
 //! CloudFormation resource types.
 
-use std::collections::BTreeMap;
-
 use cloud::resource::{ResourceRequest, ResourceType as _};
 use serde_json::Map;
 
@@ -9,16 +7,7 @@ use super::*;
 use crate::stack::{Subscription, Topic, TopicPolicy};
 
 fn request(properties: Value, physical_id: Option<&str>) -> ResourceRequest {
-    ResourceRequest {
-        stack_name: "demo".into(),
-        stack_id: "arn:aws:cloudformation:us-east-1:000000000000:stack/demo/1".into(),
-        logical_id: "Thing".into(),
-        physical_id: physical_id.map(str::to_owned),
-        token: "t".into(),
-        repeated: false,
-        properties: object(properties),
-        tags: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
-    }
+    testkit::stacks::request("Thing", properties, physical_id)
 }
 
 fn object(value: Value) -> Map<String, Value> {
