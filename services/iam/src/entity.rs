@@ -7,7 +7,7 @@ use cloud::prelude::*;
 use store::layer::table::{self, Paging, Record};
 
 use crate::error::Error;
-use crate::page::{Page, Paged};
+use crate::page::{More, Page, Paged};
 
 /// A user, a group or a role.
 pub(crate) trait Entity: Record + Clone {
@@ -147,12 +147,12 @@ pub(crate) async fn list_where<R: Record>(
     let mut after = paged.cursor()?;
     let mut items = Vec::new();
     loop {
-        let room = paged.max - items.len();
+        let room = paged.max() - items.len();
         let listing = table::list::<R>(cx.tx(), &account, &Paging::after(room, after)).await?;
         items.extend(listing.items.into_iter().filter(&wanted));
         match listing.next {
-            Some(next) if items.len() < paged.max => after = Some(next),
-            next => return Ok(Page { items, marker: next.map(|next| next.to_text()) }),
+            Some(next) if items.len() < paged.max() => after = Some(next),
+            next => return Ok(Page { items, more: More::at(next.map(|next| next.to_text())) }),
         }
     }
 }

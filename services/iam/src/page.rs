@@ -1,31 +1,47 @@
 //! Lists in pages: `Marker`, `MaxItems`, `IsTruncated`.
 
+use cloud::prelude::*;
 use store::layer::table::Cursor;
 
 use crate::error::Error;
 
 /// How many items a page has when the request does not say.
 const ITEMS_DEFAULT: usize = 100;
-/// The most that a request can ask for, by IAM's model (`maxItemsType`).
-const ITEMS_MAX: usize = 1_000;
 
 /// Which page is asked for.
+#[derive(Shape)]
 pub(crate) struct Paged {
-    pub(crate) max: usize,
+    #[shape(len = 1..=320)]
     marker: Option<String>,
+    #[shape(range = 1..=1000)]
+    max_items: Option<i32>,
 }
 
 /// A page.
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
+    pub(crate) more: More,
+}
+
+/// What stands behind a page.
+#[derive(Debug, PartialEq, Eq, Shape)]
+pub(crate) struct More {
+    is_truncated: bool,
     /// Where the next one begins.
-    pub(crate) marker: Option<String>,
+    marker: Option<String>,
+}
+
+impl More {
+    /// What begins at `marker`.
+    pub(crate) fn at(marker: Option<String>) -> Self {
+        Self { is_truncated: marker.is_some(), marker }
+    }
 }
 
 impl Paged {
-    pub(crate) fn new(marker: Option<String>, max_items: Option<i32>) -> Self {
-        let max = max_items.and_then(|max| usize::try_from(max).ok()).unwrap_or(ITEMS_DEFAULT);
-        Self { max: max.clamp(1, ITEMS_MAX), marker }
+    /// How many items it has at the most; the schema has checked what is given.
+    pub(crate) fn max(&self) -> usize {
+        self.max_items.and_then(|max| usize::try_from(max).ok()).unwrap_or(ITEMS_DEFAULT)
     }
 
     /// The place in a table.
@@ -38,25 +54,20 @@ impl Paged {
 
     /// The page of a list that is at hand.
     pub(crate) fn of<T>(&self, items: Vec<T>) -> Result<Page<T>, Error> {
-        let start = match &self.marker {
+        let start: usize = match &self.marker {
             None => 0,
             Some(marker) => marker.parse().map_err(|_| invalid())?,
         };
-        let end = items.len().min(start + self.max);
-        let marker = (end < items.len()).then(|| end.to_string());
-        Ok(Page { items: items.into_iter().take(end).skip(start).collect(), marker })
+        let end = items.len().min(start.saturating_add(self.max()));
+        let more = More::at((end < items.len()).then(|| end.to_string()));
+        Ok(Page { items: items.into_iter().take(end).skip(start).collect(), more })
     }
 }
 
 impl<T> Page<T> {
     /// The same page of other things.
     pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), marker: self.marker }
-    }
-
-    /// Whether there are more.
-    pub(crate) fn is_truncated(&self) -> bool {
-        self.marker.is_some()
+        Page { items: self.items.into_iter().map(change).collect(), more: self.more }
     }
 }
 
@@ -68,13 +79,19 @@ fn invalid() -> Error {
 mod tests {
     use super::*;
 
+    fn paged(marker: Option<&str>, max_items: Option<i32>) -> Paged {
+        Paged { marker: marker.map(str::to_owned), max_items }
+    }
+
     #[test]
     fn pages_follow_each_other() {
-        let first = Paged::new(None, Some(2)).of(vec![1, 2, 3]).unwrap();
-        assert_eq!((first.items, first.marker.as_deref()), (vec![1, 2], Some("2")));
-        let second = Paged::new(Some("2".into()), Some(2)).of(vec![1, 2, 3]).unwrap();
-        assert_eq!((second.items, second.marker), (vec![3], None));
-        assert!(Paged::new(Some("x".into()), None).of(vec![1]).is_err());
-        assert!(Paged::new(Some("9".into()), None).of(vec![1]).unwrap().items.is_empty());
+        let first = paged(None, Some(2)).of(vec![1, 2, 3]).unwrap();
+        assert_eq!((first.items, first.more), (vec![1, 2], More::at(Some("2".to_owned()))));
+        let second = paged(Some("2"), Some(2)).of(vec![1, 2, 3]).unwrap();
+        assert_eq!((second.items, second.more), (vec![3], More { is_truncated: false, marker: None }));
+        assert!(paged(Some("x"), None).of(vec![1]).is_err());
+        for far in ["9", "18446744073709551615"] {
+            assert!(paged(Some(far), None).of(vec![1]).unwrap().items.is_empty(), "{far}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use cloud::identity::record::Group;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::{self, GroupShape, UserShape};
 use crate::{entity, members};
 
@@ -12,18 +12,16 @@ use crate::{entity, members};
 pub(crate) struct Input {
     #[shape(len = 1..=128)]
     group_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     group: GroupShape,
     users: Vec<UserShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// A group and its users.
@@ -47,13 +45,7 @@ impl Operation for GetGroup {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let group: Group = entity::get(cx, &input.group_name).await?;
         let users = members::of(cx, &group.name).await?;
-        let page =
-            Paged::new(input.marker, input.max_items).of(users)?.map(|user| shapes::listed_user(&user));
-        Ok(Output {
-            group: shapes::group(&group),
-            is_truncated: page.is_truncated(),
-            users: page.items,
-            marker: page.marker,
-        })
+        let page = input.paged.of(users)?.map(|user| shapes::listed_user(&user));
+        Ok(Output { group: shapes::group(&group), users: page.items, more: page.more })
     }
 }

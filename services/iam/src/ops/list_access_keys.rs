@@ -4,24 +4,22 @@ use cloud::identity::record::User;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::{entity, keys, own};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=128)]
     user_name: Option<String>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     access_key_metadata: Vec<Listed>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The access keys of a user; without a name those of the caller.
@@ -48,13 +46,13 @@ impl Operation for ListAccessKeys {
             None => None,
         };
         let keys = keys::of_user(cx, user.as_deref()).await?;
-        let page = Paged::new(input.marker, input.max_items).of(keys)?.map(|key| Listed {
+        let page = input.paged.of(keys)?.map(|key| Listed {
             user_name: key.user,
             access_key_id: key.id,
             status: keys::status(key.active),
             create_date: Timestamp::from_millis(key.created_at_millis),
         });
-        Ok(Output { is_truncated: page.is_truncated(), access_key_metadata: page.items, marker: page.marker })
+        Ok(Output { access_key_metadata: page.items, more: page.more })
     }
 }
 

@@ -5,19 +5,13 @@ use cloud::prelude::*;
 use store::layer::table;
 
 use crate::error::Error;
-
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
-}
+use crate::page::{More, Paged};
 
 #[derive(Shape)]
 pub(crate) struct Output {
     account_aliases: Vec<String>,
-    is_truncated: bool,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The other name of the account.
@@ -26,22 +20,18 @@ pub(crate) struct ListAccountAliases;
 impl Operation for ListAccountAliases {
     const NAME: &'static str = "ListAccountAliases";
     const KIND: Kind = Kind::Read;
-    type Input = Input;
+    type Input = Paged;
     type Output = Output;
     type Error = Error;
 
-    fn resource(_cx: &Cx, _input: &Input) -> Result<Resource, Error> {
+    fn resource(_cx: &Cx, _input: &Paged) -> Result<Resource, Error> {
         Ok(Resource::Any)
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        // There is one at most, so there is nothing to page.
-        let (_marker, _max_items) = (input.marker, input.max_items);
+    async fn run(cx: &mut Cx, input: Paged) -> Result<Output, Error> {
         let account = cx.account().to_owned();
         let alias: Option<AccountAlias> = table::get(cx.tx(), &account).await?;
-        Ok(Output {
-            account_aliases: alias.into_iter().map(|alias| alias.alias).collect(),
-            is_truncated: false,
-        })
+        let page = input.of(alias.into_iter().map(|alias| alias.alias).collect())?;
+        Ok(Output { account_aliases: page.items, more: page.more })
     }
 }

@@ -4,7 +4,7 @@ use cloud::identity::record::Group;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::AttachedPolicy;
 use crate::{attach, entity};
 
@@ -14,17 +14,15 @@ pub(crate) struct Input {
     group_name: String,
     #[shape(len = 1..=512)]
     path_prefix: Option<String>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     attached_policies: Vec<AttachedPolicy>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The managed policies at a group.
@@ -46,8 +44,8 @@ impl Operation for ListAttachedGroupPolicies {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let paged = Paged::new(input.marker, input.max_items);
-        let page = attach::list::<Group>(cx, &input.group_name, input.path_prefix.as_deref(), &paged).await?;
-        Ok(Output { is_truncated: page.is_truncated(), attached_policies: page.items, marker: page.marker })
+        let page =
+            attach::list::<Group>(cx, &input.group_name, input.path_prefix.as_deref(), &input.paged).await?;
+        Ok(Output { attached_policies: page.items, more: page.more })
     }
 }

@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::error::Error;
 use crate::managed::{self, Users};
 use crate::ops::list_policies::Usage;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -15,10 +15,8 @@ pub(crate) struct Input {
     #[shape(len = 1..=512)]
     path_prefix: Option<String>,
     policy_usage_filter: Option<Usage>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
@@ -26,8 +24,8 @@ pub(crate) struct Output {
     policy_groups: Vec<PolicyGroup>,
     policy_users: Vec<PolicyUser>,
     policy_roles: Vec<PolicyRole>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The users, groups and roles that a managed policy is attached to, or that it bounds.
@@ -61,13 +59,12 @@ impl Operation for ListEntitiesForPolicy {
             (Some(_), _) => false,
         };
         found.retain(|(path, entry)| path.starts_with(prefix) && wanted(entry));
-        let page = Paged::new(input.marker, input.max_items).of(found)?;
+        let page = input.paged.of(found)?;
         let mut output = Output {
             policy_groups: Vec::new(),
             policy_users: Vec::new(),
             policy_roles: Vec::new(),
-            is_truncated: page.is_truncated(),
-            marker: page.marker,
+            more: page.more,
         };
         for (_, entry) in page.items {
             match entry {

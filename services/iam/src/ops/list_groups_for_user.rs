@@ -5,24 +5,22 @@ use cloud::prelude::*;
 
 use crate::entity;
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::{self, GroupShape};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=128)]
     user_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     groups: Vec<GroupShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The groups of a user.
@@ -49,7 +47,7 @@ impl Operation for ListGroupsForUser {
         for name in &user.groups {
             groups.push(shapes::group(&entity::get::<Group>(cx, name).await?));
         }
-        let page = Paged::new(input.marker, input.max_items).of(groups)?;
-        Ok(Output { is_truncated: page.is_truncated(), groups: page.items, marker: page.marker })
+        let page = input.paged.of(groups)?;
+        Ok(Output { groups: page.items, more: page.more })
     }
 }

@@ -3,7 +3,7 @@
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::tags::{self, Tag};
 use crate::{entity, profiles};
 
@@ -11,17 +11,15 @@ use crate::{entity, profiles};
 pub(crate) struct Input {
     #[shape(len = 1..=128)]
     instance_profile_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     tags: Vec<Tag>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The tags of an instance profile.
@@ -44,7 +42,7 @@ impl Operation for ListInstanceProfileTags {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let profile = profiles::get(cx, &input.instance_profile_name).await?;
-        let page = Paged::new(input.marker, input.max_items).of(tags::shapes(&profile.tags))?;
-        Ok(Output { is_truncated: page.is_truncated(), tags: page.items, marker: page.marker })
+        let page = input.paged.of(tags::shapes(&profile.tags))?;
+        Ok(Output { tags: page.items, more: page.more })
     }
 }

@@ -4,7 +4,7 @@ use cloud::identity::record::InstanceProfile;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::InstanceProfileShape;
 use crate::{entity, profiles};
 
@@ -12,17 +12,15 @@ use crate::{entity, profiles};
 pub(crate) struct Input {
     #[shape(len = 1..=512)]
     path_prefix: Option<String>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     instance_profiles: Vec<InstanceProfileShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The instance profiles of the account by name.
@@ -40,15 +38,15 @@ impl Operation for ListInstanceProfiles {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let paged = Paged::new(input.marker, input.max_items);
         let prefix = input.path_prefix.as_deref().unwrap_or("/");
-        let page =
-            entity::list_where(cx, &paged, |profile: &InstanceProfile| profile.path.starts_with(prefix))
-                .await?;
+        let page = entity::list_where(cx, &input.paged, |profile: &InstanceProfile| {
+            profile.path.starts_with(prefix)
+        })
+        .await?;
         let mut instance_profiles = Vec::with_capacity(page.items.len());
         for profile in &page.items {
             instance_profiles.push(profiles::shape(cx, profile).await?);
         }
-        Ok(Output { is_truncated: page.is_truncated(), instance_profiles, marker: page.marker })
+        Ok(Output { instance_profiles, more: page.more })
     }
 }

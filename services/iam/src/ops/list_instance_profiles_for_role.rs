@@ -4,7 +4,7 @@ use cloud::identity::record::Role;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::{self, InstanceProfileShape};
 use crate::{entity, profiles};
 
@@ -12,17 +12,15 @@ use crate::{entity, profiles};
 pub(crate) struct Input {
     #[shape(len = 1..=64)]
     role_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     instance_profiles: Vec<InstanceProfileShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The instance profiles that hold a role.
@@ -46,8 +44,8 @@ impl Operation for ListInstanceProfilesForRole {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let role: Role = entity::get(cx, &input.role_name).await?;
         let profiles = profiles::of_role(cx, &role.name).await?;
-        let page = Paged::new(input.marker, input.max_items).of(profiles)?;
+        let page = input.paged.of(profiles)?;
         let page = page.map(|profile| shapes::instance_profile(&profile, Some(&role)));
-        Ok(Output { is_truncated: page.is_truncated(), instance_profiles: page.items, marker: page.marker })
+        Ok(Output { instance_profiles: page.items, more: page.more })
     }
 }

@@ -5,7 +5,7 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::managed;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::{self, PolicyShape};
 
 #[derive(Shape)]
@@ -15,17 +15,15 @@ pub(crate) struct Input {
     #[shape(len = 1..=512)]
     path_prefix: Option<String>,
     policy_usage_filter: Option<Usage>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     policies: Vec<PolicyShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The managed policies, those of AWS and those of the account.
@@ -72,8 +70,8 @@ impl Operation for ListPolicies {
             path.starts_with(prefix) && used && (!only_attached || uses.attached > 0)
         });
         let shapes = policies.into_iter().map(|(_, _, shape)| shape).collect();
-        let page = Paged::new(input.marker, input.max_items).of(shapes)?;
-        Ok(Output { is_truncated: page.is_truncated(), policies: page.items, marker: page.marker })
+        let page = input.paged.of(shapes)?;
+        Ok(Output { policies: page.items, more: page.more })
     }
 }
 

@@ -4,24 +4,22 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::managed::{self, Found};
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::tags::{self, Tag};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 20..=2048)]
     policy_arn: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     tags: Vec<Tag>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The tags of a managed policy.
@@ -43,7 +41,7 @@ impl Operation for ListPolicyTags {
             Found::Own(policy) => tags::shapes(&policy.tags),
             Found::Aws(_) => Vec::new(),
         };
-        let page = Paged::new(input.marker, input.max_items).of(tags)?;
-        Ok(Output { is_truncated: page.is_truncated(), tags: page.items, marker: page.marker })
+        let page = input.paged.of(tags)?;
+        Ok(Output { tags: page.items, more: page.more })
     }
 }

@@ -4,24 +4,22 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::managed::{self, Found};
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::{self, VersionShape};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 20..=2048)]
     policy_arn: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     versions: Vec<VersionShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The versions of a managed policy, the newest first.
@@ -47,7 +45,7 @@ impl Operation for ListPolicyVersions {
             }
             Found::Aws(policy) => vec![shapes::listed_aws_version(&policy)],
         };
-        let page = Paged::new(input.marker, input.max_items).of(versions)?;
-        Ok(Output { is_truncated: page.is_truncated(), versions: page.items, marker: page.marker })
+        let page = input.paged.of(versions)?;
+        Ok(Output { versions: page.items, more: page.more })
     }
 }

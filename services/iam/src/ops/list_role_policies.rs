@@ -4,24 +4,22 @@ use cloud::identity::record::Role;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::{entity, inline};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=64)]
     role_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     policy_names: Vec<String>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The names of the policies inside a role.
@@ -43,8 +41,7 @@ impl Operation for ListRolePolicies {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let paged = Paged::new(input.marker, input.max_items);
-        let page = inline::list::<Role>(cx, &input.role_name, &paged).await?;
-        Ok(Output { is_truncated: page.is_truncated(), policy_names: page.items, marker: page.marker })
+        let page = inline::list::<Role>(cx, &input.role_name, &input.paged).await?;
+        Ok(Output { policy_names: page.items, more: page.more })
     }
 }

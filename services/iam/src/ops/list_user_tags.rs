@@ -5,24 +5,22 @@ use cloud::prelude::*;
 
 use crate::entity;
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::tags::{self, Tag};
 
 #[derive(Shape)]
 pub(crate) struct Input {
     #[shape(len = 1..=128)]
     user_name: String,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     tags: Vec<Tag>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The tags of a user.
@@ -45,7 +43,7 @@ impl Operation for ListUserTags {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let user: User = entity::get(cx, &input.user_name).await?;
-        let page = Paged::new(input.marker, input.max_items).of(tags::shapes(&user.tags))?;
-        Ok(Output { is_truncated: page.is_truncated(), tags: page.items, marker: page.marker })
+        let page = input.paged.of(tags::shapes(&user.tags))?;
+        Ok(Output { tags: page.items, more: page.more })
     }
 }

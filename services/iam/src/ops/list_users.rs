@@ -4,7 +4,7 @@ use cloud::identity::record::User;
 use cloud::prelude::*;
 
 use crate::error::Error;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::shapes::UserShape;
 use crate::{entity, shapes};
 
@@ -12,17 +12,15 @@ use crate::{entity, shapes};
 pub(crate) struct Input {
     #[shape(len = 1..=512)]
     path_prefix: Option<String>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     users: Vec<UserShape>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// The users of the account by name.
@@ -40,9 +38,8 @@ impl Operation for ListUsers {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
-        let paged = Paged::new(input.marker, input.max_items);
-        let page = entity::list::<User>(cx, input.path_prefix.as_deref(), &paged).await?;
+        let page = entity::list::<User>(cx, input.path_prefix.as_deref(), &input.paged).await?;
         let page = page.map(|user| shapes::listed_user(&user));
-        Ok(Output { is_truncated: page.is_truncated(), users: page.items, marker: page.marker })
+        Ok(Output { users: page.items, more: page.more })
     }
 }

@@ -4,7 +4,7 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::managed;
-use crate::page::Paged;
+use crate::page::{More, Paged};
 use crate::simulate::{self, ContextEntry, EvaluationResult, Question};
 
 #[derive(Shape)]
@@ -22,17 +22,15 @@ pub(crate) struct Input {
     context_entries: Option<Vec<ContextEntry>>,
     #[shape(len = 1..=64)]
     resource_handling_option: Option<String>,
-    #[shape(len = 1..=320)]
-    marker: Option<String>,
-    #[shape(range = 1..=1000)]
-    max_items: Option<i32>,
+    #[shape(flatten)]
+    paged: Paged,
 }
 
 #[derive(Shape)]
 pub(crate) struct Output {
     evaluation_results: Vec<EvaluationResult>,
-    is_truncated: bool,
-    marker: Option<String>,
+    #[shape(flatten)]
+    more: More,
 }
 
 /// Says what a user, group or role may do, without doing it.
@@ -68,7 +66,7 @@ impl Operation for SimulatePrincipalPolicy {
             owner: input.resource_owner,
             context: input.context_entries,
         };
-        let page = Paged::new(input.marker, input.max_items).of(subject.ask(question)?)?;
-        Ok(Output { is_truncated: page.is_truncated(), evaluation_results: page.items, marker: page.marker })
+        let page = input.paged.of(subject.ask(question)?)?;
+        Ok(Output { evaluation_results: page.items, more: page.more })
     }
 }
