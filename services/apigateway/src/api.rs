@@ -4,6 +4,7 @@ use cloud::arn::Arn;
 use cloud::cx::Cx;
 use cloud::operation::Resource;
 use proxyevent::apiid;
+use shape::Shape;
 use store::Tx;
 use store::layer::table::{self, Paging};
 
@@ -89,13 +90,29 @@ pub(crate) async fn put_method(
     Ok(table::put(cx.tx(), &resource).await?)
 }
 
-/// One page of items that are all in memory, and the position of the next page.
-pub(crate) fn page<T>(items: Vec<T>, position: Option<&str>, limit: Option<i32>) -> (Vec<T>, Option<String>) {
-    let from: usize = position.and_then(|position| position.parse().ok()).unwrap_or(0);
-    let limit = limit.map_or(PAGE_DEFAULT, |limit| (limit.max(1) as usize).min(PAGE_MAX));
-    let to = from.saturating_add(limit);
-    let next = (to < items.len()).then(|| to.to_string());
-    (items.into_iter().skip(from).take(limit).collect(), next)
+/// Which page of a listing is asked for.
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(crate) struct Page {
+    #[shape(querystring = "position")]
+    pub(crate) position: Option<String>,
+    #[shape(querystring = "limit")]
+    limit: Option<i32>,
+}
+
+impl Page {
+    /// How many items it has at the most.
+    pub(crate) fn size(&self) -> usize {
+        self.limit.map_or(PAGE_DEFAULT, |limit| (limit.max(1) as usize).min(PAGE_MAX))
+    }
+
+    /// The page of items that are all in memory, and the position of the next one.
+    pub(crate) fn of<T>(&self, items: Vec<T>) -> (Vec<T>, Option<String>) {
+        let from: usize = self.position.as_deref().and_then(|position| position.parse().ok()).unwrap_or(0);
+        let to = from.saturating_add(self.size());
+        let next = (to < items.len()).then(|| to.to_string());
+        (items.into_iter().skip(from).take(self.size()).collect(), next)
+    }
 }
 
 /// All resources of an API, by id.

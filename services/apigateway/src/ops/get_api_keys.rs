@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, page, parts};
+use crate::api::{Page, access, parts};
 use crate::error::Error;
 use crate::keys::ApiKeyRow;
 use crate::usage::{self, ApiKey};
@@ -10,10 +10,8 @@ use crate::usage::{self, ApiKey};
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
 pub(crate) struct Input {
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
     #[shape(querystring = "name")]
     name_query: Option<String>,
     #[shape(querystring = "customerId")]
@@ -55,7 +53,7 @@ impl Operation for GetApiKeys {
         if input.customer_id.is_some() {
             rows.retain(|row| row.customer_id == input.customer_id);
         }
-        let (rows, position) = page(rows, input.position.as_deref(), input.limit);
+        let (rows, position) = input.page.of(rows);
         let with_value = input.include_values.unwrap_or(false);
         let items = rows.into_iter().map(|row| ApiKey::of(row, with_value)).collect();
         Ok(Output { position, items: Some(items) })

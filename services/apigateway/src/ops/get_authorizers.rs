@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, open, page, parts};
+use crate::api::{Page, access, open, parts};
 use crate::authorizers::Authorizer;
 use crate::error::Error;
 use crate::keys::AuthorizerRow;
@@ -12,10 +12,8 @@ use crate::keys::AuthorizerRow;
 pub(crate) struct Input {
     #[shape(label)]
     rest_api_id: String,
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -45,7 +43,7 @@ impl Operation for GetAuthorizers {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         open(cx, &input.rest_api_id).await?;
         let rows: Vec<AuthorizerRow> = parts(cx.tx(), &input.rest_api_id).await?;
-        let (rows, position) = page(rows, input.position.as_deref(), input.limit);
+        let (rows, position) = input.page.of(rows);
         Ok(Output { position, items: Some(rows.into_iter().map(Authorizer::of).collect()) })
     }
 }

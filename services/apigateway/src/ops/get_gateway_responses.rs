@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, open, page, parts};
+use crate::api::{Page, access, open, parts};
 use crate::error::Error;
 use crate::keys::GatewayResponseRow;
 use crate::responses::{GatewayResponse, ResponseType};
@@ -12,10 +12,8 @@ use crate::responses::{GatewayResponse, ResponseType};
 pub(crate) struct Input {
     #[shape(label)]
     rest_api_id: String,
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]
@@ -48,7 +46,7 @@ impl Operation for GetGatewayResponses {
         let all = ResponseType::ALL
             .iter()
             .map(|kind| GatewayResponse::of(*kind, rows.iter().find(|row| row.kind == kind.as_str())));
-        let (items, position) = page(all.collect(), input.position.as_deref(), input.limit);
+        let (items, position) = input.page.of(all.collect());
         Ok(Output { position, items: Some(items) })
     }
 }

@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, open, page, parts};
+use crate::api::{Page, access, open, parts};
 use crate::error::Error;
 use crate::keys::ResourceRow;
 use crate::views;
@@ -12,10 +12,8 @@ use crate::views;
 pub(crate) struct Input {
     #[shape(label)]
     rest_api_id: String,
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
     #[shape(querystring = "embed")]
     embed: Option<Vec<String>>,
 }
@@ -47,7 +45,7 @@ impl Operation for GetResources {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         open(cx, &input.rest_api_id).await?;
         let rows: Vec<ResourceRow> = parts(cx.tx(), &input.rest_api_id).await?;
-        let (rows, position) = page(rows, input.position.as_deref(), input.limit);
+        let (rows, position) = input.page.of(rows);
         let embed = input.embed.as_deref();
         let items = rows.into_iter().map(|row| views::Resource::of(row, embed)).collect();
         Ok(Output { position, items: Some(items) })

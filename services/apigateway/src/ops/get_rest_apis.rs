@@ -3,20 +3,10 @@
 use cloud::prelude::*;
 use store::layer::table::{self, Cursor, Paging};
 
-use crate::api::access;
+use crate::api::{Page, access};
 use crate::error::Error;
 use crate::keys::{ApiRow, BY_OWNER};
-use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::views::RestApi;
-
-#[derive(Shape)]
-#[shape(rename_all = "camelCase")]
-pub(crate) struct Input {
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
-}
 
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
@@ -34,20 +24,19 @@ impl Operation for GetRestApis {
     const KIND: Kind = Kind::Read;
     const HTTP: Option<Http> = Some(Http::new("GET", "/restapis", 200));
     const ACTION: Option<&'static str> = Some("GET");
-    type Input = Input;
+    type Input = Page;
     type Output = Output;
     type Error = Error;
 
-    fn resource(cx: &Cx, _: &Input) -> Result<Resource, Error> {
+    fn resource(cx: &Cx, _: &Page) -> Result<Resource, Error> {
         Ok(access(cx, "/restapis"))
     }
 
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+    async fn run(cx: &mut Cx, input: Page) -> Result<Output, Error> {
         let owner = (cx.account().to_owned(), cx.region().to_owned());
         let after = input.position.as_deref().and_then(Cursor::from_text);
-        let limit = input.limit.map_or(PAGE_DEFAULT, |limit| (limit.max(1) as usize).min(PAGE_MAX));
         let listing =
-            table::list_by::<ApiRow>(cx.tx(), BY_OWNER, owner, &Paging::after(limit, after)).await?;
+            table::list_by::<ApiRow>(cx.tx(), BY_OWNER, owner, &Paging::after(input.size(), after)).await?;
         Ok(Output {
             position: listing.next.map(|cursor| cursor.to_text()),
             items: Some(listing.items.into_iter().map(RestApi::of).collect()),

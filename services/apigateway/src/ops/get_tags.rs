@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::access;
+use crate::api::{Page, access};
 use crate::error::Error;
 use crate::keys::Texts;
 use crate::tagging;
@@ -12,10 +12,8 @@ use crate::tagging;
 pub(crate) struct Input {
     #[shape(label)]
     resource_arn: String,
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
 }
 
 #[derive(Shape)]

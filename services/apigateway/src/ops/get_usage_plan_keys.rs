@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, page};
+use crate::api::{Page, access};
 use crate::error::Error;
 use crate::usage::{self, UsagePlanKey};
 
@@ -11,10 +11,8 @@ use crate::usage::{self, UsagePlanKey};
 pub(crate) struct Input {
     #[shape(label)]
     usage_plan_id: String,
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
     #[shape(querystring = "name")]
     name_query: Option<String>,
 }
@@ -52,7 +50,7 @@ impl Operation for GetUsagePlanKeys {
         if let Some(start) = &input.name_query {
             keys.retain(|key| key.name.as_ref().is_some_and(|name| name.starts_with(start)));
         }
-        let (keys, position) = page(keys, input.position.as_deref(), input.limit);
+        let (keys, position) = input.page.of(keys);
         Ok(Output { position, items: Some(keys.into_iter().map(UsagePlanKey::of).collect()) })
     }
 }

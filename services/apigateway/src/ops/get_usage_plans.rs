@@ -2,7 +2,7 @@
 
 use cloud::prelude::*;
 
-use crate::api::{access, page, parts};
+use crate::api::{Page, access, parts};
 use crate::error::Error;
 use crate::keys::{UsagePlanKeyRow, UsagePlanRow};
 use crate::usage::{self, UsagePlan};
@@ -10,10 +10,8 @@ use crate::usage::{self, UsagePlan};
 #[derive(Shape)]
 #[shape(rename_all = "camelCase")]
 pub(crate) struct Input {
-    #[shape(querystring = "position")]
-    position: Option<String>,
-    #[shape(querystring = "limit")]
-    limit: Option<i32>,
+    #[shape(flatten)]
+    page: Page,
     #[shape(querystring = "keyId")]
     key_id: Option<String>,
 }
@@ -49,7 +47,7 @@ impl Operation for GetUsagePlans {
             let members: Vec<UsagePlanKeyRow> = parts(cx.tx(), &owner).await?;
             rows.retain(|row| members.iter().any(|one| one.plan_id == row.id && one.key_id == *key_id));
         }
-        let (rows, position) = page(rows, input.position.as_deref(), input.limit);
+        let (rows, position) = input.page.of(rows);
         Ok(Output { position, items: Some(rows.into_iter().map(UsagePlan::of).collect()) })
     }
 }
