@@ -57,10 +57,7 @@ pub(crate) fn paging(max_results: Option<&str>, token: Option<&str>) -> Result<P
             _ => return Err(Error::bad("Invalid value for parameter maxResults")),
         },
     };
-    let after = match token {
-        Some(text) => Some(Cursor::from_text(text).ok_or_else(|| Error::bad("Invalid nextToken"))?),
-        None => None,
-    };
+    let after = Cursor::of_token(token, || Error::bad("Invalid nextToken"))?;
     Ok(Paging::after(limit, after))
 }
 

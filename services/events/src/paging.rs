@@ -29,8 +29,7 @@ impl Page {
         parts: impl Pack,
         name_prefix: Option<&str>,
     ) -> Result<Listing<R>, Error> {
-        let token = self.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let after = Cursor::of_token(self.next_token.as_deref(), Error::token)?;
         let paging = Paging::after(self.size(), after);
         Ok(table::list_starting(cx.tx(), parts, name_prefix.unwrap_or_default(), &paging).await?)
     }

@@ -46,10 +46,7 @@ impl Paged {
 
     /// The place in a table.
     pub(crate) fn cursor(&self) -> Result<Option<Cursor>, Error> {
-        match &self.marker {
-            None => Ok(None),
-            Some(marker) => Cursor::from_text(marker).map(Some).ok_or_else(invalid),
-        }
+        Cursor::of_token(self.marker.as_deref(), invalid)
     }
 
     /// The page of a list that is at hand.

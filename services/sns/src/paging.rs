@@ -7,6 +7,5 @@ use crate::limits::PAGE;
 
 /// The page that a `NextToken` asks for.
 pub(crate) fn read(token: Option<&str>) -> Result<Paging, Error> {
-    let after = token.map(|token| Cursor::from_text(token).ok_or_else(|| Error::invalid("NextToken")));
-    Ok(Paging::after(PAGE, after.transpose()?))
+    Ok(Paging::after(PAGE, Cursor::of_token(token, || Error::invalid("NextToken"))?))
 }

@@ -121,6 +121,11 @@ impl Cursor {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The cursor in the token of a request, where it has one. `wrong` says what a token is that is none of ours.
+    pub fn of_token<E>(token: Option<&str>, wrong: impl FnOnce() -> E) -> Result<Option<Self>, E> {
+        token.map(|token| Self::from_text(token).ok_or_else(wrong)).transpose()
+    }
+
     /// Reads [`Cursor::to_text`]; None for anything else.
     pub fn from_text(text: &str) -> Option<Self> {
         if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {

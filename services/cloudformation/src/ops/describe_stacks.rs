@@ -53,11 +53,5 @@ impl Operation for DescribeStacks {
 
 /// The place that a token stands for.
 pub(crate) fn cursor(token: Option<String>) -> Result<Option<Cursor>, Error> {
-    match token {
-        None => Ok(None),
-        Some(text) => match Cursor::from_text(&text) {
-            Some(cursor) => Ok(Some(cursor)),
-            None => Err(Error::invalid("Invalid NextToken")),
-        },
-    }
+    Cursor::of_token(token.as_deref(), || Error::invalid("Invalid NextToken"))
 }

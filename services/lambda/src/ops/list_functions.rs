@@ -128,9 +128,7 @@ async fn all_versions(
 /// The part of a listing that `MaxItems` and `Marker` ask for.
 pub(crate) fn paging(max_items: Option<i32>, marker: Option<&str>, page_max: usize) -> Result<Paging, Error> {
     let limit = max_items.and_then(|max| usize::try_from(max).ok()).unwrap_or(page_max).min(page_max);
-    let after = match marker.filter(|marker| !marker.is_empty()) {
-        None => None,
-        Some(text) => Some(Cursor::from_text(text).ok_or_else(|| Error::invalid("Invalid Marker"))?),
-    };
+    let marker = marker.filter(|marker| !marker.is_empty());
+    let after = Cursor::of_token(marker, || Error::invalid("Invalid Marker"))?;
     Ok(Paging::after(limit, after))
 }

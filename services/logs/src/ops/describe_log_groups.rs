@@ -82,10 +82,9 @@ impl Operation for DescribeLogGroups {
             return identified(cx, &identifiers).await;
         }
         let limit = input.limit.unwrap_or(DESCRIBE_MAX) as usize;
-        let after =
-            input.next_token.as_deref().map(|token| Cursor::from_text(token).ok_or_else(Error::token));
+        let after = Cursor::of_token(input.next_token.as_deref(), Error::token)?;
         let filter = Filter { prefix: input.log_group_name_prefix, part: input.log_group_name_pattern };
-        let (rows, next) = filter.list(cx, limit, after.transpose()?).await?;
+        let (rows, next) = filter.list(cx, limit, after).await?;
         let mut log_groups = Vec::with_capacity(rows.len());
         for row in rows {
             log_groups.push(describe(cx, row).await?);

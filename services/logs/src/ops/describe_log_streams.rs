@@ -80,8 +80,7 @@ impl Operation for DescribeLogStreams {
             return by_last_event(cx, &name, group.id, input.descending, limit, input.next_token.as_deref())
                 .await;
         }
-        let token = input.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let after = Cursor::of_token(input.next_token.as_deref(), Error::token)?;
         let paging = Paging { limit, after, reverse: input.descending };
         let prefix = input.log_stream_name_prefix.as_deref().unwrap_or("");
         let listing = table::list_starting::<StreamRow>(cx.tx(), group.id, prefix, &paging).await?;

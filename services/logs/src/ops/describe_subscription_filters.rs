@@ -58,8 +58,7 @@ impl Operation for DescribeSubscriptionFilters {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let group = group::open(cx, &input.log_group_name).await?;
-        let token = input.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let after = Cursor::of_token(input.next_token.as_deref(), Error::token)?;
         let paging = Paging::after(input.limit.unwrap_or(DESCRIBE_MAX) as usize, after);
         let prefix = input.filter_name_prefix.as_deref().unwrap_or("");
         let page = table::list_starting::<SubscriptionRow>(cx.tx(), group.id, prefix, &paging).await?;

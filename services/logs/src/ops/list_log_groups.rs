@@ -71,8 +71,7 @@ impl Operation for ListLogGroups {
         }
         let owner = (cx.account().to_owned(), cx.region().to_owned());
         let limit = input.limit.unwrap_or(LIST_GROUPS_MAX) as usize;
-        let token = input.next_token.as_deref();
-        let mut after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let mut after = Cursor::of_token(input.next_token.as_deref(), Error::token)?;
         let mut log_groups = Vec::new();
         loop {
             let paging = Paging::after(limit - log_groups.len(), after);

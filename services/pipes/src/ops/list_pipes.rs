@@ -63,8 +63,7 @@ impl Operation for ListPipes {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
         let wrong = || Error::invalid("The specified NextToken is invalid.");
-        let token = input.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(wrong)).transpose()?;
+        let after = Cursor::of_token(input.next_token.as_deref(), wrong)?;
         let limit = usize::try_from(input.limit.unwrap_or(PAGE)).unwrap_or(1);
         let prefix = input.name_prefix.as_deref().unwrap_or_default();
         let paging = Paging::after(limit, after);

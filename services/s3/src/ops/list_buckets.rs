@@ -56,14 +56,12 @@ impl Operation for ListBuckets {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let limit = input.max_buckets.and_then(|number| usize::try_from(number).ok()).unwrap_or(BUCKETS_MAX);
-        let mut after = match &input.continuation_token {
-            Some(token) => Some(Cursor::from_text(token).ok_or_else(|| Error::InvalidArgument {
-                message: "The continuation token provided is incorrect".to_owned(),
-                name: "continuation-token",
-                value: token.clone(),
-            })?),
-            None => None,
-        };
+        let token = input.continuation_token.as_deref();
+        let mut after = Cursor::of_token(token, || Error::InvalidArgument {
+            message: "The continuation token provided is incorrect".to_owned(),
+            name: "continuation-token",
+            value: token.unwrap_or_default().to_owned(),
+        })?;
         let account = cx.account().to_owned();
         let prefix = input.prefix.clone().unwrap_or_default();
         let with_region =

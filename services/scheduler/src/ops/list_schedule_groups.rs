@@ -64,8 +64,7 @@ impl Operation for ListScheduleGroups {
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let (account, region) = (cx.account().to_owned(), cx.region().to_owned());
-        let token = input.next_token.as_deref();
-        let after = token.map(|token| Cursor::from_text(token).ok_or_else(Error::token)).transpose()?;
+        let after = Cursor::of_token(input.next_token.as_deref(), Error::token)?;
         let is_first = after.is_none();
         let limit = usize::try_from(input.max_results.unwrap_or(PAGE)).unwrap_or(1);
         let prefix = input.name_prefix.unwrap_or_default();

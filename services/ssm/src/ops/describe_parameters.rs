@@ -67,10 +67,7 @@ impl Operation for DescribeParameters {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         let filters = filters(&input)?;
         let limit = input.max_results.and_then(|count| usize::try_from(count).ok()).unwrap_or(RESULTS);
-        let mut after = input
-            .next_token
-            .map(|token| Cursor::from_text(&token).ok_or(Error::InvalidNextToken))
-            .transpose()?;
+        let mut after = Cursor::of_token(input.next_token.as_deref(), || Error::InvalidNextToken)?;
         let mut parameters = Vec::new();
         loop {
             let page = keys::starting(cx, "", &Paging::after(1, after)).await?;

@@ -58,10 +58,7 @@ impl Operation for GetParameterHistory {
         let reference = Reference::parse(&input.name);
         keys::get(cx, &reference.stored).await?.ok_or(Error::ParameterNotFound)?;
         let limit = input.max_results.and_then(|count| usize::try_from(count).ok()).unwrap_or(RESULTS);
-        let after = input
-            .next_token
-            .map(|token| Cursor::from_text(&token).ok_or(Error::InvalidNextToken))
-            .transpose()?;
+        let after = Cursor::of_token(input.next_token.as_deref(), || Error::InvalidNextToken)?;
         let page = keys::versions(cx, &reference.stored, &Paging::after(limit, after)).await?;
         let parameters = page.items.into_iter().map(|row| history(&reference.shown, row.version)).collect();
         Ok(Output { parameters, next_token: page.next.map(|cursor| cursor.to_text()) })

@@ -62,10 +62,7 @@ impl Operation for GetParametersByPath {
         let path = input.path.trim_end_matches('/').to_owned();
         // Names of one level are stored without their slash, and lie under the root.
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        let mut after = input
-            .next_token
-            .map(|token| Cursor::from_text(&token).ok_or(Error::InvalidNextToken))
-            .transpose()?;
+        let mut after = Cursor::of_token(input.next_token.as_deref(), || Error::InvalidNextToken)?;
         let mut parameters = Vec::new();
         loop {
             // One row at a time keeps the cursor exact; pages are at most ten results.
