@@ -40,6 +40,12 @@ pub(crate) fn seconds_since(start: Timestamp) -> String {
     format!("{:.1}s", millis as f64 / 1000.0)
 }
 
+/// The region of a command that reads no project: as the options, then the environment name it.
+pub(crate) fn region(global: &Global, environment: &BTreeMap<String, String>) -> String {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| environment.get(*name));
+    global.region.as_ref().or(named).map_or_else(|| "us-east-1".to_owned(), String::clone)
+}
+
 /// A cloud to talk to.
 #[derive(Clone)]
 pub(crate) struct Connection {
@@ -225,6 +231,21 @@ mod tests {
             environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let connection = Connection::from(&global, &environment)?;
         Ok((connection.endpoint, connection.credentials.access_key_id))
+    }
+
+    #[test]
+    fn options_name_the_region_before_the_environment() {
+        let check = |option: Option<&str>, environment: &[(&str, &str)], expected: &str| {
+            let global = Global { region: option.map(str::to_owned), ..Global::default() };
+            let environment =
+                environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(region(&global, &environment), expected);
+        };
+        let both = [("AWS_DEFAULT_REGION", "eu-west-2"), ("AWS_REGION", "eu-west-1")];
+        check(Some("eu-west-3"), &both, "eu-west-3");
+        check(None, &both, "eu-west-1");
+        check(None, &both[..1], "eu-west-2");
+        check(None, &[], "us-east-1");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 
 use super::Global;
-use super::connect::Connection;
+use super::connect::{Connection, region};
 use super::output::Output;
 use super::project;
 use crate::server;
@@ -60,7 +60,8 @@ fn program(name: &'static str, argument: &str, why: &str) -> Finding {
 
 async fn endpoint(global: &Global) -> Finding {
     let name = "cloud";
-    let connection = match Connection::from(global, &project::environment()) {
+    let environment = project::environment();
+    let connection = match Connection::from(global, &environment) {
         Ok(connection) => connection,
         Err(error) => return Finding { name, good: false, text: format!("{error:#}") },
     };
@@ -68,7 +69,7 @@ async fn endpoint(global: &Global) -> Finding {
         Endpoint::Url(url) => url.clone(),
         Endpoint::Aws => "AWS".to_owned(),
     };
-    match connection.api(global.region.as_deref().unwrap_or("us-east-1")).account_id().await {
+    match connection.api(&region(global, &environment)).account_id().await {
         Ok(account) => Finding { name, good: true, text: format!("{address} answers for account {account}") },
         Err(error) if error.code == "Unreachable" => {
             Finding { name, good: true, text: format!("none runs at {address}; `cloudlet up` starts one") }

@@ -11,7 +11,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::Global;
-use super::connect::Connection;
+use super::connect::{Connection, region};
 use super::names;
 use super::output::Output;
 use super::project;
@@ -29,12 +29,6 @@ impl Exec {
     pub(crate) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let environment = project::environment();
         let connection = Connection::from(global, &environment)?;
-        let region = global
-            .region
-            .clone()
-            .or_else(|| environment.get("AWS_REGION").cloned())
-            .or_else(|| environment.get("AWS_DEFAULT_REGION").cloned())
-            .unwrap_or_else(|| "us-east-1".to_owned());
         let (program, arguments) = self.command.split_first().ok_or_else(|| anyhow!("no command"))?;
         let names = names::variables(&connection, &environment).unwrap_or_else(|error| {
             output.notice(&Problem::new(format!("names of AWS do not lead to this cloud: {error:#}")));
@@ -45,7 +39,7 @@ impl Exec {
             .args(arguments)
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
-            .envs(connection.variables(&region))
+            .envs(connection.variables(&region(global, &environment)))
             .envs(names)
             .exec();
         Err(NotRun::new(program, &error).into())

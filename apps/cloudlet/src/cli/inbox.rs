@@ -5,17 +5,15 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 
 use super::Global;
-use super::connect::Connection;
+use super::connect::{Connection, region};
 use super::output::Output;
 use super::project;
 
-/// The region when nobody names one.
-const REGION: &str = "us-east-1";
-
 /// Shows the mails and text messages that the cloud would have sent, newest first.
 pub(crate) async fn run(global: &Global, output: &Output) -> anyhow::Result<()> {
-    let connection = Connection::from(global, &project::environment())?;
-    let api = connection.api(global.region.as_deref().unwrap_or(REGION));
+    let environment = project::environment();
+    let connection = Connection::from(global, &environment)?;
+    let api = connection.api(&region(global, &environment));
     let mails = api.list_inbox_messages().await.map_err(Errors::from)?;
     if output.is_json() {
         let shown = mails.iter().map(|mail| {

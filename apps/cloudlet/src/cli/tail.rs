@@ -11,7 +11,7 @@ use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 
 use super::Global;
-use super::connect::{Connection, now};
+use super::connect::{Connection, now, region};
 use super::output::Output;
 use super::project;
 
@@ -45,13 +45,7 @@ impl Tail {
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
         let environment = project::environment();
         let connection = Connection::from(global, &environment)?;
-        let region = global
-            .region
-            .clone()
-            .or_else(|| environment.get("AWS_REGION").cloned())
-            .or_else(|| environment.get("AWS_DEFAULT_REGION").cloned())
-            .unwrap_or_else(|| "us-east-1".to_owned());
-        let api = connection.api(&region);
+        let api = connection.api(&region(global, &environment));
         match self.kind {
             Kind::Stream => self.stream(&api, output).await,
             _ => self.listen(&api, output).await,
