@@ -116,37 +116,46 @@ async fn replicate(cx: &mut Cx) -> Result<Progress, Failure> {
     if !waiting.look(cx) {
         return Ok(Progress::Done);
     }
+    let streams = streams(cx).await.map_err(Error::into_failure)?;
+    if streams.is_empty() {
+        waiting.is_any.store(false, Ordering::Relaxed);
+        return Ok(Progress::Done);
+    }
+    let now = cx.now().millis();
+    let due: Vec<String> = streams.into_iter().filter(|stream| !waiting.is_paused(stream, now)).collect();
+    if due.is_empty() {
+        return Ok(Progress::Done);
+    }
     // Another node takes over when this one dies.
     let Some(_lease) = Lease::take(cx.cloud(), LEASE).await? else { return Ok(Progress::Done) };
-    let mut after: Option<String> = None;
     let mut progress = Progress::Done;
-    loop {
-        let view = cx.snapshot().await?;
-        let next = keys::next_unreplicated(&view, after.as_deref()).await;
-        drop(view);
-        let Some(stream_arn) = next.map_err(Error::into_failure)? else { break };
-        if !waiting.is_paused(&stream_arn, cx.now().millis()) {
-            let caller = cx.caller().clone();
-            let input = json!({"StreamArn": stream_arn});
-            match cx.call_json(caller, "dynamodb", "ReplicateChanges", &input).await {
-                Ok(answer) => {
-                    waiting.go_on(&stream_arn);
-                    if answer["IsMore"] == json!(true) {
-                        progress = Progress::More;
-                    }
-                }
-                Err(failure) => {
-                    tracing::debug!(stream = stream_arn, %failure, "changes wait for a stream of Kinesis");
-                    waiting.pause(&stream_arn, cx.now().millis());
+    for stream_arn in due {
+        let caller = cx.caller().clone();
+        let input = json!({"StreamArn": stream_arn});
+        match cx.call_json(caller, "dynamodb", "ReplicateChanges", &input).await {
+            Ok(answer) => {
+                waiting.go_on(&stream_arn);
+                if answer["IsMore"] == json!(true) {
+                    progress = Progress::More;
                 }
             }
+            Err(failure) => {
+                tracing::debug!(stream = stream_arn, %failure, "changes wait for a stream of Kinesis");
+                waiting.pause(&stream_arn, cx.now().millis());
+            }
         }
-        after = Some(stream_arn);
-    }
-    if after.is_none() {
-        waiting.is_any.store(false, Ordering::Relaxed);
     }
     Ok(progress)
+}
+
+/// The streams of Kinesis that miss changes.
+async fn streams(cx: &Cx) -> Result<Vec<String>, Error> {
+    let view = cx.snapshot().await?;
+    let mut streams: Vec<String> = Vec::new();
+    while let Some(next) = keys::next_unreplicated(&view, streams.last().map(String::as_str)).await? {
+        streams.push(next);
+    }
+    Ok(streams)
 }
 
 /// The lease, where this node has it and still has it when the transaction commits.
