@@ -6,6 +6,9 @@ pub(crate) const NODE_REDIRECT: &str = include_str!("../bootstrap/node/redirect.
 /// Patches Python's `socket` and `ssl`.
 pub(crate) const PYTHON_NAMES: &str = include_str!("../bootstrap/python/cloudlet_names.py");
 
+/// Has Python programs load it at their start.
+pub(crate) const PYTHON_SITE: &str = include_str!("../bootstrap/python/sitecustomize.py");
+
 /// The file that Node.js preloads (`--require`).
 pub const NODE_PRELOAD: &str = "node/exec.js";
 /// The folder that Python looks for modules in (`PYTHONPATH`).
@@ -16,5 +19,5 @@ pub const FILES: &[(&str, &str)] = &[
     ("node/redirect.js", NODE_REDIRECT),
     (NODE_PRELOAD, include_str!("../bootstrap/node/exec.js")),
     ("python/cloudlet_names.py", PYTHON_NAMES),
-    ("python/sitecustomize.py", include_str!("../bootstrap/python/sitecustomize.py")),
+    ("python/sitecustomize.py", PYTHON_SITE),
 ];

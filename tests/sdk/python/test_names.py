@@ -115,6 +115,85 @@ def test_clients_of_node_reach_the_cloud(answer, file, code, own_process):
     assert other != 404
 
 
+# Programs and worker threads that a function starts, in each of the ways. Each prints what STS says to an unsigned call.
+ASK = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+NODE_CHILD = f"require('https').get('{ASK}', (answer) => console.log(answer.resume().statusCode)).on('error', (e) => console.log(e.code))"
+PYTHON_CHILD = f"""
+import urllib.error, urllib.request
+try: urllib.request.urlopen('{ASK}')
+except urllib.error.HTTPError as error: print(error.code)
+except Exception as error: print(error)
+"""
+NODE_PARENT = """
+const node = %s, python = %s;
+const text = (program, ...more) => String(execFileSync(program, ...more)).trim();
+const heard = (child) => new Promise((done) => {
+  let all = '';
+  child.stdout.on('data', (bytes) => { all += bytes });
+  child.on('close', () => done(all.trim()));
+});
+const handler = async () => {
+  fs.writeFileSync('/tmp/child.mjs', `import { get } from 'node:https';\n${node.replace("require('https').get", 'get')}`);
+  const before = JSON.stringify(process.env);
+  const found = {
+    file: text(process.execPath, ['-e', node]),
+    shell: String(execSync(`${process.execPath} /tmp/child.mjs`)).trim(),
+    sync: String(spawnSync(process.execPath, ['-e', node], { env: { ...process.env, NODE_OPTIONS: '--no-warnings' } }).stdout).trim(),
+    spawn: await heard(spawn(process.execPath, ['/tmp/child.mjs'])),
+    fork: await heard(fork('/tmp/child.mjs', { silent: true })),
+    worker: await heard(new Worker(node, { eval: true, stdout: true }).on('exit', function () { this.emit('close') })),
+    module: await heard(new Worker('/tmp/child.mjs', { stdout: true, env: { ...process.env } }).on('exit', function () { this.emit('close') })),
+    python: text('/usr/bin/python3', ['-c', python]),
+  };
+  // A program that gets nothing of the function gets nothing of this.
+  found.strange = text('/usr/bin/env', { env: { A: '1' } });
+  found.same = JSON.stringify(process.env) === before;
+  return found;
+};
+""" % (json.dumps(NODE_CHILD), json.dumps(PYTHON_CHILD))
+REQUIRED_STARTERS = """
+const fs = require('fs');
+const { execFileSync, execSync, fork, spawn, spawnSync } = require('child_process');
+const { Worker } = require('node:worker_threads');
+"""
+IMPORTED_STARTERS = """
+import fs from 'fs';
+import { execFileSync, execSync, fork, spawn, spawnSync } from 'node:child_process';
+import { Worker } from 'worker_threads';
+"""
+PYTHON_PARENT = """
+import os, subprocess, sys
+def handler(event, context):
+    before = dict(os.environ)
+    text = lambda *command, **more: subprocess.run(command, capture_output=True, text=True, **more).stdout.strip()
+    return {
+        "python": text(sys.executable, "-c", %r),
+        "copied": text(sys.executable, "-c", %r, env={**os.environ, "A": "1"}),
+        "shell": text("/bin/sh", "-c", '"$0" -c "$1"', sys.executable, %r),
+        "node": text("/usr/bin/node", "-e", %r),
+        "same": dict(os.environ) == before,
+    }
+""" % (PYTHON_CHILD, PYTHON_CHILD, PYTHON_CHILD, NODE_CHILD)
+
+
+@pytest.mark.parametrize("file, code", [
+    ("index.js", REQUIRED_STARTERS + NODE_PARENT + "exports.handler = handler;"),
+    ("index.mjs", IMPORTED_STARTERS + NODE_PARENT + "export { handler };"),
+])
+@pytest.mark.parametrize("own_process", [False, True])
+def test_what_functions_in_node_start_reaches_the_cloud(answer, file, code, own_process):
+    variables = {"UV_THREADPOOL_SIZE": "4"} if own_process else {}
+    found = answer("nodejs20.x", file, code, MemorySize=1024, Environment={"Variables": variables})
+    assert (found.pop("strange"), found.pop("same")) == ("A=1", True)
+    ways = ["file", "shell", "sync", "spawn", "fork", "worker", "module", "python"]
+    assert found == dict.fromkeys(ways, "403")
+
+
+def test_what_functions_in_python_start_reaches_the_cloud(answer):
+    found = answer("python3.11", "index.py", PYTHON_PARENT, MemorySize=1024)
+    assert found == {**dict.fromkeys(["python", "copied", "shell", "node"], "403"), "same": True}
+
+
 def test_clients_of_python_reach_the_cloud(answer, name):
     found = answer("python3.11", "index.py", PYTHON, MemorySize=256)
     other = found.pop("other")

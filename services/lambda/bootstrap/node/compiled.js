@@ -14,7 +14,7 @@ const vm = require('vm');
 const { openSync, readSync, closeSync, readFileSync } = fs;
 const { dirname } = path;
 const apply = Reflect.apply;
-const FORMAT = 1;
+const FORMAT = 2;
 const MODULES_MAX = 4000;
 const FOUND_MAX = 8000;
 const IMAGE_BYTES_MAX = 32 << 20;
@@ -22,14 +22,32 @@ const ROOTS = ['/var/task/', '/opt/', '/node_modules/', '/var/runtime/node_modul
 
 const originalWrap = Module.wrap;
 const [before, after] = [Module.wrapper[0], Module.wrapper[1]];
-// V8 forgets with its code how `import()` finds modules, so modules that say it stay out, be it in a text for `eval`.
+// Modules that say `import()`, be it in a text for `eval`, have to be told how it finds modules: as it does elsewhere.
 const IMPORTS = /\bimport\s*(\(|\/[*/])/;
+const LOADER = vm.constants && vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER; // Since Node.js 20.12.
 
 const isOurs = (file) => ROOTS.some((root) => file.startsWith(root)) && !file.includes('\0');
 
-function compile(source, filename, cachedData) {
+function compile(source, filename, cachedData, imports) {
   // The wrapper stands before the first line; columns are counted from where the module's own text begins.
-  return new vm.Script(source, { filename, columnOffset: -before.length, cachedData });
+  const options = { filename, columnOffset: -before.length, cachedData };
+  if (imports) {
+    withoutWarning();
+    options.importModuleDynamically = LOADER;
+  }
+  return new vm.Script(source, options);
+}
+
+// Node.js would say in the log of the function that the loader is an experiment, which the function itself does not use.
+let isQuiet = false;
+function withoutWarning() {
+  if (isQuiet) return;
+  isQuiet = true;
+  const { emitWarning } = process;
+  process.emitWarning = function (warning) {
+    const isOurs = typeof warning === 'string' && warning.startsWith('vm.USE_MAIN_CONTEXT_DEFAULT_LOADER ');
+    return isOurs ? undefined : emitWarning.apply(this, arguments);
+  };
 }
 
 // --- in the function's process ---
@@ -84,12 +102,12 @@ exports.install = (file) => {
   Module._extensions['.js'] = function (module, filename) {
     const entry = files.get(filename);
     if (entry === undefined || changed(module)) return normally(module, filename);
-    const [latin1, sourceStart, sourceLength, codeStart, codeLength] = entry;
+    const [latin1, sourceStart, sourceLength, codeStart, codeLength, imports] = entry;
     let script;
     try {
       const text = part(sourceStart, sourceLength);
       const source = latin1 ? text.latin1Slice() : text.ucs2Slice();
-      script = compile(source, filename, part(codeStart, codeLength));
+      script = compile(source, filename, part(codeStart, codeLength), imports);
     } catch {
       files.delete(filename);
       return normally(module, filename);
@@ -126,19 +144,37 @@ function isCommonJs(file) {
   }
 }
 
+// Whether `import()` works in code that comes from a cache. Older versions of V8 forget with the code who loads modules.
+async function keepsImports() {
+  if (LOADER === undefined) return false;
+  try {
+    const source = "() => import('node:path')";
+    const cachedData = compile(source, '/made', undefined, true).createCachedData();
+    // Under another name: V8 remembers what it has just compiled.
+    await compile(source, '/kept', cachedData, true).runInThisContext()();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // Compiles what is loaded by name; nothing is run. Hints that do not hold are left out: a module is what the file says,
 // and a place is where Node finds it.
-exports.make = (hints) => {
+exports.make = async (hints) => {
   // V8 leaves functions that are not called at once uncompiled. It could be told otherwise (--no-lazy), but then they
   // lose the names that stack traces show, such as `exports.handler`.
   const scripts = [];
+  let keeps;
   for (const file of hints.modules) {
     try {
       if (!isOurs(file) || fs.realpathSync(file) !== file || !isCommonJs(file)) continue;
       const text = readFileSync(file, 'utf8');
-      if (text.startsWith('#!') || IMPORTS.test(text)) continue;
+      if (text.startsWith('#!')) continue;
+      const imports = IMPORTS.test(text);
+      if (imports && keeps === undefined) keeps = await keepsImports();
+      if (imports && !keeps) continue;
       const source = before + text + after;
-      scripts.push([file, source, compile(source, file)]);
+      scripts.push([file, source, compile(source, file, undefined, imports), imports]);
     } catch {
       // Not readable, or no CommonJS: the function loads it in the normal way and says so itself.
     }
@@ -151,12 +187,12 @@ exports.make = (hints) => {
     return [length - bytes.length, bytes.length];
   };
   const files = {};
-  for (const [file, source, script] of scripts) {
+  for (const [file, source, script, imports] of scripts) {
     const code = script.createCachedData();
     const latin1 = !/[^\0-\xff]/.test(source);
     const text = Buffer.from(source, latin1 ? 'latin1' : 'utf16le');
     if (length + text.length + code.length > IMAGE_BYTES_MAX) break;
-    files[file] = [latin1, ...put(text), ...put(code)];
+    files[file] = [latin1, ...put(text), ...put(code), imports];
   }
   const found = [];
   for (const [key, file] of hints.found) {

@@ -250,8 +250,8 @@ function runStreaming(event, context) {
 
 // --- names of AWS ---
 
-// redirect.js leads them to this cloud. It is loaded with the first module that connects; true where that loads `tls`.
-const CONNECTING = { net: false, http: false, tls: true, https: true, http2: true };
+// redirect.js leads them to this cloud, also from what the function starts (children.js). Both are loaded with the first
+// module that connects, or starts something.
 let led = false;
 
 function leadNames(alsoTls) {
@@ -259,13 +259,40 @@ function leadNames(alsoTls) {
   require('./redirect.js').lead(() => parse(readFileSync(path.join(__dirname, 'names.json'), 'utf8')), alsoTls);
 }
 
+const leadProcesses = () => require('./children.js').processes(require('child_process'));
+const leadWorkers = () => require('./children.js').workers(require('worker_threads'));
+
+// For `import { Worker } from 'worker_threads'`, too.
+function leadAll() {
+  leadNames(true);
+  leadProcesses();
+  leadWorkers();
+  Module.syncBuiltinESMExports();
+}
+
+// What is done when a module has been loaded.
+const STEPS = new Map([
+  ['net', () => leadNames(false)],
+  ['http', () => leadNames(false)],
+  ['tls', () => leadNames(true)],
+  ['https', () => leadNames(true)],
+  ['http2', () => leadNames(true)],
+  ['child_process', leadProcesses],
+  ['cluster', leadProcesses],
+  ['worker_threads', leadWorkers],
+]);
+
 function waitForModules() {
   const loading = Module._load;
   Module._load = function (request) {
     const loaded = loading.apply(this, arguments);
-    if (!led && typeof request === 'string') {
-      const alsoTls = CONNECTING[request.startsWith('node:') ? request.slice(5) : request];
-      if (alsoTls !== undefined) leadNames(alsoTls);
+    if (STEPS.size > 0 && typeof request === 'string') {
+      const name = request.startsWith('node:') ? request.slice(5) : request;
+      const step = STEPS.get(name);
+      if (step !== undefined) {
+        STEPS.delete(name); // First, as the step loads modules itself.
+        step();
+      }
     }
     return loaded;
   };
@@ -292,7 +319,7 @@ function waitForGlobals() {
 
 // Nobody hears what an ES module imports, so one that imports anything has no time to wait.
 function importFile(file) {
-  if (!led && /\bimport\b/.test(readFileSync(file, 'latin1'))) leadNames(true);
+  if (!led && /\bimport\b/.test(readFileSync(file, 'latin1'))) leadAll();
   return import(pathToFileURL(file).href);
 }
 
@@ -536,8 +563,8 @@ function sendPieces(kind, bytes, isWanted) {
   for (let at = 0; at < bytes.length && isWanted(); at += PIECE) sendBytes(kind, bytes.subarray(at, at + PIECE));
 }
 
-function makeImage(hints) {
-  sendPieces(PUT.IMAGE, require('./compiled.js').make(hints), () => true);
+async function makeImage(hints) {
+  sendPieces(PUT.IMAGE, await require('./compiled.js').make(hints), () => true);
   send(PUT.READY, '');
   exit(0);
 }
@@ -551,7 +578,7 @@ async function main() {
     const order = parse(input.utf8Slice(HEAD, end));
     if (order.modules) {
       await require('./prepare.js')();
-      leadNames(true);
+      leadAll();
     }
     send(PUT.WAITING, '[]');
     end = receive();

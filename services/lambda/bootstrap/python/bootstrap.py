@@ -255,6 +255,17 @@ def lead_names(module):
     cloudlet_names.steps[module.__name__](module)
 
 
+def lead_children():
+    """Programs in Python and Node.js that the function starts are led as well: by variables that they inherit, but that
+    the function does not see. What it sets itself stays."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name, added, between in (("PYTHONPATH", here, os.pathsep),
+                                 ("NODE_OPTIONS", f'--require "{here}/node/child.js"', " ")):
+        own = os.environ.get(name)
+        if own is None or added not in own.split(between):
+            os.putenv(name, f"{own}{between}{added}" if own else added)
+
+
 def configure_logging(logging):
     class Handler(logging.Handler):
         def emit(self, record):
@@ -395,6 +406,7 @@ def main():
     own = order["path"] + order["last"]
     sys.path[:] = order["path"] + [entry for entry in sys.path[1:] if entry not in own] + order["last"]
     sys.stdout, sys.stderr = text_stream(1), text_stream(2)
+    lead_children()
     install_steps()
     try:
         handler = find_handler(order["handler"])

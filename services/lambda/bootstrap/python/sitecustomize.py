@@ -1,4 +1,4 @@
-"""What `cloudlet exec` has Python programs load at their start: see cloudlet_names.py."""
+"""What Python programs load at their start that `cloudlet exec` runs, or a function: see cloudlet_names.py."""
 
 
 def lead():
@@ -34,7 +34,14 @@ def lead():
         import json
         import os
 
-        cloudlet_names.read = lambda: json.loads(os.environ["CLOUDLET_NAMES"])
+        def read():
+            text = os.environ.get("CLOUDLET_NAMES")
+            if text is None:  # In a function.
+                with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "names.json")) as file:
+                    text = file.read()
+            return json.loads(text)
+
+        cloudlet_names.read = read
         return cloudlet_names
 
     loader = Loaded()

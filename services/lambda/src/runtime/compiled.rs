@@ -34,7 +34,7 @@ pub(crate) const FOLDER: &str = "/var/lang/compiled";
 /// The only file in it.
 const FILE: &str = "modules";
 /// Raised with every change of the format or of what is in an image.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// An image is made when its version has been there for this long: in development most are replaced sooner.
 const MAKE_AFTER: Duration = Duration::from_secs(5);
 /// Compiling the largest function takes some seconds.

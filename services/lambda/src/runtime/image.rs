@@ -4,8 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What Node.js programs load that functions of either runtime start.
+const CHILD: &str = include_str!("../../bootstrap/node/child.js");
+/// The runtimes, and in each what programs in the other language load that it starts.
+const FOLDERS: [&str; 4] = ["node", "node/python", "python", "python/node"];
 /// Folder, file and text.
 const FILES: &[(&str, &str, &str)] = &[
+    ("node", "child.js", CHILD),
+    ("node", "children.js", include_str!("../../bootstrap/node/children.js")),
     ("node", "compiled.js", include_str!("../../bootstrap/node/compiled.js")),
     ("node", "debug.js", include_str!("../../bootstrap/node/debug.js")),
     ("node", "jsonlog.js", include_str!("../../bootstrap/node/jsonlog.js")),
@@ -13,7 +19,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ("node", "redirect.js", crate::exec::NODE_REDIRECT),
     ("node", "streaming.js", include_str!("../../bootstrap/node/streaming.js")),
     ("node", "index.js", include_str!("../../bootstrap/node/index.js")),
+    ("node/python", "cloudlet_names.py", crate::exec::PYTHON_NAMES),
+    ("node/python", "sitecustomize.py", crate::exec::PYTHON_SITE),
     ("python", "cloudlet_names.py", crate::exec::PYTHON_NAMES),
+    ("python", "sitecustomize.py", crate::exec::PYTHON_SITE),
+    ("python/node", "child.js", CHILD),
+    ("python/node", "redirect.js", crate::exec::NODE_REDIRECT),
     ("python", "bootstrap.py", include_str!("../../bootstrap/python/bootstrap.py")),
 ];
 /// Where the bootstraps read which names of AWS lead where.
@@ -28,17 +39,21 @@ pub(crate) struct Image {
 impl Image {
     /// Writes the bootstraps below `folder`. Every start writes them anew, so an upgrade needs no care.
     pub(crate) fn write(folder: &Path) -> io::Result<Image> {
-        for (runtime, file, text) in FILES {
-            let runtime = folder.join(runtime);
-            fs::create_dir_all(runtime.join("node_modules"))?;
-            put(&runtime, file, text)?;
+        for part in FOLDERS {
+            fs::create_dir_all(folder.join(part))?;
+        }
+        for runtime in ["node", "python"] {
+            fs::create_dir_all(folder.join(runtime).join("node_modules"))?;
+        }
+        for (part, file, text) in FILES {
+            put(&folder.join(part), file, text)?;
         }
         Ok(Image { folder: folder.to_path_buf() })
     }
 
     /// Tells the bootstraps which names of AWS lead where.
     pub(crate) fn write_names(&self, names: &str) -> io::Result<()> {
-        ["node", "python"].iter().try_for_each(|runtime| put(&self.folder.join(runtime), NAMES, names))
+        FOLDERS.iter().try_for_each(|part| put(&self.folder.join(part), NAMES, names))
     }
 
     /// The folder of `node` or `python`.

@@ -96,7 +96,15 @@ async fn uses_image(fixture: &Fixture, host: &Arc<Host>) -> bool {
 
 #[tokio::test]
 async fn a_function_behaves_the_same_with_an_image() {
-    let fixture = Fixture::new("nodejs20.x", "index.handler", &files());
+    // On the nearest version that there is: with and without `import()` in code from a cache.
+    for runtime in ["nodejs20.x", "nodejs22.x", "nodejs24.x"] {
+        behaves_the_same(runtime).await;
+    }
+}
+
+async fn behaves_the_same(runtime: &str) {
+    let fixture = Fixture::new(runtime, "index.handler", &files());
+    let keeps_imports = fixture.launch.interpreter.as_ref().is_some_and(|one| one.version.0 >= 22);
     for ahead in [false, true] {
         let host = fixture.host(Ahead::tested(ahead));
         if !ahead {
@@ -111,13 +119,17 @@ async fn a_function_behaves_the_same_with_an_image() {
                 assert!(index["files"].get(format!("/var/task/{name}")).is_some(), "{name}: {index}");
             }
             // A script with a first line for the shell, JSON and what is loaded later are not in it.
-            assert_eq!(index["files"].as_object().unwrap().len(), 3, "{index}");
+            let dynamic = index["files"].get("/var/task/dynamic.js").is_some();
+            assert_eq!(dynamic, keeps_imports, "{index}");
+            assert_eq!(index["files"].as_object().unwrap().len(), 3 + usize::from(dynamic), "{index}");
             fs::write(fixture.path().join("without"), without.to_string()).unwrap();
         }
         assert!(uses_image(&fixture, &host).await);
         let without: Value =
             serde_json::from_slice(&fs::read(fixture.path().join("without")).unwrap()).unwrap();
         assert_eq!(result(&fixture, &host).await, without);
+        let log = fixture.log();
+        assert!(!log.iter().any(|line| line.contains("ExperimentalWarning")), "{log:?}");
     }
     // It is the image that was loaded: it does not know of this change, which no deployed code can suffer.
     fs::write(fixture.path().join("code/unicode.js"), "module.exports = 'changed'").unwrap();
