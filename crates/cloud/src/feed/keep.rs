@@ -272,15 +272,10 @@ impl Manager {
     /// Starts, stops and settles what the list says; how many feeds there are.
     async fn round(&mut self) -> Result<usize, Failure> {
         let cx = Cx::internal(&self.cloud, "cloudlet");
-        let listed = self.keeper.list(&cx).await?;
+        let mut listed = self.keeper.list(&cx).await?;
         let count = listed.len();
-        let mut wanted = HashMap::with_capacity(count);
-        for one in listed {
-            let part = part_of(&one.id);
-            if self.leases[part].as_ref().is_some_and(Lease::is_held) {
-                wanted.insert(one.id.clone(), one);
-            }
-        }
+        listed.retain(|one| self.leases[part_of(&one.id)].as_ref().is_some_and(Lease::is_held));
+        let wanted: HashMap<&str, &Listed> = listed.iter().map(|one| (one.id.as_str(), one)).collect();
         let mut over = Vec::new();
         for (id, known) in &self.feeds {
             let still = wanted.get(&**id).is_some_and(|one| one.runs && *one.revision == *known.revision);
@@ -295,7 +290,8 @@ impl Manager {
         for id in over {
             self.forget(&id);
         }
-        for one in wanted.into_values() {
+        drop(wanted);
+        for one in listed {
             if self.feeds.contains_key(one.id.as_str()) {
                 continue;
             }

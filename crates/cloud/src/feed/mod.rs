@@ -2,7 +2,8 @@
 //!
 //! A feed goes from a source to batches, through a filter, to its [`Consumer`], and then does what follows: messages are
 //! deleted, checkpoints are stored, what fails is tried again, split, or given up. It is woken by commits and by times that
-//! the source itself names, never by looking again and again: an idle feed costs a few kilobytes and no time.
+//! the source itself names, never by looking again and again: an idle feed of a queue is asleep, and costs a few hundred
+//! bytes and no time.
 //!
 //! * A service that has feeds is a [`Keeper`]: it says which there are. [`keep`] runs them, one node at a time.
 //! * `queue` reads SQS and decides how many batches are under way (`scale`). Order in a FIFO queue is kept by the queue: it

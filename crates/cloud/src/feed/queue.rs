@@ -95,9 +95,10 @@ pub(super) async fn run(open: &Arc<Open>, call: &mut Call) -> End {
     let (mut failures, mut empty) = (0, 0);
     // What is written in the queue may not be a message for this feed: it is awake for a while all the same.
     let mut awake_until = call.was_woken().then(|| open.now() + REST_MILLIS);
+    let mut news = None;
     let end = loop {
         let began = open.now();
-        let brought = match wait(open, &work, awake_until, call).await {
+        let brought = match wait(open, &work, (awake_until, &mut news), call).await {
             Ok(Wake::Asleep { key, at_millis }) => break End::Asleep { key, at_millis },
             Ok(Wake::Stopped) => break End::Ended,
             Ok(Wake::Messages) => {
@@ -140,11 +141,22 @@ pub(super) async fn run(open: &Arc<Open>, call: &mut Call) -> End {
     end
 }
 
+/// Below which key the store tells of the queue, and what does so.
+type News = Option<(Key, watch::Receiver<Version>)>;
+
 /// Waits until a message can be received. A feed that nothing keeps awake does not wait, but sleeps.
-async fn wait(open: &Open, work: &Work, awake_until: Option<i64>, call: &Call) -> Result<Wake, Failure> {
+async fn wait(
+    open: &Open,
+    work: &Work,
+    (awake_until, news): (Option<i64>, &mut News),
+    call: &Call,
+) -> Result<Wake, Failure> {
     let mut in_flight = work.in_flight.subscribe();
-    let mut news: Option<(Key, watch::Receiver<Version>)> = None;
     loop {
+        if let Some((_, news)) = news {
+            // Most of it are writes of this feed itself.
+            news.mark_unchanged();
+        }
         let next = next(open).await?;
         if open.is_stopped() {
             return Ok(Wake::Stopped);
@@ -159,7 +171,7 @@ async fn wait(open: &Open, work: &Work, awake_until: Option<i64>, call: &Call) -
                 None => continue,
             }
         }
-        let changed = match &mut news {
+        let changed = match &mut *news {
             Some((key, news)) if *key == next.news_key => news.changed(),
             other => {
                 // And it looks once more: something may have come before this.
@@ -171,7 +183,7 @@ async fn wait(open: &Open, work: &Work, awake_until: Option<i64>, call: &Call) -
         tokio::select! {
             () = open.stopped() => return Ok(Wake::Stopped),
             changed = changed => changed.map_err(Failure::internal)?,
-            changed = in_flight.changed() => changed.map_err(Failure::internal)?,
+            changed = in_flight.changed(), if awake_until.is_none() => changed.map_err(Failure::internal)?,
             () = open.until([next.at_millis, awake_until].into_iter().flatten().min()) => {}
         }
     }
