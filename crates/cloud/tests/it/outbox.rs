@@ -109,6 +109,39 @@ async fn a_lease_is_renewed_as_long_as_the_call_takes() {
     world.cloud().stop().await;
 }
 
+/// Four lanes whose targets took their time held all slots, and nothing went to anybody else.
+#[tokio::test]
+async fn slow_targets_never_hold_up_another() {
+    let world = World::new(&[&TALLY]).await;
+    world.cloud().start();
+    for lane in 1..=5 {
+        for _ in 0..70 {
+            world.ok("sqs", "AddLater", json!({"Name": format!("slow{lane}")})).await;
+        }
+    }
+    world.settle().await;
+    for expected in 1..=3 {
+        world.ok("sqs", "AddLater", json!({"Name": "queued"})).await;
+        until(&world, Duration::ZERO, async |world| count(world, "queued").await == expected).await;
+    }
+    world.cloud().tasks().shutdown(Duration::ZERO).await;
+}
+
+/// A node has a delivery from the commit on that wrote it, and dies: another one takes it when the lease has run out.
+#[tokio::test]
+async fn what_began_with_its_commit_is_not_lost_with_its_node() {
+    let nodes = World::nodes(&[&TALLY], 2).await;
+    nodes[0].cloud().start();
+    for _ in 0..3 {
+        nodes[0].ok("sqs", "AddLater", json!({"Name": "queued"})).await;
+        // What was committed just now has begun, and ends here.
+        nodes[0].cloud().tasks().shutdown(Duration::ZERO).await;
+    }
+    nodes[1].cloud().start();
+    until(&nodes[1], Duration::from_secs(1), async |world| count(world, "queued").await == 3).await;
+    nodes[1].cloud().stop().await;
+}
+
 /// Entries that a dead worker held are taken by another one when the lease has run out.
 #[tokio::test]
 async fn what_a_dead_worker_held_is_delivered_soon() {

@@ -156,12 +156,20 @@ operation!(CallFree, Write, cx, input => {
 operation!(AddLater, Write, cx, input => {
     let target = Target {
         service: "sqs".to_owned(),
-        operation: if input.name == "slow" { "AddSlowly" } else { "Add" }.to_owned(),
+        operation: if input.name.starts_with("slow") { "AddSlowly" } else { "Add" }.to_owned(),
         input: serde_json::json!({"Name": input.name, "Most": input.most}),
     };
     let policy = Policy { attempts_max: 3, age_max_millis: 3_600_000, backoff_millis: 60_000, backoff_millis_max: 120_000 };
     let source_arn = Some("arn:aws:sqs:us-east-1:000000000000:source".to_owned());
-    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, role: None, queue: if input.name == "queued" { "one".to_owned() } else { String::new() }, policy, region: None, dead_letter: None, final_refusals: false }).await?;
+    // `slow1` and so on have lanes of their own, too.
+    let queue = match input.name.as_str() {
+        "queued" => "one",
+        "slow" => "",
+        name if name.starts_with("slow") => name,
+        _ => "",
+    };
+    let queue = queue.to_owned();
+    cx.send(Delivery { target, principal: "sqs.amazonaws.com".to_owned(), source_arn, role: None, queue, policy, region: None, dead_letter: None, final_refusals: false }).await?;
     let output = add(cx, &Input { name: "sent".to_owned(), most: None }).await?;
     Ok(output)
 });
