@@ -8,6 +8,7 @@ use testkit::queues::{bodies, documents, messages};
 
 mod access;
 mod confirmations;
+mod crashes;
 mod delivery;
 mod endpoints;
 mod fifo;

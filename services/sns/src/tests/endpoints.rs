@@ -7,64 +7,105 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// A server that remembers what it heard and answers by a list of statuses, the last again and again.
-struct Server {
-    url: String,
+/// A server that remembers what it heard.
+pub(super) struct Server {
+    pub(super) url: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
+    /// Answers by a list of statuses, the last again and again.
     async fn start(statuses: &'static [u16]) -> Self {
+        Self::with(|number, _| Some(statuses[number.min(statuses.len() - 1)])).await
+    }
+
+    /// Answers with the status that `answer` says for the number of a request, from 0, and its body; never without one.
+    pub(super) async fn with(answer: impl Fn(usize, &str) -> Option<u16> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let kept = heard.clone();
+        let (kept, answer) = (heard.clone(), Arc::new(answer));
         tokio::spawn(async move {
-            for number in 0.. {
+            loop {
                 let (mut socket, _) = listener.accept().await.unwrap();
-                let request = read(&mut socket).await;
-                kept.lock().unwrap().push(request);
-                let status = statuses[number.min(statuses.len() - 1)];
-                let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-                socket.write_all(answer.as_bytes()).await.unwrap();
+                let (kept, answer) = (kept.clone(), answer.clone());
+                tokio::spawn(async move {
+                    // None when its client died.
+                    let Some(request) = read(&mut socket).await else { return };
+                    let body = request.split("\r\n\r\n").nth(1).unwrap().to_owned();
+                    let number = {
+                        let mut kept = kept.lock().unwrap();
+                        kept.push(request);
+                        kept.len() - 1
+                    };
+                    let Some(status) = answer(number, &body) else { return std::future::pending().await };
+                    let answer =
+                        format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+                    // The client may have died.
+                    socket.write_all(answer.as_bytes()).await.ok();
+                });
             }
         });
         Self { url, heard }
     }
 
-    fn heard(&self) -> Vec<String> {
+    pub(super) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 
-    fn body(&self, number: usize) -> Value {
+    pub(super) fn body(&self, number: usize) -> Value {
         serde_json::from_str(self.heard()[number].split("\r\n\r\n").nth(1).unwrap()).unwrap()
     }
 }
 
-async fn read(socket: &mut tokio::net::TcpStream) -> String {
+async fn read(socket: &mut tokio::net::TcpStream) -> Option<String> {
     let mut text = String::new();
     let mut bytes = [0; 4096];
     loop {
-        let count = socket.read(&mut bytes).await.unwrap();
+        let count = socket.read(&mut bytes).await.ok().filter(|count| *count > 0)?;
         text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head
             .lines()
             .find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
         if body.len() >= length.unwrap().parse().unwrap() {
-            return text;
+            return Some(text);
         }
     }
 }
 
 /// A confirmed subscription of `server`; the topic's ARN.
-async fn confirmed(world: &World, server: &Server, attributes: Value) -> String {
+pub(super) async fn confirmed(world: &World, server: &Server, attributes: Value) -> String {
     let arn = topic(world, "t", json!({})).await;
     subscribe(world, &arn, "http", &server.url, attributes).await;
     until(world, Duration::from_millis(10), async |_| !server.heard().is_empty()).await;
     let question = server.body(0);
     world.ok("sns", "ConfirmSubscription", json!({"TopicArn": arn, "Token": question["Token"]})).await;
     arn
+}
+
+/// Endpoints that never answer hold up neither a queue nor an endpoint that does.
+#[tokio::test]
+async fn slow_endpoints_hold_nobody_up() {
+    const MESSAGES: usize = 70;
+    let world = world().await;
+    world.cloud().start();
+    let good = Server::start(&[200]).await;
+    let arn = confirmed(&world, &good, json!({"RawMessageDelivery": "true"})).await;
+    let (url, queue) = queue(&world, "q").await;
+    subscribe(&world, &arn, "sqs", &queue, json!({"RawMessageDelivery": "true"})).await;
+    // More of them than there are slots for all.
+    for _ in 0..5 {
+        let silent = Server::with(|number, _| (number == 0).then_some(200)).await;
+        confirmed(&world, &silent, json!({"RawMessageDelivery": "true"})).await;
+    }
+    for number in 0..MESSAGES {
+        publish(&world, &arn, &number.to_string()).await;
+    }
+    assert_eq!(bodies(&world, &url).await.len(), MESSAGES);
+    // Time stands: nobody gives up on the silent ones meanwhile.
+    until(&world, Duration::ZERO, async |_| good.heard().len() == 1 + MESSAGES).await;
+    world.cloud().tasks().shutdown(Duration::ZERO).await;
 }
 
 #[tokio::test]
