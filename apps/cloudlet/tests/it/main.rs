@@ -4,5 +4,6 @@
 
 mod access;
 mod clients;
+mod denied;
 mod projects;
 mod sample;

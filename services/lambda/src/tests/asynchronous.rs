@@ -239,6 +239,31 @@ async fn roles_must_be_allowed_to_send_results() {
     );
 }
 
+/// A role that may send no more: the result is dropped, and the trace says why.
+#[tokio::test]
+async fn a_result_that_may_not_be_sent_is_dropped() {
+    let world = world().await;
+    create(&world, "f", ECHO).await;
+    let config = json!({"FunctionName": "f", "DestinationConfig": {"OnSuccess": queue("good")}});
+    world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
+    put_role_with(&world, "runner", TRUST, None).await;
+    world.cloud().start();
+    send(&world, json!({"a": 1})).await;
+    loop {
+        let view = world.cx().snapshot().await.unwrap();
+        if store::layer::outbox::lanes(&view, None, 10).await.unwrap().is_empty() {
+            break;
+        }
+        drop(view);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(calls("SendMessage").is_empty());
+    let records = super::invoking::trace_records(&world).await;
+    let refused = records.iter().find(|record| record.operation == "SendMessage").unwrap();
+    assert!(refused.error.as_deref().unwrap().starts_with("AccessDenied"), "{refused:?}");
+    assert!(refused.caller.contains("assumed-role/runner/f"), "{refused:?}");
+}
+
 /// A function that invokes itself is stopped when the trace has come through it sixteen times.
 #[tokio::test]
 async fn loops_are_stopped_unless_they_are_allowed() {
