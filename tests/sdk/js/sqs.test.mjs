@@ -33,6 +33,14 @@ test('a message goes through a queue', async () => {
   await client.send(new sqs.DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages[0].ReceiptHandle }));
 });
 
+test('a long poll gets the message that is sent meanwhile', async () => {
+  const { QueueUrl } = await client.send(new sqs.CreateQueueCommand({ QueueName: uniqueName() }));
+  const poll = client.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+  await client.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: 'meanwhile' }));
+  const { Messages } = await poll;
+  assert.deepEqual(Messages.map(({ Body }) => Body), ['meanwhile']);
+});
+
 test('errors have their classes', async () => {
   await assert.rejects(
     client.send(new sqs.GetQueueUrlCommand({ QueueName: uniqueName() })),
