@@ -14,6 +14,7 @@ mod alias;
 mod event_invoke_config;
 mod event_source_mapping;
 mod function;
+mod inline;
 mod layer_version;
 mod permission;
 mod url;

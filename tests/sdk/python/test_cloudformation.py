@@ -120,3 +120,59 @@ def test_stacks_share_exports(stacks, name):
     stacks.create_stack(StackName=f"{name}-b", TemplateBody=importing)
     stacks.get_waiter("stack_create_complete").wait(StackName=f"{name}-b", WaiterConfig=WAIT)
     assert outputs(stacks.describe_stacks(StackName=f"{name}-b")["Stacks"][0])["There"].endswith(f":{name}")
+
+
+# Code that stands in a template uses `cfn-response`: it answers over https, on port 443, whatever the cloud's own port.
+NODE = """
+const response = require('cfn-response');
+exports.handler = (event, context) => {
+  const { Word } = event.ResourceProperties;
+  if (Word === 'bad') return response.send(event, context, response.FAILED, {});
+  return response.send(event, context, response.SUCCESS, { Answer: `${event.RequestType} ${Word}` }, `node-${Word}`);
+};
+"""
+PYTHON = """
+import cfnresponse
+
+def handler(event, context):
+    data = {"Answer": event["RequestType"] + " " + event["ResourceProperties"]["Word"]}
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, data, "python-" + event["ResourceProperties"]["Word"])
+"""
+
+
+def custom(runtime, code, role, word):
+    properties = {"Runtime": runtime, "Handler": "index.handler", "Role": role, "Timeout": 20, "Code": {"ZipFile": code}}
+    token = {"Fn::GetAtt": ["Maker", "Arn"]}
+    return template(
+        {
+            "Maker": {"Type": "AWS::Lambda::Function", "Properties": properties},
+            "Thing": {"Type": "Custom::Thing", "Properties": {"ServiceToken": token, "Word": word}},
+        },
+        Outputs={"Answer": {"Value": {"Fn::GetAtt": ["Thing", "Answer"]}}, "Id": {"Value": {"Ref": "Thing"}}},
+    )
+
+
+@pytest.mark.parametrize("runtime, code", [("nodejs20.x", NODE), ("python3.12", PYTHON)])
+def test_code_in_a_template_makes_a_custom_resource(stacks, role, name, runtime, code):
+    language = "node" if runtime.startswith("node") else "python"
+    stacks.create_stack(StackName=name, TemplateBody=custom(runtime, code, role, "one"))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAIT)
+    shown = outputs(stacks.describe_stacks(StackName=name)["Stacks"][0])
+    assert shown == {"Answer": "Create one", "Id": f"{language}-one"}
+    stacks.update_stack(StackName=name, TemplateBody=custom(runtime, code, role, "two"))
+    stacks.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=WAIT)
+    shown = outputs(stacks.describe_stacks(StackName=name)["Stacks"][0])
+    assert shown == {"Answer": "Update two", "Id": f"{language}-two"}
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
+
+
+def test_a_custom_resource_that_fails_says_why(stacks, role, name):
+    stacks.create_stack(StackName=name, TemplateBody=custom("nodejs20.x", NODE, role, "bad"))
+    with pytest.raises(Exception, match="ROLLBACK"):
+        stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAIT)
+    events = stacks.describe_stack_events(StackName=name)["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+    wanted = "Received response status [FAILED] from custom resource. Message returned: See the details in CloudWatch Log Stream: "
+    assert any(reason.startswith(wanted) for reason in reasons), reasons
+    stacks.delete_stack(StackName=name)

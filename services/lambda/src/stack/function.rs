@@ -1,14 +1,11 @@
 //! `AWS::Lambda::Function`.
 
-use std::io::{Cursor, Write};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use zip::write::SimpleFileOptions;
 
 use super::{
     Cx, Failure, MISSING, Map, Property, ResourceOutcome, ResourceRequest, ResourceType, Value, async_trait,
-    call, is_open, json, number, plain, unless,
+    call, inline, is_open, json, number, plain, unless,
 };
 use crate::config;
 
@@ -231,7 +228,7 @@ async fn set_apart(
     Ok(())
 }
 
-/// Where the code is: in S3, or as a text in the template, which becomes `index.js` or `index.py` in a zip file.
+/// Where the code is: in S3, or as a text in the template.
 fn code(request: &ResourceRequest) -> Result<Value, Failure> {
     let code = request.property("Code").cloned().unwrap_or_default();
     let Some(source) = code["ZipFile"].as_str() else {
@@ -243,14 +240,8 @@ fn code(request: &ResourceRequest) -> Result<Value, Failure> {
         }
         return Ok(input);
     };
-    let python = request.text("Runtime").is_some_and(|runtime| runtime.starts_with("python"));
-    let file = if python { "index.py" } else { "index.js" };
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().unix_permissions(0o644);
-    zip.start_file(file, options).map_err(Failure::internal)?;
-    zip.write_all(source.as_bytes()).map_err(Failure::internal)?;
-    let bytes = zip.finish().map_err(Failure::internal)?.into_inner();
-    Ok(json!({"ZipFile": STANDARD.encode(bytes)}))
+    let package = inline::package(&request.text("Runtime").unwrap_or_default(), source);
+    Ok(json!({"ZipFile": STANDARD.encode(package.map_err(Failure::internal)?)}))
 }
 
 fn is_ours(request: &ResourceRequest, tags: &Value) -> bool {
