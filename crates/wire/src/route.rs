@@ -1,7 +1,8 @@
 //! Which operation a request is for.
 //!
-//! In this order, and without guessing: `X-Amz-Target`, `Smithy-Protocol` with the path, the host's name, the credential scope's service, `Action` with
-//! `Version`. A request that says nothing of all this is S3's, because S3 alone is meant to be called with a bare URL.
+//! In this order, and without guessing: `X-Amz-Target`, `Smithy-Protocol` with the path, the host's name, the credential
+//! scope's service, `Action` with `Version`. A request that says nothing of all this is S3's, because S3 alone is meant
+//! to be called with a bare URL.
 
 mod host;
 mod rest;
