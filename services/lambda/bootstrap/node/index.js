@@ -15,6 +15,7 @@ const { readSync, writeSync, existsSync, readFileSync } = fs;
 const immediately = setImmediate;
 const nextTick = process.nextTick;
 const { stringify, parse } = JSON;
+const has = Object.prototype.hasOwnProperty;
 const { env } = process;
 const exit = process.exit.bind(process);
 const now = Date.now;
@@ -586,8 +587,9 @@ async function main() {
   if (input[4] !== GET.ASSIGN) exit(0);
   const order = parse(input.utf8Slice(HEAD, end));
   if (order.env) {
-    for (const key of Object.keys(env)) delete env[key];
-    Object.assign(env, order.env);
+    // Only what differs: when TZ is touched, V8 looks through all time zones of the system for its own.
+    for (const key of Object.keys(env)) if (!has.call(order.env, key)) delete env[key];
+    for (const key of Object.keys(order.env)) if (env[key] !== order.env[key]) env[key] = order.env[key];
     Module._initPaths(); // NODE_PATH may have changed.
   }
   if (order.make) return makeImage(order.make);
