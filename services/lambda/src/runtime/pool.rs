@@ -1,7 +1,8 @@
 //! Which environment gets which invocation, and when one more is started.
 //!
 //! An invocation takes an idle environment, or waits in line while one more is started for it. Whatever comes first
-//! serves the line: a new environment or one that became idle. Starts run a few at a time and in fair turns
+//! serves the line: a new environment or one that became idle. Of a quick function one environment for each core and
+//! one more work at a time, unless somebody waits for long: more of them only make each other slower. Starts run a few at a time and in fair turns
 //! ([`super::starts`]). `provisioned.rs` keeps environments that were started ahead.
 
 use std::collections::VecDeque;
@@ -25,11 +26,12 @@ pub(crate) const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// Invocations that take less than this on the average are quick.
 const QUICK_MICROS: u32 = 1_000;
-/// How long one may stand in line for a quick function before one more environment starts, which takes longer than this.
+/// How long one may stand in line for a quick function before it gets an environment beyond one for each core. To start
+/// one takes longer than this.
 const PATIENCE: Duration = Duration::from_millis(3);
 
 /// How many processes can run at the same time.
-fn cores() -> u32 {
+pub(super) fn cores() -> u32 {
     static CORES: LazyLock<u32> = LazyLock::new(|| {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         u32::try_from(cores).unwrap_or(u32::MAX)
@@ -65,12 +67,24 @@ pub(super) struct State {
     line: VecDeque<oneshot::Sender<Started>>,
     /// How many ever stood in line.
     joined: u64,
-    /// A task starts environments for those who wait for long.
+    /// A task looks after those who wait for long.
     patient: bool,
     starting: usize,
     pub(super) kept: Kept,
     /// The function has changed or is gone: nothing is kept.
     pub(super) retired: bool,
+}
+
+impl State {
+    /// Provisioned ones first, and of the others the one used last.
+    fn pop_idle(&mut self) -> Option<Environment> {
+        self.kept.idle.pop().or_else(|| self.idle.pop())
+    }
+
+    fn push_idle(&mut self, environment: Environment) {
+        let idle = if environment.is_provisioned() { &mut self.kept.idle } else { &mut self.idle };
+        idle.push(environment);
+    }
 }
 
 /// A lease inside the channel: whoever goes away with it puts the environment back.
@@ -165,22 +179,31 @@ impl Shelf {
     /// An idle environment, or a place in line.
     fn take(self: &Arc<Self>) -> Result<Lease, oneshot::Receiver<Started>> {
         let mut state = self.state();
-        if let Some(environment) = state.kept.idle.pop().or_else(|| state.idle.pop()) {
+        let is_quick = self.is_quick();
+        // One more than cores, for the moment in which the cloud handles an answer.
+        let enough_work = is_quick && self.working(&state) > cores();
+        if !enough_work && let Some(environment) = state.pop_idle() {
             return Ok(self.lease(environment));
         }
         let (sender, receiver) = oneshot::channel();
         state.line.push_back(sender);
         state.joined += 1;
-        if self.is_quick() {
-            self.start_later(&mut state);
+        if is_quick {
+            self.serve_later(&mut state);
         } else {
             self.start_for_line(&mut state);
         }
         Err(receiver)
     }
 
-    /// Starts environments for those who will still stand in line after a while.
-    fn start_later(self: &Arc<Self>, state: &mut State) {
+    /// How many environments work on an invocation. One that ends at this moment may count as well.
+    fn working(&self, state: &State) -> u32 {
+        let others = state.starting + state.idle.len() + state.kept.idle.len();
+        self.environments.load(Ordering::Relaxed).saturating_sub(u32::try_from(others).unwrap_or(u32::MAX))
+    }
+
+    /// Takes idle environments, and starts others, for those who will still stand in line after a while.
+    fn serve_later(self: &Arc<Self>, state: &mut State) {
         if std::mem::replace(&mut state.patient, true) {
             return;
         }
@@ -191,7 +214,15 @@ impl Shelf {
                 let mut state = shelf.state();
                 let first = state.joined - state.line.len() as u64;
                 let long = usize::try_from(before.saturating_sub(first)).unwrap_or(usize::MAX);
-                let long = long.min(state.line.len());
+                let mut long = long.min(state.line.len());
+                while long > 0
+                    && let Some(environment) = state.pop_idle()
+                {
+                    if let Some(unwanted) = shelf.hand_over(&mut state, environment) {
+                        state.push_idle(unwanted);
+                    }
+                    long = (long - 1).min(state.line.len());
+                }
                 shelf.start_up_to(&mut state, long);
                 if state.line.is_empty() {
                     state.patient = false;
@@ -273,23 +304,25 @@ impl Shelf {
 
     /// Gives an environment to the first in line, or keeps it.
     pub(super) fn put(self: &Arc<Self>, mut state: MutexGuard<'_, State>, environment: Environment) {
+        let Some(environment) = self.hand_over(&mut state, environment) else { return };
+        if state.retired || (environment.is_provisioned() && state.kept.has_too_many()) {
+            drop(state);
+            self.end(environment);
+        } else {
+            state.push_idle(environment);
+        }
+    }
+
+    /// Gives an environment to the first in line; it comes back when nobody stands there.
+    fn hand_over(self: &Arc<Self>, state: &mut State, environment: Environment) -> Option<Environment> {
         let mut started = Ok(self.lease(environment));
         while let Some(first) = state.line.pop_front() {
             match first.send(started) {
-                Ok(()) => return,
+                Ok(()) => return None,
                 Err(unsent) => started = unsent, // The caller went away.
             }
         }
-        let Some(environment) = started.ok().and_then(|mut lease| lease.environment.take()) else { return };
-        let is_provisioned = environment.is_provisioned();
-        if state.retired || (is_provisioned && state.kept.has_too_many()) {
-            drop(state);
-            self.end(environment);
-        } else if is_provisioned {
-            state.kept.idle.push(environment);
-        } else {
-            state.idle.push(environment);
-        }
+        started.ok().and_then(|mut lease| lease.environment.take())
     }
 
     /// Ends an environment, and starts another one in place of a provisioned one.
@@ -362,6 +395,20 @@ impl Shelf {
             gone.extend(state.kept.idle.extract_if(.., Environment::has_ended));
         }
         gone.into_iter().for_each(|environment| self.end(environment));
+    }
+
+    /// How many environments work on an invocation, and how many invocations ever stood in line.
+    #[cfg(test)]
+    pub(super) fn at_work(&self) -> (u32, u64) {
+        let state = self.state();
+        (self.working(&state), state.joined)
+    }
+
+    /// As if invocations took that long.
+    #[cfg(test)]
+    pub(super) fn set_pace(&self, took: Duration) {
+        self.pace.store(0, Ordering::Relaxed);
+        self.note_pace(took);
     }
 
     /// How many environments wait for work.

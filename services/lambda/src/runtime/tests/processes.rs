@@ -1,8 +1,10 @@
 //! The pool and the sandbox around functions.
 
 use jail::spec::Layers;
+use tokio::task::JoinSet;
 
 use super::*;
+use crate::runtime::pool::cores;
 
 const PID: &str = "exports.handler = async (e) => { if (e.wait) await new Promise((r) => setTimeout(r, e.wait)); return require('fs').readFileSync('/proc/sys/kernel/random/boot_id') && global.id || (global.id = Math.random()) }";
 
@@ -24,6 +26,42 @@ async fn a_process_is_used_again_and_concurrent_invocations_get_their_own() {
     assert_eq!(shelf.idle(), 2);
     shelf.sweep(Duration::ZERO);
     assert_eq!(shelf.idle(), 0);
+}
+
+/// Handlers that wait for a file to appear among their code.
+const GATE: &str = "const { existsSync } = require('fs');
+exports.handler = async (gate) => { while (!existsSync(`${__dirname}/${gate}`)) await new Promise((r) => setTimeout(r, 5)) };";
+
+/// So many invocations that wait for `gate`, each in an environment.
+async fn waiting_for(shelf: &Arc<Shelf>, gate: &str, count: u32) -> JoinSet<Outcome> {
+    let mut all = JoinSet::new();
+    for _ in 0..count {
+        let (shelf, event) = (Arc::clone(shelf), json!(gate).to_string());
+        all.spawn(async move { invoke(&shelf, &event).await });
+    }
+    while shelf.at_work().0 < count {
+        tokio::time::sleep(Duration::from_millis(5)).await; // Real processes start.
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_quick_function_works_in_few_environments_and_keeps_nobody_waiting_for_the_others() {
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", GATE), ("open", "")]);
+    let shelf = fixture.shelf();
+    let open = |gate: &str| fs::write(fixture.path().join("code").join(gate), "").unwrap();
+    let few = cores() + 1;
+    let burst = waiting_for(&shelf, "first", few + 1).await;
+    open("first");
+    assert!(burst.join_all().await.iter().all(|outcome| !outcome.failed));
+    shelf.set_pace(Duration::from_micros(50));
+    let slow = waiting_for(&shelf, "second", few).await;
+    let ((_, before), idle) = (shelf.at_work(), shelf.idle());
+    assert_eq!(idle, 1);
+    assert!(!invoke(&shelf, "\"open\"").await.failed, "it got the idle one");
+    assert_eq!((shelf.at_work().1, shelf.idle()), (before + 1, 1), "after a moment in line");
+    open("second");
+    assert!(slow.join_all().await.iter().all(|outcome| !outcome.failed));
 }
 
 #[tokio::test]
