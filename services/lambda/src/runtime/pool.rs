@@ -1,9 +1,9 @@
 //! Which environment gets which invocation, and when one more is started.
 //!
 //! An invocation takes an idle environment, or waits in line while one more is started for it. Whatever comes first
-//! serves the line: a new environment or one that became idle. Of a quick function one environment for each core and
-//! one more work at a time, unless somebody waits for long: more of them only make each other slower. Starts run a few at a time and in fair turns
-//! ([`super::starts`]). `provisioned.rs` keeps environments that were started ahead.
+//! serves the line: a new environment or one that became idle. Of a quick function, one environment for each core and
+//! one more work at a time unless somebody waits for long: more of them only make each other slower. Starts run a few at
+//! a time and in fair turns ([`super::starts`]). `provisioned.rs` keeps environments that were started ahead.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
