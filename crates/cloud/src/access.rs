@@ -55,6 +55,11 @@ pub fn resource_tags<'a>(
     (RESOURCE_TAGS, pairs(tags))
 }
 
+/// The keys of the tags that a request takes away, as a condition.
+pub fn tag_keys(keys: &[String]) -> (&'static str, Vec<String>) {
+    ("aws:TagKeys", keys.to_vec())
+}
+
 fn pairs<'a>(tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<String> {
     tags.into_iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
 }

@@ -7,6 +7,7 @@
 //! * [`outbox`] delivers what must surely arrive; [`job`] does background work, [`lease`] lets one node alone do it;
 //!   [`trace`] remembers every call.
 //! * [`feed`] reads queues and streams for who consumes them.
+//! * [`memo`] keeps in memory what is read again and again, until it changes.
 //! * [`sandbox`] says how functions are kept, and which connections are theirs.
 //! * [`resource::ResourceType`] is how a service brings CloudFormation types, [`plane::Plane`] how it serves HTTP.
 //!
@@ -35,6 +36,7 @@ pub mod inbox;
 pub mod instance;
 pub mod job;
 pub mod lease;
+pub mod memo;
 pub mod operation;
 pub mod outbox;
 pub mod plane;

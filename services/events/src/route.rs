@@ -4,18 +4,17 @@
 //! transaction of the operation that brings it: messages are in their queues when it has answered, everything else
 //! waits in the outbox.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cloud::caller::Caller;
+use cloud::memo::Memo;
 use cloud::operation::BoxFuture;
 use cloud::prelude::*;
 use cloud::tap;
 use eventpattern::Pattern;
+use store::keyspace;
 use store::layer::counter;
 use store::layer::table::{self, Cursor, Paging};
-use store::{Version, keyspace};
-use tokio::sync::watch;
 
 use crate::bus::{self, BusRef};
 use crate::error::Error;
@@ -37,51 +36,17 @@ pub(crate) struct Listeners {
 
 /// The listeners of buses, by account, region and name.
 #[derive(Default)]
-struct Cache(Mutex<Option<Inner>>);
-
-struct Inner {
-    changes: [watch::Receiver<Version>; 2],
-    buses: HashMap<(String, String, String), Arc<Listeners>>,
-    generation: u64,
-}
-
-impl Cache {
-    /// What is known of a bus, and the generation in which something newer may be kept.
-    fn find(&self, cx: &Cx, key: &(String, String, String)) -> (Option<Arc<Listeners>>, u64) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = inner.get_or_insert_with(|| Inner {
-            changes: [keyspace::EVENTS_RULE, keyspace::EVENTS_ARCHIVE]
-                .map(|prefix| cx.cloud().store().watch(prefix.0.to_vec().into())),
-            buses: HashMap::new(),
-            generation: 0,
-        });
-        for changes in &mut inner.changes {
-            // A closed store changes no more.
-            if changes.has_changed().unwrap_or(false) {
-                changes.mark_unchanged();
-                inner.buses.clear();
-                inner.generation += 1;
-            }
-        }
-        (inner.buses.get(key).cloned(), inner.generation)
-    }
-
-    fn keep(&self, generation: u64, key: (String, String, String), listeners: &Arc<Listeners>) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(inner) = inner.as_mut().filter(|inner| inner.generation == generation) {
-            inner.buses.insert(key, listeners.clone());
-        }
-    }
-}
+struct Heard(Memo<(String, String, String), Arc<Listeners>>);
 
 /// The listeners of a bus.
 async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
-    let cache = cx.state::<Cache>();
+    let heard = cx.state::<Heard>();
     let key = (bus.account.clone(), bus.region.clone(), bus.name.clone());
-    let (known, generation) = cache.find(cx, &key);
-    if let Some(known) = known {
-        return Ok(known);
-    }
+    let prefixes = [keyspace::EVENTS_RULE, keyspace::EVENTS_ARCHIVE];
+    let read_in = match heard.0.find(cx.cloud(), &prefixes, &key) {
+        Ok(listeners) => return Ok(listeners),
+        Err(generation) => generation,
+    };
     let view = store::snapshot(cx.cloud().store()).await?;
     let mut listeners = Listeners::default();
     let mut after: Option<Cursor> = None;
@@ -106,7 +71,7 @@ async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
         listeners.archives.push((pattern, archive));
     }
     let listeners = Arc::new(listeners);
-    cache.keep(generation, key, &listeners);
+    heard.0.keep(read_in, key, listeners.clone());
     Ok(listeners)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -17,6 +18,11 @@ pub(crate) struct Tag {
     pub(crate) key: String,
     #[shape(len = 0..=256)]
     pub(crate) value: String,
+}
+
+/// The tags of a request, for the decision on access.
+pub(crate) fn of_request(tags: Option<&[Tag]>) -> (&'static str, Vec<String>) {
+    access::request_tags(tags.into_iter().flatten().map(|tag| (&tag.key, &tag.value)))
 }
 
 /// What tags can be on.

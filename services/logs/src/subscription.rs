@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html>
 
-use std::collections::HashMap;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cloud::memo::Memo;
 use cloud::outbox::{Delivery, Policy};
 use cloud::prelude::*;
 use cloud::target::Target;
@@ -16,9 +16,8 @@ use flate2::write::GzEncoder;
 use logfilter::Pattern;
 use serde::Serialize;
 use serde_json::json;
+use store::keyspace;
 use store::layer::table::{self, Paging};
-use store::{Version, keyspace};
-use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::keys::{GroupRow, SubscriptionRow};
@@ -31,8 +30,6 @@ const BACKOFF_MILLIS: i64 = 1_000;
 const BACKOFF_MILLIS_MAX: i64 = 15 * 60 * 1_000;
 /// Attempts in the day for which AWS retries.
 const ATTEMPTS_MAX: u32 = 185;
-/// Groups whose filters are kept in memory; beyond that all are forgotten and read again.
-const KEPT_MAX: usize = 10_000;
 
 /// A filter that is ready to be asked.
 #[derive(Debug)]
@@ -43,51 +40,16 @@ pub(crate) struct Filter {
 
 /// The filters of groups, by account, region and name.
 #[derive(Default)]
-struct Cache(Mutex<Option<Inner>>);
-
-struct Inner {
-    changes: watch::Receiver<Version>,
-    groups: HashMap<(String, String, String), Arc<Vec<Filter>>>,
-    generation: u64,
-}
-
-impl Cache {
-    /// What is known of a group, and the generation in which something newer may be kept.
-    fn find(&self, cx: &Cx, key: &(String, String, String)) -> (Option<Arc<Vec<Filter>>>, u64) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = inner.get_or_insert_with(|| Inner {
-            changes: cx.cloud().store().watch(keyspace::LOGS_SUBSCRIPTION.0.to_vec().into()),
-            groups: HashMap::new(),
-            generation: 0,
-        });
-        // A closed store changes no more.
-        if inner.changes.has_changed().unwrap_or(false) {
-            inner.changes.mark_unchanged();
-            inner.groups.clear();
-            inner.generation += 1;
-        }
-        (inner.groups.get(key).cloned(), inner.generation)
-    }
-
-    fn keep(&self, generation: u64, key: (String, String, String), filters: &Arc<Vec<Filter>>) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(inner) = inner.as_mut().filter(|inner| inner.generation == generation) {
-            if inner.groups.len() >= KEPT_MAX {
-                inner.groups.clear();
-            }
-            inner.groups.insert(key, filters.clone());
-        }
-    }
-}
+struct Known(Memo<(String, String, String), Arc<Vec<Filter>>>);
 
 /// The filters of a group of the caller's account and region; mostly there are none, and mostly that is known.
 pub(crate) async fn filters(cx: &Cx, group: &str) -> Result<Arc<Vec<Filter>>, Error> {
-    let cache = cx.state::<Cache>();
+    let known = cx.state::<Known>();
     let key = (cx.account().to_owned(), cx.region().to_owned(), group.to_owned());
-    let (known, generation) = cache.find(cx, &key);
-    if let Some(known) = known {
-        return Ok(known);
-    }
+    let read_in = match known.0.find(cx.cloud(), &[keyspace::LOGS_SUBSCRIPTION], &key) {
+        Ok(filters) => return Ok(filters),
+        Err(generation) => generation,
+    };
     let view = cx.snapshot().await?;
     let row: Option<GroupRow> = table::get(&view, (&key.0, &key.1, &key.2)).await?;
     let mut filters = Vec::new();
@@ -100,7 +62,7 @@ pub(crate) async fn filters(cx: &Cx, group: &str) -> Result<Arc<Vec<Filter>>, Er
         }));
     }
     let filters = Arc::new(filters);
-    cache.keep(generation, key, &filters);
+    known.0.keep(read_in, key, filters.clone());
     Ok(filters)
 }
 

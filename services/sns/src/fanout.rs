@@ -4,18 +4,17 @@
 //! happens in the transaction of the operation that brings it: it is in its queues and in the inbox when that has
 //! answered, everything else waits in the outbox, in a lane for each subscription.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cloud::inbox;
+use cloud::memo::Memo;
 use cloud::outbox::{DeadLetter, Delivery, Policy};
 use cloud::prelude::*;
 use cloud::tap;
 use cloud::target::Target;
 use serde_json::{Map, Value, json};
+use store::keyspace;
 use store::layer::table::{self, Cursor, Paging};
-use store::{Version, keyspace};
-use tokio::sync::watch;
 
 use crate::attributes::{SCOPE_DEFAULT, dead_letter_queue};
 use crate::error::Error;
@@ -31,8 +30,6 @@ use crate::{delivery_policy, topic};
 pub(crate) const PRINCIPAL: &str = "sns.amazonaws.com";
 /// Rows that are read at once.
 const PAGE: usize = 500;
-/// Topics whose subscriptions are kept; beyond that the memory is emptied.
-const TOPICS_KEPT_MAX: usize = 10_000;
 /// How functions and queues are tried: 100 015 times over 23 days.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
 const MANAGED: Policy = Policy {
@@ -54,55 +51,18 @@ pub(crate) struct Listener {
     filter: Option<Filter>,
 }
 
-type TopicKey = (String, String, String);
-
 /// The listeners of topics, by account, region and name.
 #[derive(Default)]
-struct Cache(Mutex<Option<Inner>>);
-
-struct Inner {
-    changes: watch::Receiver<Version>,
-    topics: HashMap<TopicKey, Arc<Vec<Listener>>>,
-    generation: u64,
-}
-
-impl Cache {
-    /// What is known of a topic, and the generation in which something newer may be kept.
-    fn find(&self, cx: &Cx, key: &TopicKey) -> (Option<Arc<Vec<Listener>>>, u64) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = inner.get_or_insert_with(|| Inner {
-            changes: cx.cloud().store().watch(keyspace::SNS_SUBSCRIPTION.0.to_vec().into()),
-            topics: HashMap::new(),
-            generation: 0,
-        });
-        // A closed store changes no more.
-        if inner.changes.has_changed().unwrap_or(false) {
-            inner.changes.mark_unchanged();
-            inner.topics.clear();
-            inner.generation += 1;
-        }
-        (inner.topics.get(key).cloned(), inner.generation)
-    }
-
-    fn keep(&self, generation: u64, key: TopicKey, listeners: &Arc<Vec<Listener>>) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(inner) = inner.as_mut().filter(|inner| inner.generation == generation) {
-            if inner.topics.len() >= TOPICS_KEPT_MAX {
-                inner.topics.clear();
-            }
-            inner.topics.insert(key, listeners.clone());
-        }
-    }
-}
+struct Known(Memo<(String, String, String), Arc<Vec<Listener>>>);
 
 /// The confirmed subscriptions of a topic.
 async fn listeners(cx: &Cx, topic: &TopicRow) -> Result<Arc<Vec<Listener>>, Error> {
-    let cache = cx.state::<Cache>();
+    let known = cx.state::<Known>();
     let key = (topic.account.clone(), topic.region.clone(), topic.name.clone());
-    let (known, generation) = cache.find(cx, &key);
-    if let Some(known) = known {
-        return Ok(known);
-    }
+    let read_in = match known.0.find(cx.cloud(), &[keyspace::SNS_SUBSCRIPTION], &key) {
+        Ok(listeners) => return Ok(listeners),
+        Err(generation) => generation,
+    };
     let view = cx.snapshot().await?;
     let mut listeners = Vec::new();
     let mut after: Option<Cursor> = None;
@@ -122,7 +82,7 @@ async fn listeners(cx: &Cx, topic: &TopicRow) -> Result<Arc<Vec<Listener>>, Erro
         }
     }
     let listeners = Arc::new(listeners);
-    cache.keep(generation, key, &listeners);
+    known.0.keep(read_in, key, listeners.clone());
     Ok(listeners)
 }
 

@@ -251,6 +251,11 @@ impl QueueRow {
         })
     }
 
+    /// How long a message is kept.
+    pub(crate) fn retention_millis(&self) -> i64 {
+        self.number("MessageRetentionPeriod") * 1000
+    }
+
     /// An attribute as GetQueueAttributes shows it; `None` when it is not shown.
     pub(crate) fn shown(&self, name: &str) -> Option<String> {
         let attribute = ATTRIBUTES.iter().find(|attribute| attribute.name == name)?;

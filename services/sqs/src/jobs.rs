@@ -1,10 +1,14 @@
 //! Background work: messages go when their retention is over, FIFO queues forget what they have seen, and move tasks go on.
 
+use std::sync::{Mutex, PoisonError};
+
 use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
 use store::layer::table::{self, Cursor, Paging};
+use store::{Tx, Version, keyspace};
+use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::keys::{AttemptRow, QueueRow, SeenRow};
@@ -43,40 +47,109 @@ pub(crate) const MOVE: Job = Job {
     },
 };
 
+/// When there is something to do for the next time, as far as the last round knows.
+#[derive(Default)]
+struct Rounds(Mutex<Option<Round>>);
+
+struct Round {
+    changes: Vec<watch::Receiver<Version>>,
+    next_millis: Option<i64>,
+}
+
+impl Rounds {
+    /// Whether a round may find something: something was written since the last one, or its time has come. Thousands of
+    /// queues in which nothing happens are not looked at each minute.
+    fn is_due(&self, cx: &Cx) -> bool {
+        let now = cx.now().millis();
+        let prefixes =
+            [keyspace::SQS_QUEUE, keyspace::SQS_MESSAGE, keyspace::SQS_DEDUPLICATION, keyspace::SQS_ATTEMPT];
+        let watch = |prefix: &keyspace::Prefix| cx.cloud().store().watch(prefix.0.to_vec().into());
+        let mut round = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let round = round.get_or_insert_with(|| Round {
+            changes: prefixes.iter().map(watch).collect(),
+            // What was written before this process is found by the first round.
+            next_millis: Some(now),
+        });
+        let mut is_due = round.next_millis.is_some_and(|at| at <= now);
+        for changes in &mut round.changes {
+            is_due |= changes.has_changed().unwrap_or(true);
+            changes.mark_unchanged();
+        }
+        if is_due {
+            // A round that breaks off is due again.
+            round.next_millis = Some(now);
+        }
+        is_due
+    }
+
+    fn note(&self, next_millis: Option<i64>) {
+        if let Some(round) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            round.next_millis = next_millis;
+        }
+    }
+}
+
 async fn run(cx: &mut Cx) -> Result<Progress, Error> {
+    let rounds = cx.state::<Rounds>();
+    if !rounds.is_due(cx) {
+        return Ok(Progress::Done);
+    }
     let now = cx.now().millis();
+    let times = [expire_all(cx, now).await?, forget_attempts(cx, now).await?, forget(cx, now).await?];
+    let next = times.into_iter().flatten().min();
+    rounds.note(next);
+    Ok(if next.is_some_and(|at| at <= now) { Progress::More } else { Progress::Done })
+}
+
+/// Deletes old messages; when the next ones may be old.
+async fn expire_all(cx: &Cx, now: i64) -> Result<Option<i64>, Error> {
+    let mut next: Option<i64> = None;
     let mut after: Option<Cursor> = None;
     loop {
         let view = cx.snapshot().await?;
         let listing = table::list::<QueueRow>(&view, (), &Paging::after(PAGE, after)).await?;
-        let mut used = Vec::new();
+        let mut due = Vec::new();
         for queue in listing.items {
-            if !queue.messages().is_bare(&view).await? {
-                used.push(queue);
+            match may_expire_at(&view, &queue).await? {
+                Some(at) if at <= now => due.push(queue),
+                at => next = [next, at].into_iter().flatten().min(),
             }
         }
         drop(view);
-        for queue in &used {
+        for queue in &due {
             expire(cx, queue, now).await?;
+            // A message that nobody receives again is old one day: it is looked at in each round.
+            let again = now + EVERY_MILLIS;
+            next = Some(next.map_or(again, |at| at.min(again)));
         }
         after = listing.next;
         if after.is_none() {
-            break;
+            return Ok(next);
         }
     }
-    forget_attempts(cx, now).await?;
-    forget(cx, now).await
 }
 
-/// Deletes what was received under attempt ids that count no more.
-async fn forget_attempts(cx: &Cx, now: i64) -> Result<(), Error> {
+/// When a message of the queue may be too old, at the earliest.
+async fn may_expire_at(view: &Tx, queue: &QueueRow) -> Result<Option<i64>, Error> {
+    let messages = queue.messages();
+    if messages.is_bare(view).await? {
+        return Ok(None);
+    }
+    let ready = messages.oldest(view).await?.map(|sent| sent + queue.retention_millis());
+    // One that was received before, or was delayed, may be older than its place says.
+    Ok([ready, messages.next_visible_at(view).await?].into_iter().flatten().min())
+}
+
+/// Deletes what was received under attempt ids that count no more; when the next ones do not.
+async fn forget_attempts(cx: &Cx, now: i64) -> Result<Option<i64>, Error> {
     loop {
         let view = cx.snapshot().await?;
         let oldest = table::list_by::<AttemptRow>(&view, 1, (), &Paging::first(SLICE)).await?;
         drop(view);
+        let next = oldest.items.iter().map(|row| row.until_millis).find(|until| *until > now);
         let over: Vec<AttemptRow> = oldest.items.into_iter().filter(|row| row.until_millis <= now).collect();
         if over.is_empty() {
-            return Ok(());
+            return Ok(next);
         }
         cx.transact(move |tx| {
             let over = over.clone();
@@ -92,7 +165,7 @@ async fn forget_attempts(cx: &Cx, now: i64) -> Result<(), Error> {
 }
 
 async fn expire(cx: &Cx, queue: &QueueRow, now: i64) -> Result<(), Error> {
-    let sent_before = now - queue.number("MessageRetentionPeriod") * 1000;
+    let sent_before = now - queue.retention_millis();
     loop {
         let messages = queue.messages();
         let removed = cx
@@ -107,13 +180,14 @@ async fn expire(cx: &Cx, queue: &QueueRow, now: i64) -> Result<(), Error> {
     }
 }
 
-/// Deletes what FIFO queues need not remember any more; the first page, and whether there is more.
-async fn forget(cx: &Cx, now: i64) -> Result<Progress, Error> {
+/// Deletes what FIFO queues need not remember any more, a page of it; when there is more to delete.
+async fn forget(cx: &Cx, now: i64) -> Result<Option<i64>, Error> {
     let view = cx.snapshot().await?;
     let oldest = table::list_by::<SeenRow>(&view, 1, (), &Paging::first(SLICE)).await?;
     drop(view);
+    let next = oldest.items.iter().map(|seen| seen.until_millis).find(|until| *until > now);
     let over: Vec<SeenRow> = oldest.items.into_iter().filter(|seen| seen.until_millis <= now).collect();
-    let all_over = over.len() == SLICE;
+    let next = if over.len() == SLICE { Some(now) } else { next };
     if !over.is_empty() {
         cx.transact(move |tx| {
             let over = over.clone();
@@ -131,7 +205,7 @@ async fn forget(cx: &Cx, now: i64) -> Result<Progress, Error> {
         })
         .await?;
     }
-    Ok(if all_over { Progress::More } else { Progress::Done })
+    Ok(next)
 }
 
 #[cfg(test)]
@@ -142,7 +216,7 @@ mod tests {
     use store::layer::table::{self, Paging};
 
     use crate::keys::SeenRow;
-    use crate::tests::{queue, send, world};
+    use crate::tests::{queue, receive, send, world};
 
     #[tokio::test]
     async fn old_messages_and_old_ids_go() {
@@ -168,5 +242,41 @@ mod tests {
         world.advance(Duration::from_secs(300)).await;
         world.run_jobs().await;
         assert_eq!(seen().await, 0);
+    }
+
+    /// A round looks at all queues: there is none while nothing can be old.
+    #[tokio::test]
+    async fn a_round_is_due_after_a_change_or_when_its_time_has_come() {
+        let world = world().await;
+        let rounds = world.cx().state::<super::Rounds>();
+        let is_due = async || {
+            let is_due = rounds.is_due(&world.cx());
+            super::run(&mut world.cx()).await.unwrap();
+            is_due
+        };
+        let url =
+            queue(&world, "q", json!({"MessageRetentionPeriod": "600", "VisibilityTimeout": "30"})).await;
+        assert!(is_due().await);
+        assert!(!is_due().await, "nothing has happened");
+        send(&world, &url, "x").await;
+        assert!(is_due().await);
+        world.advance(Duration::from_secs(500)).await;
+        assert!(!is_due().await, "the message is kept for ten minutes");
+        world.advance(Duration::from_secs(101)).await;
+        assert!(is_due().await);
+        let asked = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
+        let counts = world.ok("sqs", "GetQueueAttributes", asked).await;
+        assert_eq!(counts["Attributes"]["ApproximateNumberOfMessages"], "0");
+        // One that nobody receives again is looked at from then on, until it is old.
+        send(&world, &url, "y").await;
+        assert_eq!(receive(&world, &url).await.len(), 1);
+        assert!(is_due().await && !is_due().await);
+        world.advance(Duration::from_secs(31)).await;
+        assert!(is_due().await);
+        world.advance(Duration::from_secs(600)).await;
+        assert!(is_due().await);
+        let view = world.cx().snapshot().await.unwrap();
+        let row = crate::keys::find(&view, "000000000000", "us-east-1", "q").await.unwrap().unwrap();
+        assert_eq!(row.messages().next_visible_at(&view).await.unwrap(), None);
     }
 }

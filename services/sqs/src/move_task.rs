@@ -66,15 +66,14 @@ pub(crate) async fn find(cx: &mut Cx, name: &str, text: &str) -> Result<QueueRow
     found.filter(|_| arn.region() == cx.region()).ok_or_else(missing)
 }
 
-/// The policy of the queue with this ARN, for the access decision.
-pub(crate) async fn policy(cx: &mut Cx, text: &str) -> Result<Option<String>, Error> {
+/// What the queue with this ARN brings to the decision on access to it.
+pub(crate) async fn terms(cx: &Cx, text: &str) -> Result<Terms, Error> {
     // What is no queue is refused by the operation itself.
-    let found = match find(cx, "SourceArn", text).await {
-        Ok(row) => Some(row),
-        Err(Error::Internal(failure)) => return Err(failure.into()),
-        Err(_) => None,
-    };
-    Ok(found.and_then(|row| row.attributes.get("Policy").cloned()))
+    let arn = text.parse::<Arn>().ok().filter(|arn| arn.region() == cx.region());
+    match arn.as_ref().and_then(Address::of_arn) {
+        Some(address) => address.terms(cx).await,
+        None => Ok(Terms::default()),
+    }
 }
 
 /// What access to the queue with this ARN is decided on.
@@ -184,7 +183,7 @@ async fn move_some(
         now,
         limit,
         lease_until: now + 1,
-        sent_since: now - source.number("MessageRetentionPeriod") * 1000,
+        sent_since: now - source.retention_millis(),
         receives_max: None,
         receipt: &mut id,
     };

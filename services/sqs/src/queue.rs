@@ -1,6 +1,9 @@
 //! What a queue is: names, addresses, rules. Pure, but for looking a queue up.
 
+use cloud::access;
+use cloud::memo::Memo;
 use cloud::prelude::*;
+use store::keyspace;
 
 use crate::error::Error;
 use crate::keys::{self, QueueRow};
@@ -81,6 +84,23 @@ impl<'a> Address<'a> {
         let (account, region) = (self.account(cx).to_owned(), cx.region().to_owned());
         keys::find(cx.tx(), &account, &region, self.name).await?.ok_or(Error::NoSuchQueue)
     }
+
+    /// What the queue brings to the decision on access to it; nothing when it does not exist, which the operation itself
+    /// will say. It is asked for each call and seldom changes, so it is kept in memory.
+    pub(crate) async fn terms(&self, cx: &Cx) -> Result<Terms, Error> {
+        let key = (self.account(cx).to_owned(), cx.region().to_owned(), self.name.to_owned());
+        let known = cx.state::<Known>();
+        let read_in = match known.0.find(cx.cloud(), &[keyspace::SQS_QUEUE], &key) {
+            Ok(terms) => return Ok(terms),
+            Err(generation) => generation,
+        };
+        let row = keys::find(&cx.snapshot().await?, &key.0, &key.1, &key.2).await?;
+        let Some(row) = row else { return Ok(Terms::default()) };
+        let policy = row.attributes.get("Policy").cloned();
+        let terms = Terms { policy, conditions: vec![access::resource_tags(&row.tags)] };
+        known.0.keep(read_in, key, terms.clone());
+        Ok(terms)
+    }
 }
 
 /// What access to the queue at `url` is decided on.
@@ -93,12 +113,13 @@ pub(crate) async fn open(cx: &mut Cx, url: &str) -> Result<QueueRow, Error> {
     Address::parse(url)?.open(cx).await
 }
 
-/// The policy on the queue at `url`; none for a queue that does not exist, which the operation itself will say.
-pub(crate) async fn policy(cx: &mut Cx, url: &str) -> Result<Option<String>, Error> {
-    let address = Address::parse(url)?;
-    let (account, region) = (address.account(cx).to_owned(), cx.region().to_owned());
-    let row = keys::find(cx.tx(), &account, &region, address.name).await?;
-    Ok(row.and_then(|row| row.attributes.get("Policy").cloned()))
+/// Policies and tags of queues, by account, region and name.
+#[derive(Default)]
+struct Known(Memo<(String, String, String), Terms>);
+
+/// What the queue at `url` brings to the decision on access to it.
+pub(crate) async fn terms(cx: &Cx, url: &str) -> Result<Terms, Error> {
+    Address::parse(url)?.terms(cx).await
 }
 
 impl QueueRow {

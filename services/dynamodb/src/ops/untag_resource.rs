@@ -1,5 +1,6 @@
 //! UntagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -36,7 +37,7 @@ impl Operation for UntagResource {
 
     async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
         let mut conditions = tables::tag_conditions(cx, &input.resource_arn).await?;
-        conditions.push(("aws:TagKeys", input.tag_keys.clone()));
+        conditions.push(access::tag_keys(&input.tag_keys));
         Ok(conditions)
     }
 

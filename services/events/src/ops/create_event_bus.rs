@@ -51,6 +51,10 @@ impl Operation for CreateEventBus {
         Ok(bus::arn(cx, &input.name).into())
     }
 
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![tags::of_request(input.tags.as_deref())])
+    }
+
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         if input.event_source_name.is_some() {
             return Err(Error::unsupported("a partner event source"));

@@ -48,7 +48,9 @@ impl Operation for PutRule {
     }
 
     async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        Ok(super::pattern_conditions(input.event_pattern.as_deref()))
+        let mut conditions = super::pattern_conditions(input.event_pattern.as_deref());
+        conditions.push(tags::of_request(input.tags.as_deref()));
+        Ok(conditions)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -4,7 +4,7 @@ use cloud::prelude::*;
 
 use crate::error::Error;
 use crate::limits::TAGS_MAX;
-use crate::tags::{Tag, Tagged};
+use crate::tags::{self, Tag, Tagged};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -28,6 +28,10 @@ impl Operation for TagResource {
 
     fn resource(_: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(super::of_arn(&input.resource_arn))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![tags::of_request(Some(&input.tags))])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

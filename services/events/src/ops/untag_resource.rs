@@ -1,5 +1,6 @@
 //! UntagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::error::Error;
@@ -27,6 +28,10 @@ impl Operation for UntagResource {
 
     fn resource(_: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(super::of_arn(&input.resource_arn))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

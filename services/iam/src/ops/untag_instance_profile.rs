@@ -1,5 +1,6 @@
 //! UntagInstanceProfile.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::error::Error;
@@ -34,7 +35,7 @@ impl Operation for UntagInstanceProfile {
     }
 
     async fn conditions(_cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        Ok(vec![("aws:TagKeys", input.tag_keys.clone())])
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! UntagRole.
 
+use cloud::access;
 use cloud::identity::record::Role;
 use cloud::prelude::*;
 
@@ -35,7 +36,7 @@ impl Operation for UntagRole {
     }
 
     async fn conditions(_cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
-        Ok(vec![("aws:TagKeys", input.tag_keys.clone())])
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! RemoveTagsFromStream.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -33,7 +34,9 @@ impl Operation for RemoveTagsFromStream {
     }
 
     async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
-        input.stream.terms(cx).await
+        let mut terms = input.stream.terms(cx).await?;
+        terms.conditions.push(access::tag_keys(&input.tag_keys));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! UntagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::error::Error;
@@ -31,7 +32,9 @@ impl Operation for UntagResource {
     }
 
     async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
-        input.owner.terms(cx).await
+        let mut terms = input.owner.terms(cx).await?;
+        terms.conditions.push(access::tag_keys(&input.tag_keys));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! CreateEventSourceMapping.
 
+use cloud::access;
 use cloud::prelude::*;
 use serde_json::Value;
 use store::layer::table;
@@ -45,7 +46,8 @@ impl Operation for CreateEventSourceMapping {
 
     async fn conditions(cx: &mut Cx, input: &Input) -> Result<Conditions, Error> {
         let function = FunctionRef::parse(cx, &input.function_name, None)?;
-        Ok(vec![("lambda:FunctionArn", vec![function.arn().to_string()])])
+        let tags = access::request_tags(input.tags.iter().flatten());
+        Ok(vec![("lambda:FunctionArn", vec![function.arn().to_string()]), tags])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Mapping, Error> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud::Network;
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -83,6 +84,10 @@ impl Operation for CreateFunction {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(FunctionRef::parse(cx, &input.function_name, None)?.arn().into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<FunctionConfiguration, Error> {

@@ -1,5 +1,6 @@
 //! UntagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -35,6 +36,10 @@ impl Operation for UntagResource {
             return Ok(mappings::arn(cx, &id).into());
         }
         Ok(FunctionRef::parse(cx, &input.resource, None)?.arn().into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! TagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -30,6 +31,10 @@ impl Operation for TagResource {
 
     fn resource(_: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(topic::resource(&input.resource_arn))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().map(|tag| (&tag.key, &tag.value)))])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

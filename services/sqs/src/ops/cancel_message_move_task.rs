@@ -36,10 +36,10 @@ impl Operation for CancelMessageMoveTask {
         Ok(move_task::resource(cx, &arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
         match Handle::parse(&input.task_handle) {
-            Ok(handle) => move_task::policy(cx, &handle.source_arn).await,
-            Err(_) => Ok(None),
+            Ok(handle) => move_task::terms(cx, &handle.source_arn).await,
+            Err(_) => Ok(Terms::default()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -38,6 +39,10 @@ impl Operation for CreateQueue {
             return Err(Error::Missing("QueueName"));
         }
         Ok(cx.arn("sqs", &input.queue_name).into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, mut input: Input) -> Result<Output, Error> {

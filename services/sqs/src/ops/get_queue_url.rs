@@ -35,9 +35,9 @@ impl Operation for GetQueueUrl {
         Ok(Arn::new("sqs", cx.region(), account, &input.queue_name).into())
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
         let account = input.owner.clone().unwrap_or_else(|| cx.account().to_owned());
-        queue::policy(cx, &format!("/{account}/{}", input.queue_name)).await
+        queue::terms(cx, &format!("/{account}/{}", input.queue_name)).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

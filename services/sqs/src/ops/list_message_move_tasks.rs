@@ -48,8 +48,8 @@ impl Operation for ListMessageMoveTasks {
         Ok(move_task::resource(cx, &input.source_arn))
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        move_task::policy(cx, &input.source_arn).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        move_task::terms(cx, &input.source_arn).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

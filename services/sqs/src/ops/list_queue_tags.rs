@@ -32,8 +32,8 @@ impl Operation for ListQueueTags {
         queue::resource(cx, &input.queue_url)
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        queue::policy(cx, &input.queue_url).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        queue::terms(cx, &input.queue_url).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -113,11 +113,8 @@ impl Operation for ReceiveMessage {
         queue::resource(cx, &input.queue_url)
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        let address = Address::parse(&input.queue_url)?;
-        let view = cx.snapshot().await?;
-        let row = keys::find(&view, address.account(cx), cx.region(), address.name()).await?;
-        Ok(row.and_then(|row| row.attributes.get("Policy").cloned()))
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        queue::terms(cx, &input.queue_url).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
@@ -265,7 +262,7 @@ impl Want {
             now,
             limit: self.limit,
             lease_until,
-            sent_since: now - queue.number("MessageRetentionPeriod") * 1000,
+            sent_since: now - queue.retention_millis(),
             receives_max: redrive.filter(|_| target.is_some()).map(|redrive| redrive.receives_max),
             receipt: &mut receipt,
         };

@@ -30,8 +30,8 @@ impl Operation for RemovePermission {
         queue::resource(cx, &input.queue_url)
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        queue::policy(cx, &input.queue_url).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        queue::terms(cx, &input.queue_url).await
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

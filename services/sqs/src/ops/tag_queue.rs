@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -32,8 +33,10 @@ impl Operation for TagQueue {
         queue::resource(cx, &input.queue_url)
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        queue::policy(cx, &input.queue_url).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = queue::terms(cx, &input.queue_url).await?;
+        terms.conditions.push(access::request_tags(input.tags.iter().flatten()));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! UntagQueue.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -30,8 +31,10 @@ impl Operation for UntagQueue {
         queue::resource(cx, &input.queue_url)
     }
 
-    async fn resource_policy(cx: &mut Cx, input: &Input) -> Result<Option<String>, Error> {
-        queue::policy(cx, &input.queue_url).await
+    async fn terms(cx: &mut Cx, input: &Input) -> Result<Terms, Error> {
+        let mut terms = queue::terms(cx, &input.queue_url).await?;
+        terms.conditions.push(access::tag_keys(input.tag_keys.as_deref().unwrap_or_default()));
+        Ok(terms)
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

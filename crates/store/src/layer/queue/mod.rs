@@ -140,7 +140,7 @@ impl Queue {
     /// before. Pushes without a group never conflict.
     pub async fn push(&self, tx: &mut Tx, message: NewMessage) -> Result<u64, Error> {
         let NewMessage { id, body, now, visible_at, group } = message;
-        let chunks = self.put_body(tx, &id, &body)?;
+        let (chunks, body) = self.put_body(tx, &id, body)?;
         let (mut sequence, mut place) = (0, Place::first(now, visible_at));
         if let Some(group) = &group {
             sequence = self.next_sequence(tx).await?;
@@ -150,7 +150,10 @@ impl Queue {
             tx.put(self.group_key(group, sequence), id.clone())?;
         }
         let at = visible_at.max(now);
-        let state = State::new(now, place, at, group, sequence, chunks);
+        let (receives, first_received, receipt) = (0, None, None);
+        let sent = now;
+        let state =
+            State { sent, place, at, receives, first_received, receipt, group, sequence, chunks, body };
         self.enter(tx, &id, &state)?;
         Ok(sequence)
     }
@@ -229,7 +232,8 @@ impl Queue {
         })
     }
 
-    /// When the oldest message that waits for its first receive was sent.
+    /// Since when the first of the messages that can be received now, and are in no group's shadow, could be; delayed ones
+    /// and those whose lease has run out are not among them.
     pub async fn oldest(&self, tx: &Tx) -> Result<Option<i64>, Error> {
         let page = tx.scan(Scan::new(self.place_range(Place::Ready)).limit(1).keys_only()).await?;
         page.rows.first().map(|(key, _)| Ok(self.read_place_key(key)?.0)).transpose()

@@ -105,21 +105,42 @@ struct Candidate {
 impl Take<'_, '_> {
     /// Takes what may be had of the candidates. What was looked at before is passed over.
     async fn of(&mut self, tx: &mut Tx, claims: &Claims, candidates: Vec<Candidate>) -> Result<(), Error> {
+        let mut claimed = Vec::new();
         for Candidate { id, group, .. } in candidates {
-            if self.leased.len() >= self.request.limit {
-                break;
-            }
             match group {
-                Some(group) if self.groups.contains(&group) => {}
-                Some(group) if claims.take(tx, &self.queue.group_key(&group, 0)) => {
-                    self.group(tx, group).await?;
-                }
-                None if claims.take(tx, &self.queue.state_key(&id)) => {
-                    if let Some(state) = self.queue.state(tx, &id).await? {
-                        self.one(tx, id, state).await?;
+                Some(group) => {
+                    self.ungrouped(tx, std::mem::take(&mut claimed)).await?;
+                    let is_new = !self.is_full() && !self.groups.contains(&group);
+                    if is_new && claims.take(tx, &self.queue.group_key(&group, 0)) {
+                        self.group(tx, group).await?;
                     }
                 }
-                _ => {}
+                None if claims.take(tx, &self.queue.state_key(&id)) => claimed.push(id),
+                None => {}
+            }
+            if self.leased.len() + claimed.len() >= self.request.limit {
+                self.ungrouped(tx, std::mem::take(&mut claimed)).await?;
+            }
+            if self.is_full() {
+                return Ok(());
+            }
+        }
+        self.ungrouped(tx, claimed).await
+    }
+
+    fn is_full(&self) -> bool {
+        self.leased.len() >= self.request.limit
+    }
+
+    /// Takes messages without a group, read together.
+    async fn ungrouped(&mut self, tx: &mut Tx, ids: Vec<String>) -> Result<(), Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let states = self.queue.states(tx, &ids).await?;
+        for (id, state) in ids.into_iter().zip(states) {
+            if let Some(state) = state {
+                self.one(tx, id, state).await?;
             }
         }
         Ok(())
@@ -128,12 +149,10 @@ impl Take<'_, '_> {
     /// Takes as many messages of a group as are wanted and may be had now, in their order.
     async fn group(&mut self, tx: &mut Tx, group: String) -> Result<(), Error> {
         let wanted = (self.request.limit - self.leased.len()).min(GROUP_TAKEN_MAX);
-        let mut members = Vec::new();
-        for id in self.queue.first_of_group(tx, &group, GROUP_TAKEN_MAX).await? {
-            if let Some(state) = self.queue.state(tx, &id).await? {
-                members.push((id, state));
-            }
-        }
+        let ids = self.queue.first_of_group(tx, &group, GROUP_TAKEN_MAX).await?;
+        let states = self.queue.states(tx, &ids).await?;
+        let members: Vec<_> =
+            ids.into_iter().zip(states).filter_map(|(id, state)| Some((id, state?))).collect();
         self.groups.insert(group);
         let held = |state: &State| state.place == Place::Leased && state.at > self.request.now;
         if members.iter().any(|(_, state)| held(state)) {

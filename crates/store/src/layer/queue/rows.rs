@@ -1,16 +1,22 @@
 //! The rows of a queue. Only this file knows their keys and values.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{DUE_COUNTED_MAX, Message, Queue};
 use crate::layer::chunks;
-use crate::tuple;
-use crate::types::{Key, Range, Scan};
+use crate::tuple::{self, Unpack as _};
+use crate::types::{Key, Range, Scan, Val, decode_counter};
 use crate::{Error, Tx};
 
-/// The version byte of a stored state.
-const VERSION: u8 = 1;
+/// The version byte of a stored state: a tuple, and a small body behind it.
+const VERSION: u8 = 2;
+/// Before, it was JSON, and every body had rows of its own.
+const VERSION_JSON: u8 = 1;
+/// A body up to this size stands in the row of its message's state, so that sending, receiving and deleting a message touch
+/// one row less each. With its key and the state the row stays below the 2 KB from which on SQLite takes pages of their own
+/// for it.
+const INLINE_BYTES_MAX: usize = 1_536;
 
 // The byte between the queue's own parts and the rest of a key. None of them begins a tuple part
 // and none is the escape byte, so the rows of one queue are never among another's.
@@ -27,7 +33,7 @@ const WAITING: u8 = 0x68;
 pub(super) const END: u8 = 0x69;
 
 /// Where a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Place {
     Ready,
@@ -53,10 +59,31 @@ impl Place {
             Place::Waiting => WAITING,
         }
     }
+
+    /// In which row its messages are counted, and what one of them adds there. Two counts share a row, one in its lower half:
+    /// what goes from one place to another changes one row.
+    fn counted(self) -> (u64, i64) {
+        match self {
+            Place::Ready => (0, 1),
+            Place::Leased => (0, HALF),
+            Place::Delayed => (1, 1),
+            Place::Waiting => (1, HALF),
+        }
+    }
+}
+
+/// One in the upper half of a row with two counts.
+const HALF: i64 = 1 << 32;
+
+/// The counts in the lower and in the upper half. Either may be negative: messages that older versions have counted in rows
+/// of their own leave here.
+fn halves(pair: i64) -> (i64, i64) {
+    let low = i64::from(pair as i32);
+    (low, (pair - low) >> 32)
 }
 
 /// What changes about a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct State {
     pub(super) sent: i64,
     pub(super) place: Place,
@@ -67,21 +94,10 @@ pub(super) struct State {
     pub(super) receipt: Option<String>,
     pub(super) group: Option<String>,
     pub(super) sequence: u64,
+    /// How many rows the body has; none when it is `body`.
     pub(super) chunks: u16,
-}
-
-impl State {
-    pub(super) fn new(
-        sent: i64,
-        place: Place,
-        at: i64,
-        group: Option<String>,
-        sequence: u64,
-        chunks: u16,
-    ) -> Self {
-        let (receives, first_received, receipt) = (0, None, None);
-        State { sent, place, at, receives, first_received, receipt, group, sequence, chunks }
-    }
+    #[serde(skip)]
+    pub(super) body: Bytes,
 }
 
 impl Queue {
@@ -125,8 +141,13 @@ impl Queue {
             // without reading, and thereby depending on, its state.
             tx.put(key, tuple::pack(&state.group))?;
         }
-        tx.add(self.row_of(COUNTER, u64::from(state.place.kind())), 1)?;
-        tx.put(self.state_key(id), encode(state)?)
+        self.count(tx, state.place, 1)?;
+        tx.put(self.state_key(id), encode(state))
+    }
+
+    fn count(&self, tx: &mut Tx, place: Place, n: i64) -> Result<(), Error> {
+        let (row, unit) = place.counted();
+        tx.add(self.row_of(COUNTER, row), n * unit)
     }
 
     /// Takes a message out of the index of its place.
@@ -134,14 +155,16 @@ impl Queue {
         if let Some(key) = self.place_key(state, id) {
             tx.delete(key)?;
         }
-        tx.add(self.row_of(COUNTER, u64::from(state.place.kind())), -1)
+        self.count(tx, state.place, -1)
     }
 
     /// Removes all rows of a message; the next of its group takes its place.
     pub(super) async fn remove(&self, tx: &mut Tx, id: &str, state: &State, now: i64) -> Result<(), Error> {
         self.leave(tx, id, state)?;
         tx.delete(self.state_key(id))?;
-        chunks::delete(tx, &self.row_of(BODY, id), state.chunks)?;
+        if state.chunks > 0 {
+            chunks::delete(tx, &self.row_of(BODY, id), state.chunks)?;
+        }
         let Some(group) = &state.group else { return Ok(()) };
         tx.delete(self.group_key(group, state.sequence))?;
         let Some(head) = self.head_of_group(tx, group).await? else { return Ok(()) };
@@ -155,11 +178,22 @@ impl Queue {
     }
 
     pub(super) async fn state(&self, tx: &Tx, id: &str) -> Result<Option<State>, Error> {
-        tx.get(&self.state_key(id)).await?.map(|val| decode(&val)).transpose()
+        tx.get(&self.state_key(id)).await?.as_ref().map(decode).transpose()
     }
 
-    pub(super) fn put_body(&self, tx: &mut Tx, id: &str, body: &Bytes) -> Result<u16, Error> {
-        chunks::put(tx, &self.row_of(BODY, id), body)
+    /// The states of several messages, in the order of the ids.
+    pub(super) async fn states(&self, tx: &Tx, ids: &[String]) -> Result<Vec<Option<State>>, Error> {
+        let keys: Vec<Key> = ids.iter().map(|id| self.state_key(id)).collect();
+        let vals = tx.get_many(&keys).await?;
+        vals.iter().map(|val| val.as_ref().map(decode).transpose()).collect()
+    }
+
+    /// Writes a body that is too large for the state: in how many rows, and what goes into the state.
+    pub(super) fn put_body(&self, tx: &mut Tx, id: &str, body: Bytes) -> Result<(u16, Bytes), Error> {
+        if body.len() <= INLINE_BYTES_MAX {
+            return Ok((0, body));
+        }
+        Ok((chunks::put(tx, &self.row_of(BODY, id), &body)?, Bytes::new()))
     }
 
     /// Messages with their bodies, read together.
@@ -172,6 +206,7 @@ impl Queue {
         let bodies = chunks::get(tx, &wanted).await?;
         let messages = found.into_iter().zip(bodies).map(|((id, state), body)| {
             let State { sent, receives, first_received, receipt, group, sequence, .. } = state;
+            let body = if state.chunks == 0 { state.body } else { body };
             Message { id, body, sent, receives, first_received, receipt, group, sequence }
         });
         Ok(messages.collect())
@@ -202,11 +237,17 @@ impl Queue {
 
     /// The counters of ready, delayed, leased and waiting.
     pub(super) async fn counters(&self, tx: &Tx) -> Result<[i64; 4], Error> {
-        let mut counters = [0; 4];
-        for (counter, place) in counters.iter_mut().zip(Place::ALL) {
-            *counter = tx.get_counter(&self.row_of(COUNTER, u64::from(place.kind()))).await?;
+        // Older versions counted each place in a row of its own; what is left there still counts.
+        let rows = Place::ALL.map(|place| u64::from(place.kind())).into_iter().chain([0, 1]);
+        let keys: Vec<Key> = rows.map(|row| self.row_of(COUNTER, row)).collect();
+        let vals = tx.get_many(&keys).await?;
+        let mut counters = [0; 6];
+        for ((counter, key), val) in counters.iter_mut().zip(&keys).zip(vals) {
+            *counter = val.map_or(Ok(0), |val| decode_counter(key, &val))?;
         }
-        Ok(counters)
+        let [ready, delayed, leased, waiting, first, second] = counters;
+        let ((more_ready, more_leased), (more_delayed, more_waiting)) = (halves(first), halves(second));
+        Ok([ready + more_ready, delayed + more_delayed, leased + more_leased, waiting + more_waiting])
     }
 
     /// The first message of a group.
@@ -243,33 +284,121 @@ impl Queue {
     }
 }
 
-fn encode(state: &State) -> Result<Vec<u8>, Error> {
-    let mut out = vec![VERSION];
-    serde_json::to_writer(&mut out, state)
-        .map_err(|error| Error::Corrupt(format!("message state: {error}")))?;
-    Ok(out)
+/// A state as it is stored, but for the body: the last part must have a fixed length.
+type Parts = ((i64, u64, i64, u64, Option<i64>), (Option<String>, Option<String>, u64, u64));
+
+fn encode(state: &State) -> Vec<u8> {
+    let State { sent, at, first_received, receipt, group, sequence, body, .. } = state;
+    let (place, receives) = (u64::from(state.place.kind()), u64::from(state.receives));
+    let mut out = Vec::with_capacity(192 + body.len());
+    out.push(VERSION);
+    let times = (*sent, place, *at, receives, *first_received);
+    tuple::Pack::pack(
+        &(times, (receipt.as_ref(), group.as_ref(), *sequence, u64::from(state.chunks))),
+        &mut out,
+    );
+    out.extend_from_slice(body);
+    out
 }
 
-fn decode(val: &[u8]) -> Result<State, Error> {
+fn decode(val: &Val) -> Result<State, Error> {
+    let wrong = |why: String| Error::Corrupt(format!("message state: {why}"));
     match val.split_first() {
-        Some((&VERSION, json)) => {
-            serde_json::from_slice(json).map_err(|error| Error::Corrupt(format!("message state: {error}")))
+        Some((&VERSION, mut rest)) => {
+            let ((sent, place, at, receives, first_received), (receipt, group, sequence, chunks)) =
+                Parts::unpack(&mut rest)?;
+            let known = Place::ALL.into_iter().find(|known| u64::from(known.kind()) == place);
+            let place = known.ok_or_else(|| wrong(format!("the place {place}")))?;
+            let receives = u32::try_from(receives).map_err(|error| wrong(error.to_string()))?;
+            let chunks = u16::try_from(chunks).map_err(|error| wrong(error.to_string()))?;
+            let body = val.slice(val.len() - rest.len()..);
+            Ok(State { sent, place, at, receives, first_received, receipt, group, sequence, chunks, body })
         }
-        _ => Err(Error::Corrupt("message state of an unknown version".into())),
+        Some((&VERSION_JSON, json)) => serde_json::from_slice(json).map_err(|error| wrong(error.to_string())),
+        _ => Err(wrong("an unknown version".to_owned())),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Claims, Counts, Outcome, Request};
     use super::*;
+
+    fn state() -> State {
+        State {
+            sent: 5,
+            place: Place::Leased,
+            at: 9,
+            receives: 2,
+            first_received: Some(6),
+            receipt: Some("r".to_owned()),
+            group: None,
+            sequence: 0,
+            chunks: 1,
+            body: Bytes::new(),
+        }
+    }
 
     #[test]
     fn version_1_is_read() {
         let stored = b"\x01{\"sent\":5,\"place\":\"leased\",\"at\":9,\"receives\":2,\
             \"first_received\":6,\"receipt\":\"r\",\"group\":null,\"sequence\":0,\"chunks\":1}";
-        let state = decode(stored).unwrap();
-        assert_eq!((state.place, state.at, state.receives), (Place::Leased, 9, 2));
-        assert_eq!(encode(&state).unwrap(), stored);
-        assert!(decode(b"\x02{}").is_err() && decode(b"").is_err());
+        assert_eq!(decode(&Bytes::from_static(stored)).unwrap(), state());
+        for wrong in [&b"\x03{}"[..], b"", b"\x01{}", b"\x02", b"\x02\x21"] {
+            assert!(decode(&Bytes::copy_from_slice(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn version_2_is_read() {
+        let numbers: [&[u8]; 5] = [&[5], &[LEASED], &[9], &[2], &[6]];
+        let mut stored = vec![2];
+        for number in numbers {
+            stored.extend([0x21, 0, 0, 0, 0, 0, 0, 0]);
+            stored.extend(number);
+        }
+        stored.extend(b"\x03r\0\x01");
+        stored.extend([0x21, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0, 0, 0, 0, 0, 0, 0, 0]);
+        stored.extend(b"\xff\0body");
+        let inline = State { chunks: 0, body: Bytes::from_static(b"\xff\0body"), ..state() };
+        assert_eq!(decode(&Bytes::from(stored.clone())).unwrap(), inline);
+        assert_eq!(encode(&inline), stored);
+        let grouped = State { group: Some("g\0".to_owned()), receipt: None, first_received: None, ..inline };
+        assert_eq!(decode(&encode(&grouped).into()).unwrap(), grouped);
+    }
+
+    /// A queue that holds a message of an older version.
+    #[tokio::test]
+    async fn what_an_older_version_has_written_is_received_and_deleted() {
+        let store = crate::open_memory();
+        let queue = Queue::new(crate::keyspace::TEST_QUEUE, "q");
+        let mut tx = crate::begin(&store).await.unwrap();
+        let json = br#"{"sent":5,"place":"ready","at":5,"receives":0,"first_received":null,"receipt":null,"group":null,"sequence":0,"chunks":1}"#;
+        tx.put(queue.state_key("m"), [&[VERSION_JSON], &json[..]].concat()).unwrap();
+        tx.put(queue.row_of(READY, (5i64, "m")), tuple::pack(&None::<String>)).unwrap();
+        tx.add(queue.row_of(COUNTER, u64::from(READY)), 1).unwrap();
+        assert_eq!(chunks::put(&mut tx, &queue.row_of(BODY, "m"), &"old".into()).unwrap(), 1);
+        tx.commit().await.unwrap();
+
+        let mut tx = crate::begin(&store).await.unwrap();
+        let mut receipt = || "r".to_owned();
+        let (now, limit, lease_until, sent_since, receives_max) = (6, 1, 10, 0, None);
+        let request = Request { now, limit, lease_until, sent_since, receives_max, receipt: &mut receipt };
+        let received = queue.receive(&mut tx, &Claims::default(), request).await.unwrap();
+        assert_eq!(received.messages[0].body, "old");
+        let counts = queue.counts(&tx, 7).await.unwrap();
+        assert_eq!((counts.visible, counts.in_flight), (0, 1));
+        assert_eq!(queue.delete(&mut tx, "m", "r", 8).await.unwrap(), Outcome::Done);
+        tx.commit().await.unwrap();
+        let view = crate::snapshot(&store).await.unwrap();
+        assert_eq!(queue.counts(&view, 9).await.unwrap(), Counts::default());
+        assert_eq!(queue.peek(&view, "m").await.unwrap(), None);
+    }
+
+    #[test]
+    fn two_counts_share_a_row() {
+        for (low, high) in [(0, 0), (7, 3), (-1, 1), (1, -1), (-5, -9), (i64::from(i32::MAX), 2), (-2, 0)] {
+            assert_eq!(halves(low + high * HALF), (low, high));
+        }
     }
 }
