@@ -8,16 +8,8 @@ mod write;
 use bytes::Bytes;
 use shape::{Binding, Doc, Schema};
 
-pub(crate) use read::{decode_members, find, last_wins, whole, wrong_kind};
+pub(crate) use read::{decode_members, whole, wrong_kind};
 pub(crate) use write::encode_members;
-
-/// Nesting that is read: the text comes from strangers and readers recurse.
-pub(crate) const DEPTH_MAX: usize = 100;
-
-/// Values that are read, with the absent members of structures. The largest real requests (ten thousand log events)
-/// have less than a tenth of them; each takes some dozens of bytes, so that a few megabytes of `{},{},…` would take
-/// gigabytes.
-pub(crate) const VALUES_MAX: usize = 1_000_000;
 
 /// What is wrong with a document, in JSON or in CBOR.
 #[derive(Clone, Debug, PartialEq, Eq)]

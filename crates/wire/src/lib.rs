@@ -6,6 +6,7 @@
 //! A further protocol is a variant of [`table::Protocol`], a module beside [`json`] and an arm in [`decode`], [`encode`]
 //! and [`encode_error`].
 
+mod aggregate;
 mod cbor;
 pub mod digest;
 mod error;
@@ -27,5 +28,7 @@ pub use notation::Notation;
 pub use protocol::{Body, decode, encode};
 pub use route::{Found, RouteError, Router};
 
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod vectors;

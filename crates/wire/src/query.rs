@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use shape::{Doc, Field, ListShape, MapShape, Namespace, Schema, Structure, TimeFormat};
 
-use crate::json::last_wins;
+use crate::aggregate::last_wins;
 use crate::text::{self, Problem};
 use crate::xml;
 

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use minicbor::Decoder;
 use minicbor::data::Type;
-use shape::{Doc, ListShape, MapShape, Schema, Structure, Timestamp};
+use shape::{Doc, Schema, TimeFormat, Timestamp};
 
 use super::Instants;
-use crate::json::{DEPTH_MAX, Error, Members, VALUES_MAX, find, last_wins, whole, wrong_kind};
+use crate::aggregate::{self, Bounds, Reader as _};
+use crate::json::{Error, Members, whole, wrong_kind};
 use crate::time;
 
 /// Reads `bytes` as `schema`. No bytes are an empty structure, as in JSON.
@@ -16,8 +17,8 @@ pub(crate) fn decode(schema: Schema, bytes: &[u8], instants: Instants) -> Result
     if let (Schema::Structure(structure), []) = (schema, bytes) {
         return Ok(Doc::Structure(vec![Doc::Null; structure.fields.len()]));
     }
-    let mut reader = Reader { decoder: Decoder::new(bytes), depth: 0, left: VALUES_MAX, instants };
-    let doc = reader.value(schema)?;
+    let mut reader = Reader { decoder: Decoder::new(bytes), bounds: Bounds::new(), instants };
+    let doc = reader.value(schema, None)?;
     if reader.decoder.position() < bytes.len() {
         return Err(Error::syntax());
     }
@@ -31,40 +32,21 @@ fn syntax(_: minicbor::decode::Error) -> Error {
 
 struct Reader<'a> {
     decoder: Decoder<'a>,
-    depth: usize,
-    /// Values that may still come.
-    left: usize,
+    bounds: Bounds,
     instants: Instants,
 }
 
-impl<'a> Reader<'a> {
-    /// The kind of the next value. Tags before it are passed over: the schema says what it is.
-    fn kind(&mut self) -> Result<Type, Error> {
-        loop {
-            match self.decoder.datatype().map_err(syntax)? {
-                Type::Tag => self.decoder.tag().map(drop).map_err(syntax)?,
-                kind => return Ok(kind),
-            }
-        }
+impl<'a> aggregate::Reader<'a> for Reader<'a> {
+    fn bounds(&mut self) -> &mut Bounds {
+        &mut self.bounds
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        if self.depth == DEPTH_MAX {
-            return Err(Error::too_deep());
-        }
-        self.depth += 1;
-        let result = read(self);
-        self.depth -= 1;
-        result
+    fn members(&self) -> Members {
+        Members::All
     }
 
-    fn count(&mut self, values: usize) -> Result<(), Error> {
-        self.left = self.left.checked_sub(values).ok_or_else(Error::too_many)?;
-        Ok(())
-    }
-
-    fn value(&mut self, schema: Schema) -> Result<Doc, Error> {
-        self.count(1)?;
+    fn value(&mut self, schema: Schema, _format: Option<TimeFormat>) -> Result<Doc, Error> {
+        self.bounds.count(1)?;
         let kind = self.kind()?;
         match (schema, kind) {
             (_, Type::Null | Type::Undefined) => {
@@ -89,6 +71,51 @@ impl<'a> Reader<'a> {
                 Err(Error::no_list())
             }
             (scalar, kind) => self.scalar(scalar, kind),
+        }
+    }
+
+    fn skip(&mut self) -> Result<(), Error> {
+        self.bounds.count(1)?;
+        match self.kind()? {
+            Type::Map | Type::MapIndef => self.deeper(|r| r.entries(|r, _| r.skip())),
+            Type::Array | Type::ArrayIndef => self.deeper(|r| r.elements(Self::skip)),
+            Type::Break | Type::Unknown(_) => Err(Error::syntax()),
+            _ => self.decoder.skip().map_err(syntax),
+        }
+    }
+
+    fn entries(
+        &mut self,
+        mut each: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut left = self.decoder.map().map_err(syntax)?;
+        while self.goes_on(&mut left)? {
+            let key = match self.kind()? {
+                Type::String | Type::StringIndef => self.text()?,
+                _ => return Err(Error::syntax()),
+            };
+            each(self, key)?;
+        }
+        Ok(())
+    }
+
+    fn elements(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        let mut left = self.decoder.array().map_err(syntax)?;
+        while self.goes_on(&mut left)? {
+            each(self)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The kind of the next value. Tags before it are passed over: the schema says what it is.
+    fn kind(&mut self) -> Result<Type, Error> {
+        loop {
+            match self.decoder.datatype().map_err(syntax)? {
+                Type::Tag => self.decoder.tag().map(drop).map_err(syntax)?,
+                kind => return Ok(kind),
+            }
         }
     }
 
@@ -157,89 +184,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn structure(&mut self, structure: &'static Structure) -> Result<Doc, Error> {
-        self.count(structure.fields.len())?;
-        let mut values = vec![Doc::Null; structure.fields.len()];
-        let mut likely = 0; // clients tend to keep the model's order
-        self.entries(|r, key| {
-            match find(structure, &key, likely, Members::All, r.depth) {
-                Some(index) => {
-                    values[index] = r.value(structure.fields[index].schema.get())?;
-                    likely = index + 1;
-                }
-                None => r.skip()?,
-            }
-            Ok(())
-        })?;
-        Ok(Doc::Structure(values))
-    }
-
-    fn union(&mut self, structure: &'static Structure) -> Result<Doc, Error> {
-        let mut found = None;
-        self.entries(|r, key| {
-            let Some(index) = find(structure, &key, 0, Members::All, r.depth) else {
-                return if key == "__type" { r.skip() } else { Err(Error::unknown_union_member(&key)) };
-            };
-            let value = r.value(structure.fields[index].schema.get())?;
-            if !value.is_null() && found.replace(Doc::Union(index, Box::new(value))).is_some() {
-                return Err(Error::not_one_union_member());
-            }
-            Ok(())
-        })?;
-        found.ok_or_else(Error::not_one_union_member)
-    }
-
-    fn map(&mut self, map: &'static MapShape) -> Result<Doc, Error> {
-        let schema = map.value.get();
-        let mut entries: Vec<(String, Doc)> = Vec::new();
-        self.entries(|r, key| {
-            let value = r.value(schema)?;
-            if value.is_null() && !map.sparse {
-                return Err(Error::null_in_map());
-            }
-            entries.push((key.into_owned(), value));
-            Ok(())
-        })?;
-        Ok(Doc::Map(last_wins(entries)))
-    }
-
-    fn list(&mut self, list: &'static ListShape) -> Result<Doc, Error> {
-        let schema = list.element.get();
-        let mut elements = Vec::new();
-        self.elements(|r| {
-            let element = r.value(schema)?;
-            if element.is_null() && !list.sparse {
-                return Err(Error::null_in_list());
-            }
-            elements.push(element);
-            Ok(())
-        })?;
-        Ok(Doc::List(elements))
-    }
-
-    fn entries(
-        &mut self,
-        mut each: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut left = self.decoder.map().map_err(syntax)?;
-        while self.goes_on(&mut left)? {
-            let key = match self.kind()? {
-                Type::String | Type::StringIndef => self.text()?,
-                _ => return Err(Error::syntax()),
-            };
-            each(self, key)?;
-        }
-        Ok(())
-    }
-
-    fn elements(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
-        let mut left = self.decoder.array().map_err(syntax)?;
-        while self.goes_on(&mut left)? {
-            each(self)?;
-        }
-        Ok(())
-    }
-
     /// Whether another element or entry follows. `left` says how many are said to follow; none when a break ends them.
     fn goes_on(&mut self, left: &mut Option<u64>) -> Result<bool, Error> {
         match left {
@@ -255,17 +199,6 @@ impl<'a> Reader<'a> {
                 }
                 Ok(!is_end)
             }
-        }
-    }
-
-    /// Passes over a value of any kind.
-    fn skip(&mut self) -> Result<(), Error> {
-        self.count(1)?;
-        match self.kind()? {
-            Type::Map | Type::MapIndef => self.deeper(|r| r.entries(|r, _| r.skip())),
-            Type::Array | Type::ArrayIndef => self.deeper(|r| r.elements(Self::skip)),
-            Type::Break | Type::Unknown(_) => Err(Error::syntax()),
-            _ => self.decoder.skip().map_err(syntax),
         }
     }
 

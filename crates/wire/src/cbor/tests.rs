@@ -3,49 +3,9 @@ use proptest::prelude::*;
 use shape::{Doc, Schema, Shape, Timestamp};
 
 use super::*;
-use crate::json::{DEPTH_MAX, Error, VALUES_MAX};
-
-#[derive(Debug, Clone, PartialEq, Shape)]
-enum Value {
-    S(String),
-    N(f64),
-    L(Vec<Value>),
-}
-
-#[derive(Debug, Clone, PartialEq, Shape)]
-struct Sample {
-    text: Option<String>,
-    number: Option<i32>,
-    long: Option<i64>,
-    float: Option<f32>,
-    double: Option<f64>,
-    flag: Option<bool>,
-    blob: Option<Bytes>,
-    at: Option<Timestamp>,
-    list: Option<Vec<String>>,
-    sparse: Option<Vec<Option<i32>>>,
-    map: Option<std::collections::BTreeMap<String, i64>>,
-    value: Option<Value>,
-    nested: Option<Box<Sample>>,
-    document: Option<serde_json::Value>,
-}
-
-const NOTHING: Sample = Sample {
-    text: None,
-    number: None,
-    long: None,
-    float: None,
-    double: None,
-    flag: None,
-    blob: None,
-    at: None,
-    list: None,
-    sparse: None,
-    map: None,
-    value: None,
-    nested: None,
-    document: None,
-};
+use crate::aggregate::{DEPTH_MAX, VALUES_MAX};
+use crate::json::Error;
+use crate::sample::{Sample, Value, samples};
 
 fn read_as(instants: Instants, bytes: &[u8]) -> Result<Sample, Error> {
     decode(Sample::schema(), bytes, instants).map(|doc| Sample::from_doc(doc).unwrap())
@@ -71,42 +31,51 @@ fn message(name: &str, value: &[u8]) -> String {
 #[test]
 fn members_of_every_kind() {
     let of = |name: &str, value: &[u8]| read(&one(name, value)).unwrap();
-    assert_eq!(of("Text", b"\x64IETF"), Sample { text: Some("IETF".into()), ..NOTHING });
+    assert_eq!(of("Text", b"\x64IETF"), Sample { text: Some("IETF".into()), ..Sample::default() });
     assert_eq!(
         of("Text", b"\x7f\x65strea\x64ming\xff"),
-        Sample { text: Some("streaming".into()), ..NOTHING }
+        Sample { text: Some("streaming".into()), ..Sample::default() }
     );
-    assert_eq!(of("Number", b"\x1a\x00\x0f\x42\x40"), Sample { number: Some(1_000_000), ..NOTHING });
-    assert_eq!(of("Number", b"\x38\x63"), Sample { number: Some(-100), ..NOTHING });
-    assert_eq!(of("Number", b"\xf9\x3c\x00"), Sample { number: Some(1), ..NOTHING });
-    let long = Sample { long: Some(1_000_000_000_000), ..NOTHING };
+    assert_eq!(
+        of("Number", b"\x1a\x00\x0f\x42\x40"),
+        Sample { number: Some(1_000_000), ..Sample::default() }
+    );
+    assert_eq!(of("Number", b"\x38\x63"), Sample { number: Some(-100), ..Sample::default() });
+    assert_eq!(of("Number", b"\xf9\x3c\x00"), Sample { number: Some(1), ..Sample::default() });
+    let long = Sample { long: Some(1_000_000_000_000), ..Sample::default() };
     assert_eq!(of("Long", b"\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00"), long);
-    assert_eq!(of("Double", b"\xf9\x3e\x00"), Sample { double: Some(1.5), ..NOTHING });
-    assert_eq!(of("Double", b"\xfa\x47\xc3\x50\x00"), Sample { double: Some(100_000.0), ..NOTHING });
+    assert_eq!(of("Double", b"\xf9\x3e\x00"), Sample { double: Some(1.5), ..Sample::default() });
+    assert_eq!(
+        of("Double", b"\xfa\x47\xc3\x50\x00"),
+        Sample { double: Some(100_000.0), ..Sample::default() }
+    );
     assert_eq!(
         of("Double", b"\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a"),
-        Sample { double: Some(1.1), ..NOTHING }
+        Sample { double: Some(1.1), ..Sample::default() }
     );
-    assert_eq!(of("Double", b"\x18\x64"), Sample { double: Some(100.0), ..NOTHING });
-    assert_eq!(of("Flag", b"\xf5"), Sample { flag: Some(true), ..NOTHING });
-    let blob = Sample { blob: Some(Bytes::from_static(&[1, 2, 3, 4, 5])), ..NOTHING };
+    assert_eq!(of("Double", b"\x18\x64"), Sample { double: Some(100.0), ..Sample::default() });
+    assert_eq!(of("Flag", b"\xf5"), Sample { flag: Some(true), ..Sample::default() });
+    let blob = Sample { blob: Some(Bytes::from_static(&[1, 2, 3, 4, 5])), ..Sample::default() };
     assert_eq!(of("Blob", b"\x5f\x42\x01\x02\x43\x03\x04\x05\xff"), blob);
     assert_eq!(
         of("List", b"\x82\x61a\x60"),
-        Sample { list: Some(vec!["a".into(), String::new()]), ..NOTHING }
+        Sample { list: Some(vec!["a".into(), String::new()]), ..Sample::default() }
     );
-    assert_eq!(of("List", b"\x9f\xff"), Sample { list: Some(vec![]), ..NOTHING });
-    assert_eq!(of("Sparse", b"\x82\x01\xf6"), Sample { sparse: Some(vec![Some(1), None]), ..NOTHING });
+    assert_eq!(of("List", b"\x9f\xff"), Sample { list: Some(vec![]), ..Sample::default() });
+    assert_eq!(
+        of("Sparse", b"\x82\x01\xf6"),
+        Sample { sparse: Some(vec![Some(1), None]), ..Sample::default() }
+    );
     let map = [("b".to_owned(), 1), ("c".to_owned(), 2)].into();
-    assert_eq!(of("Map", b"\xbf\x61b\x01\x61c\x02\xff"), Sample { map: Some(map), ..NOTHING });
-    let value = Sample { value: Some(Value::L(vec![Value::N(1.0)])), ..NOTHING };
+    assert_eq!(of("Map", b"\xbf\x61b\x01\x61c\x02\xff"), Sample { map: Some(map), ..Sample::default() });
+    let value = Sample { value: Some(Value::L(vec![Value::N(1.0)])), ..Sample::default() };
     assert_eq!(of("Value", b"\xa1\x61L\x81\xa1\x61N\x01"), value);
 }
 
 /// The SDKs for Java write whole milliseconds after tag 1 (SdkCborGenerator.java); Smithy's protocol has seconds.
 #[test]
 fn instants() {
-    let at = |millis: i64| Sample { at: Some(Timestamp::from_millis(millis)), ..NOTHING };
+    let at = |millis: i64| Sample { at: Some(Timestamp::from_millis(millis)), ..Sample::default() };
     let millis = one("At", b"\xc1\x1b\x00\x00\x01\x45\xae\xca\xc7\xc4");
     assert_eq!(read(&millis), Ok(at(1_398_796_896_196)));
     assert_eq!(read(&one("At", b"\x1b\x00\x00\x01\x45\xae\xca\xc7\xc4")), Ok(at(1_398_796_896_196)));
@@ -124,9 +93,9 @@ fn instants() {
 
 #[test]
 fn absent_null_unknown_and_empty() {
-    assert_eq!(read(b""), Ok(NOTHING));
-    assert_eq!(read(b"\xbf\xff"), Ok(NOTHING));
-    assert_eq!(read(b"\xa2\x64Text\xf6\x66Number\xf7"), Ok(NOTHING));
+    assert_eq!(read(b""), Ok(Sample::default()));
+    assert_eq!(read(b"\xbf\xff"), Ok(Sample::default()));
+    assert_eq!(read(b"\xa2\x64Text\xf6\x66Number\xf7"), Ok(Sample::default()));
     // What no member is called is passed over, however it is made.
     for unknown in [
         &b"\x9f\x01\x82\x02\x03\xff"[..],
@@ -138,14 +107,17 @@ fn absent_null_unknown_and_empty() {
         b"\xd9\xd9\xf7\xc1\x7f\x61x\xff",
         b"\xf9\x7c\x00",
     ] {
-        assert_eq!(read(&one("X", unknown)), Ok(NOTHING), "{unknown:02x?}");
+        assert_eq!(read(&one("X", unknown)), Ok(Sample::default()), "{unknown:02x?}");
     }
 }
 
 #[test]
 fn the_last_of_equal_keys_counts() {
     let twice = read(b"\xa3\x64Text\x61a\x63Map\xa2\x61k\x01\x61k\x02\x64Text\x61b").unwrap();
-    assert_eq!(twice, Sample { text: Some("b".into()), map: Some([("k".to_owned(), 2)].into()), ..NOTHING });
+    assert_eq!(
+        twice,
+        Sample { text: Some("b".into()), map: Some([("k".to_owned(), 2)].into()), ..Sample::default() }
+    );
 }
 
 /// The texts are those of JSON: see there.
@@ -217,19 +189,19 @@ fn bytes_that_are_no_cbor() {
 #[test]
 fn depth_is_bounded() {
     let deep = |n: usize| one("X", &[vec![0x81; n], vec![0x01]].concat());
-    assert_eq!(read(&deep(DEPTH_MAX - 1)), Ok(NOTHING));
+    assert_eq!(read(&deep(DEPTH_MAX - 1)), Ok(Sample::default()));
     assert_eq!(read(&deep(1_000_000)), Err(Error::too_deep()));
     let nested = b"\xbf\x66Nested".repeat(100_000);
     assert_eq!(read(&nested), Err(Error::too_deep()));
     // Tags nest as well; they are passed over one after the other.
     let tags = [vec![0xc1; 1_000_000], vec![0xf6]].concat();
-    assert_eq!(read(&one("Text", &tags)), Ok(NOTHING));
+    assert_eq!(read(&one("Text", &tags)), Ok(Sample::default()));
 }
 
 #[test]
 fn the_number_of_values_is_bounded() {
     let list = |count: usize| [&b"\xa1\x61X\x9f"[..], &vec![0x01; count], b"\xff"].concat();
-    assert_eq!(read(&list(VALUES_MAX / 2)), Ok(NOTHING));
+    assert_eq!(read(&list(VALUES_MAX / 2)), Ok(Sample::default()));
     assert_eq!(read(&list(VALUES_MAX)), Err(Error::too_many()));
     let empty = [&b"\xa1\x64List\x9f"[..], &vec![0x60; VALUES_MAX], b"\xff"].concat();
     assert_eq!(read(&empty), Err(Error::too_many()));
@@ -245,44 +217,6 @@ fn json_values_become_cbor() {
         encode_value(&every),
         b"\x9f\xf6\xf5\x20\xfb\x3f\xf8\0\0\0\0\0\0\x61a\xbf\x61b\x9f\xff\xff\xfb\x43\xf0\0\0\0\0\0\0\xff"
     );
-}
-
-fn samples() -> impl Strategy<Value = Sample> {
-    let scalars = (
-        any::<Option<String>>(),
-        any::<Option<i32>>(),
-        any::<Option<i64>>(),
-        any::<Option<f32>>(),
-        any::<Option<f64>>(),
-        any::<Option<bool>>(),
-        any::<Option<Vec<u8>>>(),
-    );
-    let rest = (
-        proptest::option::of(-62_000_000_000_000i64..250_000_000_000_000),
-        any::<Option<Vec<String>>>(),
-        any::<Option<Vec<Option<i32>>>>(),
-        any::<Option<std::collections::BTreeMap<String, i64>>>(),
-        proptest::option::of(any::<String>().prop_map(|text| Value::L(vec![Value::S(text), Value::N(0.5)]))),
-    );
-    (scalars, rest).prop_map(|((text, number, long, float, double, flag, blob), rest)| {
-        let (at, list, sparse, map, value) = rest;
-        Sample {
-            text,
-            number,
-            long,
-            float: float.filter(|f| !f.is_nan()),
-            double: double.filter(|d| !d.is_nan()),
-            flag,
-            blob: blob.map(Into::into),
-            at: at.map(Timestamp::from_millis),
-            list,
-            sparse,
-            map,
-            value,
-            nested: Some(Box::new(NOTHING)),
-            document: None,
-        }
-    })
 }
 
 proptest! {

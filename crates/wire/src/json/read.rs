@@ -1,18 +1,18 @@
 //! Text to documents.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use shape::{Binding, Doc, Field, ListShape, MapShape, Schema, Stream, Structure, TimeFormat};
+use shape::{Doc, Schema, Stream, TimeFormat};
 
-use super::{DEPTH_MAX, Error, Members, VALUES_MAX};
+use super::{Error, Members};
+use crate::aggregate::{self, Bounds, Reader as _};
 use crate::time;
 
 pub(crate) fn decode_members(schema: Schema, text: &[u8], members: Members) -> Result<Doc, Error> {
     let text = std::str::from_utf8(text).map_err(|_| Error::syntax())?;
-    let mut reader = Reader { text, at: 0, depth: 0, left: VALUES_MAX, members };
+    let mut reader = Reader { text, at: 0, bounds: Bounds::new(), members };
     reader.skip_space();
     if reader.at == text.len()
         && let Schema::Structure(structure) = schema
@@ -30,65 +30,21 @@ pub(crate) fn decode_members(schema: Schema, text: &[u8], members: Members) -> R
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    depth: usize,
-    /// Values that may still come.
-    left: usize,
+    bounds: Bounds,
     members: Members,
 }
 
-impl<'a> Reader<'a> {
-    fn skip_space(&mut self) {
-        let bytes = self.text.as_bytes();
-        while matches!(bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
+impl<'a> aggregate::Reader<'a> for Reader<'a> {
+    fn bounds(&mut self) -> &mut Bounds {
+        &mut self.bounds
     }
 
-    /// The next byte that is no white space; 0 at the end, which no value begins with.
-    fn peek(&mut self) -> u8 {
-        self.skip_space();
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == byte;
-        if found {
-            self.at += 1;
-        }
-        found
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), Error> {
-        if self.take(byte) { Ok(()) } else { Err(Error::syntax()) }
-    }
-
-    fn word(&mut self, word: &str) -> Result<(), Error> {
-        if self.text[self.at..].starts_with(word) {
-            self.at += word.len();
-            return Ok(());
-        }
-        Err(Error::syntax())
-    }
-
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        if self.depth == DEPTH_MAX {
-            return Err(Error::too_deep());
-        }
-        self.depth += 1;
-        let result = read(self);
-        self.depth -= 1;
-        result
-    }
-
-    /// Counts values: a document takes many times the memory of its text.
-    fn count(&mut self, values: usize) -> Result<(), Error> {
-        let left = self.left.checked_sub(values);
-        self.left = left.ok_or_else(Error::too_many)?;
-        Ok(())
+    fn members(&self) -> Members {
+        self.members
     }
 
     fn value(&mut self, schema: Schema, format: Option<TimeFormat>) -> Result<Doc, Error> {
-        self.count(1)?;
+        self.bounds.count(1)?;
         let first = self.peek();
         if first == b'n' {
             self.word("null")?;
@@ -123,103 +79,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that a value begins as it must; the reader of the value takes the sign itself.
-    fn opening(&mut self, wanted: u8, first: u8) -> Result<(), Error> {
-        match (wanted, first) {
-            (wanted, first) if wanted == first => Ok(()),
-            (b'[', b'{') => Err(Error::no_map_here()),
-            (b'{', b'[') => Err(Error::no_list_here()),
-            (b'[', b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_list()),
-            (_, b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_map()),
-            _ => Err(Error::syntax()),
+    fn skip(&mut self) -> Result<(), Error> {
+        self.bounds.count(1)?;
+        match self.peek() {
+            b'{' => self.deeper(|r| r.entries(|r, _| r.skip())),
+            b'[' => self.deeper(|r| r.elements(Self::skip)),
+            b'"' => self.string().map(drop),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number().map(drop),
         }
-    }
-
-    fn scalar(&mut self, schema: Schema, first: u8, format: Option<TimeFormat>) -> Result<Doc, Error> {
-        match first {
-            b'"' => {
-                let text = self.string()?;
-                from_string(schema, text, format)
-            }
-            b't' | b'f' => {
-                let value = first == b't';
-                self.word(if value { "true" } else { "false" })?;
-                match schema {
-                    Schema::Bool => Ok(Doc::Bool(value)),
-                    _ => Err(wrong_kind(if value { "TRUE_VALUE" } else { "FALSE_VALUE" }, schema)),
-                }
-            }
-            b'-' | b'0'..=b'9' => {
-                let text = self.number()?;
-                from_number(schema, text, format)
-            }
-            _ => Err(Error::syntax()),
-        }
-    }
-
-    fn structure(&mut self, structure: &'static Structure) -> Result<Doc, Error> {
-        self.count(structure.fields.len())?;
-        let mut values = vec![Doc::Null; structure.fields.len()];
-        let mut likely = 0; // clients tend to keep the model's order
-        self.entries(|r, key| {
-            match find(structure, &key, likely, r.members, r.depth) {
-                Some(index) => {
-                    let field = &structure.fields[index];
-                    values[index] = r.value(field.schema.get(), field.format)?;
-                    likely = index + 1;
-                }
-                None => r.skip()?,
-            }
-            Ok(())
-        })?;
-        Ok(Doc::Structure(values))
-    }
-
-    fn union(&mut self, structure: &'static Structure) -> Result<Doc, Error> {
-        let mut found = None;
-        self.entries(|r, key| {
-            let Some(index) = find(structure, &key, 0, Members::All, r.depth) else {
-                if key == "__type" {
-                    return r.skip(); // what some clients add to tell unions apart
-                }
-                return Err(Error::unknown_union_member(&key));
-            };
-            let field = &structure.fields[index];
-            let value = r.value(field.schema.get(), field.format)?;
-            if !value.is_null() && found.replace(Doc::Union(index, Box::new(value))).is_some() {
-                return Err(Error::not_one_union_member());
-            }
-            Ok(())
-        })?;
-        found.ok_or_else(Error::not_one_union_member)
-    }
-
-    fn map(&mut self, map: &'static MapShape) -> Result<Doc, Error> {
-        let schema = map.value.get();
-        let mut entries: Vec<(String, Doc)> = Vec::new();
-        self.entries(|r, key| {
-            let value = r.value(schema, None)?;
-            if value.is_null() && !map.sparse {
-                return Err(Error::null_in_map());
-            }
-            entries.push((key.into_owned(), value));
-            Ok(())
-        })?;
-        Ok(Doc::Map(last_wins(entries)))
-    }
-
-    fn list(&mut self, list: &'static ListShape) -> Result<Doc, Error> {
-        let schema = list.element.get();
-        let mut elements = Vec::new();
-        self.elements(|r| {
-            let element = r.value(schema, list.format)?;
-            if element.is_null() && !list.sparse {
-                return Err(Error::null_in_list());
-            }
-            elements.push(element);
-            Ok(())
-        })?;
-        Ok(Doc::List(elements))
     }
 
     fn entries(
@@ -257,18 +127,73 @@ impl<'a> Reader<'a> {
             self.expect(b',')?;
         }
     }
+}
 
-    /// Passes over a value of any kind.
-    fn skip(&mut self) -> Result<(), Error> {
-        self.count(1)?;
-        match self.peek() {
-            b'{' => self.deeper(|r| r.entries(|r, _| r.skip())),
-            b'[' => self.deeper(|r| r.elements(Self::skip)),
-            b'"' => self.string().map(drop),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            _ => self.number().map(drop),
+impl<'a> Reader<'a> {
+    fn skip_space(&mut self) {
+        let bytes = self.text.as_bytes();
+        while matches!(bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// The next byte that is no white space; 0 at the end, which no value begins with.
+    fn peek(&mut self) -> u8 {
+        self.skip_space();
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == byte;
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Error> {
+        if self.take(byte) { Ok(()) } else { Err(Error::syntax()) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Error> {
+        if self.text[self.at..].starts_with(word) {
+            self.at += word.len();
+            return Ok(());
+        }
+        Err(Error::syntax())
+    }
+
+    /// Checks that a value begins as it must; the reader of the value takes the sign itself.
+    fn opening(&mut self, wanted: u8, first: u8) -> Result<(), Error> {
+        match (wanted, first) {
+            (wanted, first) if wanted == first => Ok(()),
+            (b'[', b'{') => Err(Error::no_map_here()),
+            (b'{', b'[') => Err(Error::no_list_here()),
+            (b'[', b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_list()),
+            (_, b'"' | b't' | b'f' | b'-' | b'0'..=b'9') => Err(Error::no_map()),
+            _ => Err(Error::syntax()),
+        }
+    }
+
+    fn scalar(&mut self, schema: Schema, first: u8, format: Option<TimeFormat>) -> Result<Doc, Error> {
+        match first {
+            b'"' => {
+                let text = self.string()?;
+                from_string(schema, text, format)
+            }
+            b't' | b'f' => {
+                let value = first == b't';
+                self.word(if value { "true" } else { "false" })?;
+                match schema {
+                    Schema::Bool => Ok(Doc::Bool(value)),
+                    _ => Err(wrong_kind(if value { "TRUE_VALUE" } else { "FALSE_VALUE" }, schema)),
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                let text = self.number()?;
+                from_number(schema, text, format)
+            }
+            _ => Err(Error::syntax()),
         }
     }
 
@@ -404,43 +329,6 @@ impl<'a> Reader<'a> {
         self.at += 4;
         Ok(code)
     }
-}
-
-/// The member that `key` names; the one at `likely` is asked first.
-pub(crate) fn find(
-    structure: &Structure,
-    key: &str,
-    likely: usize,
-    members: Members,
-    depth: usize,
-) -> Option<usize> {
-    let is_it = |field: &Field| {
-        if members == Members::Body && depth == 1 && field.binding != Binding::Body {
-            return false;
-        }
-        // Callers inside the platform may use the model's name; on the wire it is the JSON name.
-        field.json.unwrap_or(field.name) == key || (members == Members::All && field.name == key)
-    };
-    if structure.fields.get(likely).is_some_and(is_it) {
-        return Some(likely);
-    }
-    structure.fields.iter().position(is_it)
-}
-
-/// Keeps the last of entries with the same key, in the place of the first.
-pub(crate) fn last_wins(entries: Vec<(String, Doc)>) -> Vec<(String, Doc)> {
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<(String, Doc)> = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        match places.get(&key) {
-            Some(place) => kept[*place].1 = value,
-            None => {
-                places.insert(key.clone(), kept.len());
-                kept.push((key, value));
-            }
-        }
-    }
-    kept
 }
 
 /// The type's name with its article, as AWS's error texts have it.

@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use shape::{Doc, Field, ListShape, MapShape, Schema, Structure, TimeFormat};
 
 use super::{DEPTH_MAX, ELEMENTS_MAX};
-use crate::json::last_wins;
+use crate::aggregate::last_wins;
 use crate::text::{self, Problem};
 
 /// An element: what the interpreter needs of it.
