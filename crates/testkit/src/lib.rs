@@ -15,8 +15,10 @@ mod counted;
 mod endpoint;
 mod engine;
 pub mod feeds;
+pub mod lambda;
 pub mod queues;
 pub mod stacks;
+pub mod users;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,34 +1,47 @@
 //! A stand-in for Lambda: functions whose names say what they do.
 
 use bytes::Bytes;
-use cloud::operation::entry;
+use cloud::operation::{Entry, entry};
 use cloud::prelude::*;
-use cloud::service::{Service, Words};
+use cloud::service::Service;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
+use testkit::lambda::{self, Answer, Call, Functions, Invoke};
 use wire::eventstream;
-use wire::table::Protocol;
 
-pub(crate) static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[Protocol::RestJson],
-    operations: &[entry::<Invoke>(), entry::<InvokeWithResponseStream>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
+pub(crate) static LAMBDA: Service = lambda::service::<Named>();
 
-#[derive(Shape)]
-pub(crate) struct Input {
-    #[shape(label)]
-    function_name: String,
-    #[shape(header = "X-Amz-Invocation-Type")]
-    invocation_type: Option<String>,
-    #[shape(payload)]
-    payload: Option<Bytes>,
+struct Named;
+
+impl Functions for Named {
+    const OPERATIONS: &'static [Entry] = &[entry::<Invoke<Self>>(), entry::<InvokeWithResponseStream>()];
+
+    fn policy(call: &Call) -> Option<String> {
+        policy(&call.function)
+    }
+
+    async fn invoke(cx: &mut Cx, call: Call) -> Result<Answer, Failure> {
+        assert_eq!(call.invocation_type, "RequestResponse");
+        let (name, event) = (call.name(), &call.event);
+        let length = event.to_string().len();
+        if length > 6 * 1024 * 1024 {
+            return Err(Failure::new("RequestEntityTooLargeException", 413, "Request must be smaller"));
+        }
+        Ok(Answer::of(&match name {
+            "echo" => json!({"statusCode": 200, "body": event.to_string()}),
+            "source" => json!({"statusCode": 200, "body": cx.caller().origin.source_arn.as_deref()}),
+            "custom" => serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON"),
+            "crash" => return Ok(Answer::error(&json!({"errorMessage": "boom", "errorType": "Error"}))),
+            "authorizer" => match authorizer(cx, event) {
+                Ok(answer) => answer,
+                Err(error) => return Ok(Answer::error(&json!({"errorMessage": error}))),
+            },
+            "slow" => std::future::pending().await,
+            other => {
+                return Err(Failure::new("ResourceNotFoundException", 404, format!("no function {other}")));
+            }
+        }))
+    }
 }
 
 #[derive(Shape)]
@@ -49,14 +62,6 @@ pub(crate) struct StreamOutput {
 #[derive(Default)]
 pub(crate) struct Gate(pub(crate) tokio::sync::Notify);
 
-#[derive(Shape)]
-pub(crate) struct Output {
-    #[shape(header = "X-Amz-Function-Error")]
-    function_error: Option<String>,
-    #[shape(payload)]
-    payload: Option<Bytes>,
-}
-
 /// Lets API Gateway invoke everything but `forbidden`, for the dev stage alone.
 fn policy(function: &str) -> Option<String> {
     let policy = json!({"Version": "2012-10-17", "Statement": [{
@@ -68,61 +73,6 @@ fn policy(function: &str) -> Option<String> {
         ]}},
     }]});
     (!function.ends_with(":forbidden")).then(|| policy.to_string())
-}
-
-struct Invoke;
-
-impl Operation for Invoke {
-    const NAME: &'static str = "Invoke";
-    const KIND: Kind = Kind::Free;
-    const HTTP: Option<Http> =
-        Some(Http::new("POST", "/2015-03-31/functions/{FunctionName}/invocations", 200));
-    const ACTION: Option<&'static str> = Some("InvokeFunction");
-    type Input = Input;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Failure> {
-        let arn: Arn = input.function_name.parse().map_err(Failure::internal)?;
-        Ok(arn.into())
-    }
-
-    async fn resource_policy(_cx: &mut Cx, input: &Input) -> Result<Option<String>, Failure> {
-        Ok(policy(&input.function_name))
-    }
-
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        assert_eq!(input.invocation_type.as_deref(), Some("RequestResponse"));
-        let payload = input.payload.unwrap_or_default();
-        if payload.len() > 6 * 1024 * 1024 {
-            return Err(Failure::new("RequestEntityTooLargeException", 413, "Request must be smaller"));
-        }
-        let event: Value = serde_json::from_slice(&payload).expect("an event is JSON");
-        let answer = match input.function_name.rsplit(':').next().unwrap_or_default() {
-            "echo" => json!({"statusCode": 200, "body": event.to_string()}),
-            "source" => json!({"statusCode": 200, "body": cx.caller().origin.source_arn.as_deref()}),
-            "custom" => serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON"),
-            "crash" => {
-                let payload = Bytes::from_static(b"{\"errorMessage\":\"boom\",\"errorType\":\"Error\"}");
-                return Ok(Output { function_error: Some("Unhandled".to_owned()), payload: Some(payload) });
-            }
-            "authorizer" => match authorizer(cx, &event) {
-                Ok(answer) => answer,
-                Err(error) => {
-                    let payload = json!({"errorMessage": error}).to_string();
-                    return Ok(Output {
-                        function_error: Some("Unhandled".to_owned()),
-                        payload: Some(payload.into()),
-                    });
-                }
-            },
-            "slow" => std::future::pending().await,
-            other => {
-                return Err(Failure::new("ResourceNotFoundException", 404, format!("no function {other}")));
-            }
-        };
-        Ok(Output { function_error: None, payload: Some(Bytes::from(answer.to_string())) })
-    }
 }
 
 struct InvokeWithResponseStream;

@@ -1,86 +1,46 @@
-use bytes::Bytes;
-use cloud::operation::entry;
 use cloud::prelude::*;
-use cloud::service::{Service, Words};
+use cloud::service::Service;
 use http::{Request as HttpRequest, Response};
 use serde_json::{Value, json};
 use testkit::World;
-use wire::table::Protocol;
+use testkit::lambda::{self, Answer, Call, Functions};
 
 use crate::APIGATEWAYV2;
 
 mod logs;
 
-/// A Lambda that answers what the function's name says.
-static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[Protocol::RestJson],
-    operations: &[entry::<Invoke>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
+/// Functions that answer what their names say.
+struct Named;
 
-struct Invoke;
-
-#[derive(Shape)]
-struct Input {
-    function_name: String,
-    invocation_type: String,
-    payload: Bytes,
-}
-
-#[derive(Shape)]
-struct Output {
-    payload: Bytes,
-    function_error: Option<String>,
-}
-
-impl Operation for Invoke {
-    const NAME: &'static str = "Invoke";
-    const KIND: Kind = Kind::Free;
-    type Input = Input;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Failure> {
-        Ok(Resource::One(input.function_name.parse().map_err(Failure::internal)?))
+impl Functions for Named {
+    fn policy(call: &Call) -> Option<String> {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:execute-api:us-east-1:000000000000:*"}},
+        }]});
+        (call.name() != "closed").then(|| policy.to_string())
     }
 
-    async fn resource_policy(_cx: &mut Cx, input: &Input) -> Result<Option<String>, Failure> {
-        let allowed = !input.function_name.ends_with(":closed");
-        Ok(allowed.then(|| {
-            json!({"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Action": "lambda:Invoke", "Resource": "*",
-                "Principal": {"Service": "apigateway.amazonaws.com"},
-                "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:execute-api:us-east-1:000000000000:*"}},
-            }]})
-            .to_string()
-        }))
-    }
-
-    async fn run(_cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        assert_eq!(input.invocation_type, "RequestResponse");
-        let (payload, function_error) = match input.function_name.rsplit(':').next() {
-            Some("echo") => {
-                (json!({"statusCode": 200, "body": String::from_utf8_lossy(&input.payload)}), None)
-            }
-            Some("plain") => (json!({"hello": "world"}), None),
-            Some("cors") => {
-                (json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "http://evil"}}), None)
-            }
-            Some("narrow") => {
+    async fn invoke(_cx: &mut Cx, call: Call) -> Result<Answer, Failure> {
+        assert_eq!(call.invocation_type, "RequestResponse");
+        Ok(match call.name() {
+            "echo" => Answer::of(&json!({"statusCode": 200, "body": call.event.to_string()})),
+            "plain" => Answer::of(&json!({"hello": "world"})),
+            "cors" => Answer::of(
+                &json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "http://evil"}}),
+            ),
+            "narrow" => {
                 return Err(Failure::new("RequestEntityTooLargeException", 413, "Request must be smaller"));
             }
-            Some("fails") => (json!({"errorMessage": "x"}), Some("Unhandled".to_owned())),
-            _ => (json!({"statusCode": "x"}), None),
-        };
-        Ok(Output { payload: payload.to_string().into(), function_error })
+            "fails" => Answer::error(&json!({"errorMessage": "x"})),
+            _ => Answer::of(&json!({"statusCode": "x"})),
+        })
     }
 }
+
+/// A Lambda that answers what the function's name says.
+static LAMBDA: Service = lambda::service::<Named>();
 
 struct Fixture {
     world: World,

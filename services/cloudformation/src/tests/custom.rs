@@ -1,60 +1,27 @@
 //! Custom resources, with a Lambda service that answers as it is told.
 
-use std::sync::Mutex;
-
 use bytes::Bytes;
-use cloud::operation::entry;
 use cloud::plane::{Plane, PlaneRequest};
 use cloud::prelude::*;
-use cloud::service::{Service, Words};
+use cloud::service::Service;
 use serde_json::{Value, json};
 use testkit::World;
+use testkit::lambda::{self, Answer, Call, Functions};
 
 use super::Room;
 
-/// What functions got, oldest first.
-#[derive(Default)]
-struct Events {
-    seen: Mutex<Vec<Value>>,
-}
+/// Functions whose names say how they do their work; `works` does what the properties of the resource say.
+struct Providers;
 
-#[derive(Shape)]
-struct Input {
-    function_name: String,
-    invocation_type: Option<String>,
-    payload: Bytes,
-}
-
-#[derive(Shape)]
-struct Output {
-    payload: Bytes,
-    function_error: Option<String>,
-}
-
-struct Invoke;
-
-impl Operation for Invoke {
-    const NAME: &'static str = "Invoke";
-    const KIND: Kind = Kind::Free;
-    type Input = Input;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, _input: &Input) -> Result<Resource, Failure> {
-        Ok(Resource::Any)
-    }
-
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        assert_eq!(input.invocation_type.as_deref(), Some("RequestResponse"));
-        let event: Value = serde_json::from_slice(&input.payload).unwrap();
-        cx.state::<Events>().seen.lock().unwrap().push(event.clone());
-        if input.function_name.ends_with(":crashes") {
-            let payload = Bytes::from_static(b"{\"errorMessage\":\"boom\"}");
-            return Ok(Output { payload, function_error: Some("Unhandled".to_owned()) });
+impl Functions for Providers {
+    async fn invoke(cx: &mut Cx, call: Call) -> Result<Answer, Failure> {
+        assert_eq!(call.invocation_type, "RequestResponse");
+        match call.name() {
+            "crashes" => return Ok(Answer::error(&json!({"errorMessage": "boom"}))),
+            "forgets" => return Ok(Answer::nothing()),
+            _ => {}
         }
-        if input.function_name.ends_with(":forgets") {
-            return Ok(Output { payload: Bytes::new(), function_error: None });
-        }
+        let event = call.event;
         let answer = match event["ResourceProperties"]["Fail"].as_str() {
             Some(reason) => json!({"Status": "FAILED", "Reason": reason, "PhysicalResourceId": "f"}),
             None => json!({"Status": "SUCCESS", "Data": {"Answer": event["ResourceProperties"]["Size"]},
@@ -62,9 +29,11 @@ impl Operation for Invoke {
         };
         let status = put(cx, event["ResponseURL"].as_str().unwrap(), &answer.to_string()).await;
         assert_eq!(status, 200);
-        Ok(Output { payload: Bytes::new(), function_error: None })
+        Ok(Answer::nothing())
     }
 }
+
+static LAMBDA: Service = lambda::service::<Providers>();
 
 async fn put(cx: &mut Cx, url: &str, body: &str) -> u16 {
     let request = http::Request::put(url).body(()).unwrap();
@@ -78,18 +47,6 @@ async fn put(cx: &mut Cx, url: &str, body: &str) -> u16 {
         .as_u16()
 }
 
-static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[],
-    operations: &[entry::<Invoke>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
-
 async fn room() -> Room {
     Room { world: World::new(&[&crate::CLOUDFORMATION, &LAMBDA]).await }
 }
@@ -101,7 +58,7 @@ fn template(function: &str, more: &str) -> String {
 }
 
 fn events(room: &Room) -> Vec<Value> {
-    std::mem::take(&mut room.world.cloud().states().get::<Events>().seen.lock().unwrap())
+    lambda::calls(&room.world).into_iter().map(|call| call.event).collect()
 }
 
 /// Members: AWS documentation, "Custom resource request and response reference".

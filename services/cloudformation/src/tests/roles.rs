@@ -1,9 +1,9 @@
 //! Stacks that are made by a role.
 
-use cloud::identity::record::{Role, User};
+use cloud::identity::record::Role;
 use serde_json::{Value, json};
 use store::layer::table;
-use testkit::{ACCOUNT, REGION};
+use testkit::ACCOUNT;
 
 use super::{Room, TWO};
 
@@ -30,38 +30,6 @@ async fn put_role(room: &Room, name: &str, trust: &str) -> String {
     role.arn()
 }
 
-/// A user with one policy of its own.
-async fn put_user(room: &Room, name: &str, actions: &str) -> cloud::caller::Caller {
-    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
-    let user = User {
-        account: ACCOUNT.to_owned(),
-        name: name.to_owned(),
-        path: "/".to_owned(),
-        id: format!("AIDA{name}"),
-        created_at_millis: 0,
-        tags: Default::default(),
-        boundary: None,
-        inline: [("p".to_owned(), policy.to_string())].into(),
-        attached: Vec::new(),
-        groups: Vec::new(),
-    };
-    let mut tx = store::begin(room.world.cloud().store()).await.unwrap();
-    table::put(&mut tx, &user).await.unwrap();
-    tx.commit().await.unwrap();
-    cloud::caller::Caller {
-        principal: cloud::caller::Principal::User {
-            name: name.into(),
-            path: "/".into(),
-            id: format!("AIDA{name}").into(),
-        },
-        account: ACCOUNT.into(),
-        region: REGION.into(),
-        access_key_id: None,
-        session: None,
-        origin: Default::default(),
-    }
-}
-
 fn create(name: &str, role: &str) -> Value {
     json!({"StackName": name, "TemplateBody": TWO, "RoleARN": role})
 }
@@ -85,7 +53,8 @@ async fn resources_are_made_by_the_stacks_role() {
 async fn passing_a_role_needs_permission_and_using_it_does_not() {
     let room = Room::new().await;
     let role = put_role(&room, "maker", TRUST).await;
-    let user = put_user(&room, "worker", "cloudformation:*").await;
+    let statement = json!({"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"});
+    let user = testkit::users::user(&room.world, "worker", statement).await;
     let call = async |operation: &str, input: Value| {
         room.world.call_as(user.clone(), "cloudformation", operation, input).await
     };

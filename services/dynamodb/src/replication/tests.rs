@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use cloud::caller::{Caller, Principal};
-use cloud::identity::record::User;
+use cloud::caller::Caller;
 use testkit::World;
 
 use super::*;
@@ -285,27 +284,8 @@ async fn what_cannot_be_used_is_told_by_the_status() {
 
 /// A user who may do what is listed, on everything.
 async fn user(world: &World, actions: &[&str]) -> Caller {
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": actions, "Resource": "*"},
-    ]});
-    let name = format!("user-{}", actions.len());
-    let user = User {
-        account: testkit::ACCOUNT.to_owned(),
-        name: name.clone(),
-        path: "/".to_owned(),
-        id: "AIDAUSER".to_owned(),
-        created_at_millis: 0,
-        tags: Default::default(),
-        boundary: None,
-        inline: [("p".to_owned(), policy.to_string())].into(),
-        attached: Vec::new(),
-        groups: Vec::new(),
-    };
-    let mut tx = store::begin(world.cloud().store()).await.unwrap();
-    store::layer::table::put(&mut tx, &user).await.unwrap();
-    tx.commit().await.unwrap();
-    let principal = Principal::User { name: name.as_str().into(), path: "/".into(), id: "AIDAUSER".into() };
-    Caller { principal, ..testkit::root() }
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    testkit::users::user(world, &format!("user-{}", actions.len()), statement).await
 }
 
 /// What IAM must allow: "Using IAM policies for Amazon Kinesis Data Streams and Amazon DynamoDB" in the developer guide.

@@ -1,7 +1,6 @@
 //! What policies can say about a request: the condition keys.
 
-use cloud::caller::{Caller, Principal};
-use cloud::identity::record::User;
+use cloud::caller::Caller;
 use serde_json::{Value, json};
 use testkit::World;
 
@@ -17,27 +16,12 @@ async fn things(actions: &[&str], condition: Value) -> (World, Caller) {
         let there = item(p, 1, json!({"score": {"N": "1"}, "secret": {"S": "x"}}));
         ok(&world, "PutItem", json!({"TableName": "things", "Item": there})).await;
     }
-    let policy = json!({"Version": "2012-10-17", "Statement": [{
+    let statement = json!({
         "Effect": "Allow", "Action": actions, "Condition": condition,
         "Resource": "arn:aws:dynamodb:us-east-1:000000000000:table/things",
-    }]});
-    let user = User {
-        account: testkit::ACCOUNT.to_owned(),
-        name: USER.to_owned(),
-        path: "/".to_owned(),
-        id: "AIDAGAMER".to_owned(),
-        created_at_millis: 0,
-        tags: Default::default(),
-        boundary: None,
-        inline: [("p".to_owned(), policy.to_string())].into(),
-        attached: Vec::new(),
-        groups: Vec::new(),
-    };
-    let mut tx = store::begin(world.cloud().store()).await.unwrap();
-    store::layer::table::put(&mut tx, &user).await.unwrap();
-    tx.commit().await.unwrap();
-    let principal = Principal::User { name: USER.into(), path: "/".into(), id: "AIDAGAMER".into() };
-    (world, Caller { principal, ..testkit::root() })
+    });
+    let user = testkit::users::user(&world, USER, statement).await;
+    (world, user)
 }
 
 /// Whether the user may make the call.

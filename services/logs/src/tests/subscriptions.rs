@@ -1,111 +1,36 @@
 //! Subscription filters, with a stream and a function that remembers its events.
 
 use std::io::Read as _;
-use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cloud::Failure;
-use cloud::operation::entry;
 use cloud::prelude::*;
-use cloud::service::{Service, Words};
-use wire::table::Protocol;
+use cloud::service::Service;
+use testkit::lambda::{self, Answer, Call, Functions};
 
 use super::*;
 
-/// What the function was called with.
-#[derive(Default)]
-struct Calls(Mutex<Vec<Value>>);
-
-#[derive(Shape)]
-struct Input {
-    function_name: String,
-    invocation_type: Option<String>,
-}
-
-#[derive(Shape)]
-struct EventInput {
-    function_name: String,
-    event: String,
-}
-
-#[derive(Shape)]
-struct Output {}
-
 /// The function `f` lets CloudWatch Logs in for the group `g`.
-fn policy() -> String {
-    let statement = json!({
-        "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "lambda:InvokeFunction",
-        "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f",
-        "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}},
-    });
-    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
-}
+struct Subscribers;
 
-/// Lambda's `Invoke`, as far as CloudWatch Logs knows it: it asks whether it may.
-struct Invoke;
-
-/// How Lambda takes events.
-struct AcceptEvent;
-
-impl Operation for Invoke {
-    const NAME: &'static str = "Invoke";
-    const KIND: Kind = Kind::Free;
-    const ACTION: Option<&'static str> = Some("InvokeFunction");
-    type Input = Input;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Failure> {
-        Ok(input.function_name.parse::<Arn>().map_err(Failure::internal)?.into())
+impl Functions for Subscribers {
+    fn policy(_call: &Call) -> Option<String> {
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+            "Resource": FUNCTION,
+            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}},
+        });
+        Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
     }
 
-    async fn resource_policy(_cx: &mut Cx, _input: &Input) -> Result<Option<String>, Failure> {
-        Ok(Some(policy()))
-    }
-
-    async fn run(_cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        assert_eq!(input.invocation_type.as_deref(), Some("DryRun"));
-        Ok(Output {})
+    /// CloudWatch Logs asks whether it may.
+    async fn invoke(_cx: &mut Cx, call: Call) -> Result<Answer, Failure> {
+        assert_eq!(call.invocation_type, "DryRun");
+        Ok(Answer::nothing())
     }
 }
 
-impl Operation for AcceptEvent {
-    const NAME: &'static str = "AcceptEvent";
-    const KIND: Kind = Kind::Write;
-    const ACTION: Option<&'static str> = Some("InvokeFunction");
-    type Input = EventInput;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &EventInput) -> Result<Resource, Failure> {
-        Ok(input.function_name.parse::<Arn>().map_err(Failure::internal)?.into())
-    }
-
-    async fn resource_policy(_cx: &mut Cx, _input: &EventInput) -> Result<Option<String>, Failure> {
-        Ok(Some(policy()))
-    }
-
-    async fn run(cx: &mut Cx, input: EventInput) -> Result<Output, Failure> {
-        let event = serde_json::from_str(&input.event).map_err(Failure::internal)?;
-        let calls = cx.state::<Calls>();
-        // Once, however often the transaction runs.
-        cx.tx().on_commit(move |_| calls.0.lock().unwrap_or_else(PoisonError::into_inner).push(event));
-        Ok(Output {})
-    }
-}
-
-static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[Protocol::json_1_1("L")],
-    operations: &[entry::<AcceptEvent>(), entry::<Invoke>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
+static LAMBDA: Service = lambda::service::<Subscribers>();
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/k";
@@ -134,9 +59,8 @@ fn opened(data: &Value) -> Value {
 /// Lets deliveries happen, and gives the messages that the function got since.
 async fn called(world: &World) -> Vec<Value> {
     world.advance(Duration::from_secs(1)).await;
-    let calls = world.cx().state::<Calls>();
-    let events = std::mem::take(&mut *calls.0.lock().unwrap_or_else(PoisonError::into_inner));
-    events.iter().map(|event| opened(&event["awslogs"]["data"])).collect()
+    let events = lambda::calls(world).into_iter().filter(|call| call.invocation_type == "Event");
+    events.map(|call| opened(&call.event["awslogs"]["data"])).collect()
 }
 
 #[tokio::test]

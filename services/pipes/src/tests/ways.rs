@@ -1,139 +1,54 @@
 //! Every kind of source, enrichment and target that a pipe can have, each as it is used most.
 
-use std::sync::Mutex;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use cloud::operation::entry;
 use cloud::prelude::*;
-use cloud::service::Words;
 use testkit::Endpoint;
+use testkit::lambda::{self, Answer, Call, Functions};
 
 use super::*;
 
-/// What functions got, oldest first: their name, how they were invoked, and the payload.
-#[derive(Default)]
-struct Invocations {
-    seen: Mutex<Vec<(String, String, Value)>>,
-}
+/// Functions whose names say what they do.
+struct Named;
 
-#[derive(Shape)]
-struct Input {
-    function_name: String,
-    invocation_type: Option<String>,
-    payload: Bytes,
-}
-
-#[derive(Shape)]
-struct Output {
-    payload: Bytes,
-    function_error: Option<String>,
-}
-
-/// A Lambda service with a few functions.
-struct Invoke;
-
-impl Operation for Invoke {
-    const NAME: &'static str = "Invoke";
-    const KIND: Kind = Kind::Free;
-    type Input = Input;
-    type Output = Output;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &Input) -> Result<Resource, Failure> {
-        Ok(Resource::One(input.function_name.parse().map_err(Failure::internal)?))
-    }
-
-    async fn run(cx: &mut Cx, input: Input) -> Result<Output, Failure> {
-        let records: Value = serde_json::from_slice(&input.payload).unwrap();
-        let name = input.function_name.rsplit(':').next().unwrap().to_owned();
-        let kind = input.invocation_type.unwrap_or_default();
-        let invocations = cx.state::<Invocations>();
-        let mut seen = invocations.seen.lock().unwrap();
-        seen.push((name.clone(), kind, records.clone()));
-        let before = seen.iter().filter(|(other, ..)| *other == name).count();
-        let records = records.as_array().unwrap();
-        let (answer, error) = match name.as_str() {
+impl Functions for Named {
+    async fn invoke(cx: &mut Cx, call: Call) -> Result<Answer, Failure> {
+        let is_first = lambda::times(cx, &call) == 1;
+        let records = call.event.as_array().unwrap();
+        Ok(match call.name() {
             // Makes two of the even ones and drops the odd ones.
             "doubles" => {
                 let even = records.iter().filter_map(|n| n.as_i64()).filter(|n| n % 2 == 0);
-                (even.flat_map(|n| [json!({"n": n}), json!({"n": n * 10})]).collect(), None)
+                Answer::of(&even.flat_map(|n| [json!({"n": n}), json!({"n": n * 10})]).collect())
             }
-            "fails" if before == 1 => (json!({"errorMessage": "no"}), Some("Unhandled".to_owned())),
+            "fails" if is_first => Answer::error(&json!({"errorMessage": "no"})),
             // Does all but the second one, once.
-            "half" if before == 1 && records.len() > 1 => {
+            "half" if is_first && records.len() > 1 => {
                 let id = records[1]["eventID"].as_str().unwrap();
-                (json!({"batchItemFailures": [{"itemIdentifier": id}]}), None)
+                Answer::of(&json!({"batchItemFailures": [{"itemIdentifier": id}]}))
             }
-            _ => (Value::Null, None),
-        };
-        Ok(Output { payload: answer.to_string().into(), function_error: error })
+            _ => Answer::of(&Value::Null),
+        })
     }
 }
 
-#[derive(Shape)]
-struct EventInput {
-    function_name: String,
-    event: String,
-}
-
-#[derive(Shape)]
-struct Accepted;
-
-/// How Lambda takes events for which nobody waits.
-struct AcceptEvent;
-
-impl Operation for AcceptEvent {
-    const NAME: &'static str = "AcceptEvent";
-    const KIND: Kind = Kind::Write;
-    type Input = EventInput;
-    type Output = Accepted;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &EventInput) -> Result<Resource, Failure> {
-        Ok(Resource::One(input.function_name.parse().map_err(Failure::internal)?))
-    }
-
-    async fn run(cx: &mut Cx, input: EventInput) -> Result<Accepted, Failure> {
-        let records: Value = serde_json::from_str(&input.event).unwrap();
-        let name = input.function_name.rsplit(':').next().unwrap().to_owned();
-        let invocations = cx.state::<Invocations>();
-        // Once, however often the transaction runs.
-        cx.tx()
-            .on_commit(move |_| invocations.seen.lock().unwrap().push((name, "Event".to_owned(), records)));
-        Ok(Accepted)
-    }
-}
-
-static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[],
-    operations: &[entry::<AcceptEvent>(), entry::<Invoke>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
+static LAMBDA: Service = lambda::service::<Named>();
 
 fn function(name: &str) -> String {
     format!("arn:aws:lambda:{ACCOUNT}:function:{name}")
 }
 
-/// What functions got, once it is as much as this.
+/// What functions got, once it is as much as this: their name, how they were invoked, and the payload.
 async fn invocations(world: &World, count: usize) -> Vec<(String, String, Value)> {
-    let all = world.cloud().states().get::<Invocations>();
     for _ in 0..300 {
-        if all.seen.lock().unwrap().len() >= count {
+        if lambda::count(world) >= count {
             break;
         }
         world.advance(Duration::from_millis(200)).await;
     }
-    let seen = std::mem::take(&mut *all.seen.lock().unwrap());
+    let seen = lambda::calls(world);
     assert_eq!(seen.len(), count, "{seen:#?}");
-    seen
+    seen.into_iter().map(|call| (call.name().to_owned(), call.invocation_type, call.event)).collect()
 }
 
 async fn stream(world: &World) -> String {

@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use cloud::Failure;
 use cloud::clock::Chance;
-use cloud::operation::entry;
 use cloud::prelude::*;
-use cloud::service::{Service, Words};
+use cloud::service::Service;
 use store::{Scan, keyspace};
-use wire::table::Protocol;
+use testkit::lambda::{self, Call, Functions};
 
 use super::endpoints::{Server, confirmed};
 use super::*;
@@ -150,62 +148,37 @@ async fn endpoints_hear_of_every_message_or_the_queue_for_the_dead_has_it() {
     }
 }
 
-#[derive(Shape)]
-struct Event {
-    function_name: String,
-    event: String,
+/// Functions that take events into the store, as Lambda does, with a bad day now and then.
+struct Unsteady;
+
+impl Unsteady {
+    fn message(call: &Call) -> &str {
+        call.event["Records"][0]["Sns"]["Message"].as_str().unwrap_or_default()
+    }
 }
 
-#[derive(Shape)]
-struct Accepted;
-
-/// How Lambda takes events: into the store, as it does, with a bad day now and then.
-struct AcceptEvent;
-
-impl Operation for AcceptEvent {
-    const NAME: &'static str = "AcceptEvent";
-    const KIND: Kind = Kind::Write;
-    const ACTION: Option<&'static str> = Some("InvokeFunction");
-    type Input = Event;
-    type Output = Accepted;
-    type Error = Failure;
-
-    fn resource(_cx: &Cx, input: &Event) -> Result<Resource, Failure> {
-        Ok(input.function_name.parse::<Arn>().map_err(Failure::internal)?.into())
-    }
-
-    async fn resource_policy(_cx: &mut Cx, input: &Event) -> Result<Option<String>, Failure> {
-        let effect = if input.event.contains("denied") { "Deny" } else { "Allow" };
+impl Functions for Unsteady {
+    fn policy(call: &Call) -> Option<String> {
+        let effect = if Self::message(call).starts_with("denied") { "Deny" } else { "Allow" };
         let statement = json!({"Effect": effect, "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "lambda:InvokeFunction", "Resource": input.function_name});
-        Ok(Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()))
+            "Action": "lambda:InvokeFunction", "Resource": call.function});
+        Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
     }
 
-    async fn run(cx: &mut Cx, input: Event) -> Result<Accepted, Failure> {
-        let event: Value = serde_json::from_str(&input.event).map_err(Failure::internal)?;
-        let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap_or_default().to_owned();
+    fn accept(cx: &mut Cx, call: &Call) -> Result<(), Failure> {
+        let message = Self::message(call);
         if message.starts_with("broken") {
             return Err(Failure::new("ServiceException", 500, "it is broken"));
         }
         if message.starts_with("busy") && !cx.chance().number().is_multiple_of(4) {
             return Err(Failure::new("TooManyRequestsException", 429, "not now"));
         }
-        cx.tx().append(keyspace::TEST_PLAIN.0.to_vec(), "", message)?;
-        Ok(Accepted)
+        cx.tx().append(keyspace::TEST_PLAIN.0.to_vec(), "", message.to_owned())?;
+        Ok(())
     }
 }
 
-static LAMBDA: Service = Service {
-    name: "lambda",
-    title: "Lambda",
-    signing_name: "lambda",
-    protocols: &[Protocol::json_1_1("L")],
-    operations: &[entry::<AcceptEvent>()],
-    resources: &[],
-    jobs: &[],
-    plane: None,
-    words: Words::JSON,
-};
+static LAMBDA: Service = lambda::service::<Unsteady>();
 
 /// How often each message was accepted.
 async fn accepted(world: &World) -> BTreeMap<String, usize> {

@@ -3,6 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use cloud::operation::entry;
+use cloud::service::Words;
+use wire::table::Protocol;
+
 use super::*;
 
 pub(super) static LOGS: Service = Service {
