@@ -4,7 +4,7 @@
 //! change of the configuration is a deployment. A mistake is shown and the last good state goes on running.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use super::inspect::{self, Inspect};
 use super::logs::{Follower, format_message};
 use super::output::{Output, say};
 use super::up::{Up, start_logging, stop_signal, tell_notices};
-use super::watch::Watch;
+use super::watch::{Changed, Watch};
 use super::{deploy, project};
 use crate::server::{self, Running};
 
@@ -175,14 +175,14 @@ async fn send(
 /// change was `broken`, it is also said that nothing had to be done.
 async fn after(
     last: Deployed,
-    changed: &BTreeSet<PathBuf>,
+    changed: &Changed,
     broken: bool,
     global: &Global,
     connection: &Connection,
     output: &Output,
 ) -> Result<Deployed, (anyhow::Error, Option<Deployed>)> {
     let start = now();
-    let configuration = changed.iter().any(|path| is_configuration(&last.project, path));
+    let configuration = changed.any(|path| is_configuration(&last.project, path));
     let project = match configuration {
         true => match project::open_to_make(global, connection, output).await {
             Ok(project) => project,

@@ -1,6 +1,6 @@
 //! `cloudlet logs`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ::deploy::api::Api;
@@ -25,8 +25,9 @@ const PAST_MINUTES: i64 = 10;
 /// How much of the past is shown before following.
 const PAST_TAIL_SECONDS: i64 = 10;
 
-/// How many ids of shown lines are remembered while following; older ones do not come again.
-const SEEN_MAX: usize = 20_000;
+/// How much later than another one a line with an earlier time may come: each process of a function brings its lines
+/// when it gets to it.
+const LATE_MILLIS: i64 = 2_000;
 
 /// Shows the log of a function.
 #[derive(Args, Clone, Debug)]
@@ -85,27 +86,29 @@ pub(crate) struct Follower {
     group: String,
     since: i64,
     filter: Option<String>,
-    seen: HashSet<String>,
+    /// The ids of the lines that may come again, with their times.
+    seen: HashMap<String, i64>,
 }
 
 impl Follower {
     pub(crate) fn new(group: String, since: i64, filter: Option<String>) -> Self {
-        Self { group, since, filter, seen: HashSet::new() }
+        Self { group, since, filter, seen: HashMap::new() }
     }
 
     /// What is new since the last time.
     pub(crate) async fn next(&mut self, api: &Api) -> anyhow::Result<Vec<LogEvent>> {
         let events = api.filter_log_events(&self.group, self.since, self.filter.as_deref()).await;
-        let mut events = events.map_err(Errors::from)?;
-        events.retain(|event| self.seen.insert(event.id.clone()));
+        Ok(self.unseen(events.map_err(Errors::from)?))
+    }
+
+    /// Those events that were not there before.
+    fn unseen(&mut self, mut events: Vec<LogEvent>) -> Vec<LogEvent> {
+        events.retain(|event| self.seen.insert(event.id.clone(), event.timestamp).is_none());
         if let Some(last) = events.iter().map(|event| event.timestamp).max() {
-            // Lines of the same millisecond may still come; what was shown of it is remembered.
-            self.since = self.since.max(last);
+            self.since = self.since.max(last - LATE_MILLIS);
+            self.seen.retain(|_, time| *time >= self.since);
         }
-        if self.seen.len() > SEEN_MAX {
-            self.seen = events.iter().map(|event| event.id.clone()).collect();
-        }
-        Ok(events)
+        events
     }
 }
 
@@ -183,6 +186,27 @@ mod tests {
             "2026-01-31T12:00:00.000Z\t[INFO]\thello"
         );
         assert_eq!(plain("just text"), "just text");
+    }
+
+    #[test]
+    fn a_line_that_comes_late_is_shown_and_none_twice() {
+        let mut follower = Follower::new("g".to_owned(), 1_000, None);
+        let mut look = |times: &[i64]| -> Vec<i64> {
+            let event = |time: &i64| LogEvent {
+                id: time.to_string(),
+                timestamp: *time,
+                stream: "s".to_owned(),
+                message: "m".to_owned(),
+            };
+            let since = follower.since;
+            let events = times.iter().filter(|time| **time >= since).map(event).collect();
+            follower.unseen(events).iter().map(|event| event.timestamp).collect()
+        };
+        assert_eq!(look(&[5_000]), [5_000]);
+        assert_eq!(look(&[4_000, 5_000]), [4_000]);
+        assert_eq!(look(&[4_000, 5_000, 9_000]), [9_000]);
+        assert_eq!(look(&[4_000, 5_000, 8_000, 9_000]), [8_000]);
+        assert_eq!(follower.seen.len(), 2);
     }
 
     #[test]
