@@ -21,11 +21,12 @@ READY = re.compile(r"ready at (http://\S+)")
 
 
 class Cloud:
-    """A cloud of its own, in memory, on a free port. `by` is what runs it: the binary, or a command around it."""
+    """A cloud of its own on a free port, in memory or over a folder. `by` runs it: the binary, or a command around it."""
 
-    def __init__(self, *options, by=None):
+    def __init__(self, *options, by=None, data=None):
         by = by or [os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))]
-        command = [*by, "up", "--memory", "--listen", "127.0.0.1:0", *options]
+        store = ["--data", str(data)] if data else ["--memory"]
+        command = [*by, "up", *store, "--listen", "127.0.0.1:0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
         # Also when the fixture that made it fails.
         atexit.register(self.stop)

@@ -26,7 +26,7 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/bench";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 /// Callers that ask all the time, for the throughput.
-const CALLERS: usize = 4;
+const CALLERS: usize = 8;
 /// What is thrown away before measuring.
 const WARM_UP: usize = 500;
 
