@@ -167,15 +167,16 @@ fn init(
         }
         namespaces::build_root(&spec.files)?;
         let companions = companions::start(control, spec, &mut files)?;
-        Ok((fork()?, companions))
+        let opener = late.is_some().then(|| late::gate(&mut files)).transpose()?;
+        Ok((fork()?, companions, opener))
     })();
     match prepared {
         Err(trouble) => {
             tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
             1
         }
-        Ok((None, companions)) => leave(program(control, spec, &files, companions.as_ref())),
-        Ok((Some(child), companions)) => {
+        Ok((None, companions, _)) => leave(program(control, spec, &files, companions.as_ref())),
+        Ok((Some(child), companions, opener)) => {
             drop(files);
             forget_output();
             if let Some(companions) = companions {
@@ -183,10 +184,9 @@ fn init(
                 companions.reap(control, child);
                 return 0;
             }
-            if let Some(helper) = late {
-                match late::fill(&helper, spec, child) {
-                    Ok(true) => tell(control, &Event::Assigned),
-                    Ok(false) => {}
+            if let (Some(helper), Some(opener)) = (late, opener) {
+                match late::fill(&helper, spec, child, opener) {
+                    Ok(()) => {}
                     Err(trouble) => {
                         tell(control, &Event::Failed { step: trouble.step, error: trouble.error });
                         return 1; // The end of everything inside: half an assignment is none.
@@ -341,26 +341,19 @@ fn switch_user(user: u32) -> Result<(), Trouble> {
     rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(|e| Trouble::new("switch the user", e))
 }
 
-/// Does a thing as another user, in a process of its own.
-pub(crate) fn as_user(user: u32, thing: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
-    match fork().map_err(|_| Errno::AGAIN)? {
-        None => {
-            let done = switch_user(user).map_err(|_| Errno::PERM).and_then(|()| thing());
-            leave(done.map_or_else(Errno::raw_os_error, |()| 0))
-        }
-        Some(child) => loop {
-            match waitpid(Some(child), WaitOptions::empty()) {
-                Ok(Some((_, status))) => {
-                    return match status.exit_status() {
-                        Some(0) => Ok(()),
-                        code => Err(Errno::from_raw_os_error(code.unwrap_or(libc::EINTR))),
-                    };
-                }
-                Ok(None) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error),
-            }
-        },
-    }
+/// Does a thing as another user in the eyes of those calls that ask for the real user alone, as prlimit(2) does. The
+/// effective user and its powers stay, so that nobody of that user may touch this process meanwhile (ptrace(2) and
+/// Landlock ask for more, and process 1 gets no signals from inside).
+pub(crate) fn as_real_user(user: u32, thing: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+    use rustix::process::{Gid, Uid};
+    let (uid, gid) = (rustix::process::getuid(), rustix::process::getgid());
+    let become_real = |real_uid: Uid, real_gid: Gid| {
+        rustix::thread::set_thread_res_gid(real_gid, gid, gid)?;
+        rustix::thread::set_thread_res_uid(real_uid, uid, uid)
+    };
+    let done = become_real(Uid::from_raw(user), Gid::from_raw(user)).and_then(|()| thing());
+    become_real(uid, gid)?;
+    done
 }
 
 /// Nothing of root's power is left after exec, even when the user id is still 0.

@@ -292,7 +292,7 @@ impl Child {
         let mut failure = None;
         while let Some(event) = self.next_event()? {
             match event {
-                Event::Started { .. } | Event::Assigned | Event::Running { .. } => {}
+                Event::Started { .. } | Event::Running { .. } => {}
                 Event::CompanionFailed { .. } | Event::CompanionExited { .. } => {}
                 Event::Failed { step, error } => failure = Some(format!("{step}: {error}")),
                 Event::Exited(ended) => exit = Some(ended),
@@ -307,13 +307,15 @@ impl Child {
     }
 
     /// Gives a program that waits (see [`Files::late`]) its files and limits; `limits` are those of the whole sandbox
-    /// where control groups exist. [`Event::Assigned`] says that they are in place; after an error or
+    /// where control groups exist. A byte in the program's gate says that they are in place; after an error or
     /// [`Event::Failed`] the sandbox is of no use.
     pub fn assign(&self, order: &Assignment, limits: &GroupLimits) -> io::Result<()> {
-        if let Some(InGroup { tree, group: Some(group) }) = &self.group {
-            tree.limit(group, limits)?;
+        receive::send(&self.control, order, &[])?;
+        // Beside what the helper does now.
+        match &self.group {
+            Some(InGroup { tree, group: Some(group) }) => tree.limit(group, limits),
+            _ => Ok(()),
         }
-        receive::send(&self.control, order, &[])
     }
 
     /// Process id of the helper. It stays valid until the helper is reaped by this value.

@@ -33,6 +33,15 @@ pub(crate) fn channel(spec: &Spec) -> Result<Option<(UnixStream, UnixStream)>, T
     UnixStream::pair().map(Some).map_err(|e| Trouble::io("connect with process 1", &e))
 }
 
+/// What tells the program that everything is in its place: a byte in a pipe, whose reading end becomes the descriptor
+/// after its others. The result is the end to write into, which the program does not get.
+pub(crate) fn gate(files: &mut Vec<OwnedFd>) -> Result<OwnedFd, Trouble> {
+    let ends = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
+    let (gate, opener) = ends.map_err(|e| Trouble::new("pipe", e))?;
+    files.push(gate);
+    Ok(opener)
+}
+
 /// The helper's part: takes the host's order, opens its trees and passes them on. False when the host wants the end.
 pub(crate) fn pass_on(control: &UnixStream, init: &UnixStream) -> Result<bool, Trouble> {
     let Ok((order, _)) = receive::receive::<Assignment>(control) else {
@@ -49,13 +58,13 @@ pub(crate) fn pass_on(control: &UnixStream, init: &UnixStream) -> Result<bool, T
     Ok(true)
 }
 
-/// Process 1's part: waits for the order and carries it out. False when there will be none.
-pub(crate) fn fill(helper: &UnixStream, spec: &Spec, program: Pid) -> Result<bool, Trouble> {
+/// Process 1's part: waits for the order, carries it out and opens the program's gate; or there will be none.
+pub(crate) fn fill(helper: &UnixStream, spec: &Spec, program: Pid, opener: OwnedFd) -> Result<(), Trouble> {
     if helper::watch(helper, program)? {
-        return Ok(false);
+        return Ok(());
     }
     let Ok((order, trees)) = receive::receive::<Trees>(helper) else {
-        return Ok(false); // The helper has ended, and has said why; process 1 ends with it.
+        return Ok(()); // The helper has ended, and has said why; process 1 ends with it.
     };
     if trees.len() != order.targets.len() {
         return Err(Trouble::text("assign", "a tree got lost".to_string()));
@@ -70,11 +79,14 @@ pub(crate) fn fill(helper: &UnixStream, spec: &Spec, program: Pid) -> Result<boo
     if let Some(bytes) = order.data_bytes {
         limit_data(program, bytes, spec.layers.user)?;
     }
-    Ok(true)
+    // A program that has ended meanwhile needs no gate.
+    let _ended = rustix::io::write(opener, b"!");
+    Ok(())
 }
 
 /// Limits the memory of the program, which runs. Root without CAP_SYS_RESOURCE, as in many containers, may do that only
-/// as the program's own user.
+/// as the program's own user. (In a process of its own that would cost a fork, and wait while the kernel moves any process
+/// of the machine between control groups.)
 fn limit_data(program: Pid, bytes: u64, user: Option<u32>) -> Result<(), Trouble> {
     let limit = || {
         let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
@@ -82,7 +94,7 @@ fn limit_data(program: Pid, bytes: u64, user: Option<u32>) -> Result<(), Trouble
     };
     let failed = |error| Trouble::new("limit memory", error);
     match (limit(), user) {
-        (Err(Errno::PERM), Some(user)) => helper::as_user(user, limit).map_err(failed),
+        (Err(Errno::PERM), Some(user)) => helper::as_real_user(user, limit).map_err(failed),
         (done, _) => done.map_err(failed),
     }
 }

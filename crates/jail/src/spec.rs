@@ -91,8 +91,9 @@ pub struct Files {
     pub scratch: Option<PathBuf>,
     /// Folders that are there, and empty, when nothing is bound to them.
     pub folders: Vec<PathBuf>,
-    /// Whether more is bound to [`Files::folders`] once the program runs: see [`crate::host::Child::assign`]. Needs the
-    /// namespaces.
+    /// Whether more is bound to [`Files::folders`] once the program runs: see [`crate::host::Child::assign`]. The program
+    /// is then given one descriptor more, behind its others: its gate, from which it reads a byte when that is done, and
+    /// the end when it never will be. Needs the namespaces.
     pub late: bool,
 }
 
@@ -219,8 +220,6 @@ pub enum Event {
         /// The error of the system.
         error: String,
     },
-    /// What the program was assigned is in its place.
-    Assigned,
     /// The process of the program, as the sandbox numbers it, when it has companions.
     Running {
         /// Process id inside.

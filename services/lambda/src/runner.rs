@@ -35,6 +35,9 @@ const FUNCTIONS_MAX: usize = 10_000;
 /// How long after a function was made a process of its kind is booted ahead.
 const EXPECT_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
 
+/// How long after a function changed its old environments end.
+const RETIRE_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What an invocation of a function with a certain qualifier needs.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -314,7 +317,12 @@ impl Runner {
         inner.shelves.insert(key, Arc::clone(&shelf));
         drop(inner);
         if let Some(old) = old {
-            old.retire();
+            // Nobody asks it for environments any more. The end of a process takes the kernel as long as the start of one
+            // that has waited, and somebody waits for that now.
+            tokio::spawn(async move {
+                tokio::time::sleep(RETIRE_AFTER).await;
+                old.retire();
+            });
         }
         Ok(shelf)
     }
@@ -519,10 +527,14 @@ pub(crate) async fn interpreter(
     wanted: Wanted,
 ) -> Result<Option<interpreters::Interpreter>, Error> {
     let Wanted::Managed(language, version) = wanted else { return Ok(None) };
-    let name = runtime.to_string();
-    let chosen = tokio::task::spawn_blocking(move || interpreters::choose(&name, language, version));
-    let (interpreter, notice) =
-        chosen.await.map_err(Failure::internal)?.map_err(Error::InvalidParameterValue)?;
+    let chosen = if interpreters::are_known(language) {
+        interpreters::choose(runtime, language, version)
+    } else {
+        let name = runtime.to_string();
+        let chosen = tokio::task::spawn_blocking(move || interpreters::choose(&name, language, version));
+        chosen.await.map_err(Failure::internal)?
+    };
+    let (interpreter, notice) = chosen.map_err(Error::InvalidParameterValue)?;
     if let Some(notice) = notice {
         tracing::info!("{notice}");
     }

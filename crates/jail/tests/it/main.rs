@@ -101,9 +101,6 @@ impl Sandbox {
     }
 
     fn start_ahead(&self, mut spec: Spec, files: &[OwnedFd]) -> Child {
-        let (reader, mut writer) = std::io::pipe().unwrap();
-        let mut files: Vec<OwnedFd> = files.iter().map(|file| file.try_clone().unwrap()).collect();
-        files.push(reader.into());
         let code = spec.files.binds.pop().unwrap();
         let order = Assignment {
             binds: vec![code],
@@ -114,16 +111,15 @@ impl Sandbox {
         spec.files.late = true;
         spec.files.tmp_bytes = 64 << 20;
         spec.cwd = "/".into();
-        spec.args = vec!["-S".into(), "-E".into(), "-c".into(), WAIT.into(), (2 + files.len()).to_string()];
+        // The gate comes behind the files.
+        spec.args = vec!["-S".into(), "-E".into(), "-c".into(), WAIT.into(), (3 + files.len()).to_string()];
         let processes = spec.limits.processes;
-        let mut child = self.jail.spawn(spec, &files, &group(512, 1024)).unwrap();
+        let mut child = self.jail.spawn(spec, files, &group(512, 1024)).unwrap();
         assert!(matches!(child.next_event().unwrap(), Some(Event::Started { .. })));
         let mut waiting = [0; 7];
         child.stdout.as_mut().unwrap().read_exact(&mut waiting).unwrap();
         assert_eq!(&waiting, b"waiting");
         child.assign(&order, &group(256, processes)).unwrap();
-        assert_eq!(child.next_event().unwrap(), Some(Event::Assigned));
-        writer.write_all(b"!").unwrap();
         child
     }
 

@@ -8,7 +8,8 @@ const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 const util = require('util');
-const { pathToFileURL } = require('url');
+const { answerOf, isError, loggable, runtimeError } = require('./errors.js');
+const { importFile, leadAll, waitForGlobals, waitForModules } = require('./lead.js');
 
 // Kept before any user code can replace them.
 const { readSync, writeSync, existsSync, readFileSync } = fs;
@@ -59,9 +60,10 @@ function receive() {
   return end;
 }
 
+let out = OUT; // Elsewhere while nobody shall hear.
 function writeAll(buffer, length) {
   let done = 0;
-  while (done < length) done += writeSync(OUT, buffer, done, length - done);
+  while (done < length) done += writeSync(out, buffer, done, length - done);
 }
 
 function send(kind, text) {
@@ -86,53 +88,6 @@ function sendBytes(kind, bytes) {
   frame[4] = kind;
   frame.set(bytes, HEAD);
   writeAll(frame, frame.length);
-}
-
-// --- errors, in the runtime's own classes ---
-
-class RuntimeError extends Error {}
-function runtimeError(kind, reason) {
-  class Named extends RuntimeError {}
-  // On the prototype before the stack is taken, so that the first line of the stack carries the name.
-  Named.prototype.name = `Runtime.${kind}`;
-  const error = new Named(reason);
-  if (reason instanceof Error && kind === 'UserCodeSyntaxError') error.stack = `${Named.prototype.name}: ${reason.stack}`;
-  return error;
-}
-
-const isError = (value) =>
-  util.types.isNativeError(value) || (value && value.name && value.message && value.stack && true);
-
-// What the caller of the function sees.
-function answerOf(error) {
-  try {
-    if (isError(error)) {
-      return stringify({ errorType: error.name, errorMessage: error.message, trace: error.stack.split('\n') });
-    }
-    return stringify({ errorType: typeof error, errorMessage: String(error), trace: [] });
-  } catch {
-    return stringify({
-      errorType: 'handled',
-      errorMessage:
-        'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack',
-    });
-  }
-}
-
-// What the log shows: the same with every own property of the error.
-function loggable(error) {
-  try {
-    return '\t' + stringify(error, (_key, value) => {
-      if (!(value instanceof Error)) return value;
-      const shown = { errorType: value.name, errorMessage: value.message };
-      if (value.code !== undefined) shown.code = value.code;
-      Object.assign(shown, value);
-      shown.stack = typeof value.stack === 'string' ? value.stack.split('\n') : value.stack;
-      return shown;
-    });
-  } catch {
-    return '\t' + answerOf(error);
-  }
 }
 
 // --- the console ---
@@ -249,89 +204,16 @@ function runStreaming(event, context) {
     .then(() => finish(PUT.ANSWER, ''), fail);
 }
 
-// --- names of AWS ---
-
-// redirect.js leads them to this cloud, also from what the function starts (children.js). Both are loaded with the first
-// module that connects, or starts something.
-let led = false;
-
-function leadNames(alsoTls) {
-  led = led || alsoTls;
-  require('./redirect.js').lead(() => parse(readFileSync(path.join(__dirname, 'names.json'), 'utf8')), alsoTls);
-}
-
-const leadProcesses = () => require('./children.js').processes(require('child_process'));
-const leadWorkers = () => require('./children.js').workers(require('worker_threads'));
-
-// For `import { Worker } from 'worker_threads'`, too.
-function leadAll() {
-  leadNames(true);
-  leadProcesses();
-  leadWorkers();
-  Module.syncBuiltinESMExports();
-}
-
-// What is done when a module has been loaded.
-const STEPS = new Map([
-  ['net', () => leadNames(false)],
-  ['http', () => leadNames(false)],
-  ['tls', () => leadNames(true)],
-  ['https', () => leadNames(true)],
-  ['http2', () => leadNames(true)],
-  ['child_process', leadProcesses],
-  ['cluster', leadProcesses],
-  ['worker_threads', leadWorkers],
-]);
-
-function waitForModules() {
-  const loading = Module._load;
-  Module._load = function (request) {
-    const loaded = loading.apply(this, arguments);
-    if (STEPS.size > 0 && typeof request === 'string') {
-      const name = request.startsWith('node:') ? request.slice(5) : request;
-      const step = STEPS.get(name);
-      if (step !== undefined) {
-        STEPS.delete(name); // First, as the step loads modules itself.
-        step();
-      }
-    }
-    return loaded;
-  };
-}
-
-// `fetch` and its kin load what they need without asking the loader of modules.
-function waitForGlobals() {
-  if (typeof fetch === 'function') {
-    const original = fetch;
-    globalThis.fetch = function fetch(_input, _init = undefined) {
-      if (!led) leadNames(true);
-      return original.apply(this, arguments);
-    };
-  }
-  const found = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
-  if (!found || !found.get) return;
-  const get = () => {
-    if (!led) leadNames(true);
-    Object.defineProperty(globalThis, 'WebSocket', found);
-    return globalThis.WebSocket;
-  };
-  Object.defineProperty(globalThis, 'WebSocket', { ...found, get });
-}
-
-// Nobody hears what an ES module imports, so one that imports anything has no time to wait.
-function importFile(file) {
-  if (!led && /\bimport\b/.test(readFileSync(file, 'latin1'))) leadAll();
-  return import(pathToFileURL(file).href);
-}
-
 // --- finding the handler ---
 
 function isModulePackage(file) {
   for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    const named = path.join(folder, 'package.json');
     try {
-      return parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module';
-    } catch (error) {
-      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return false;
+      // Asked first, because an error takes its time.
+      if (existsSync(named)) return parse(readFileSync(named, 'utf8')).type === 'module';
+    } catch {
+      return false;
     }
     if (folder === path.dirname(folder) || path.basename(folder) === 'node_modules') return false;
   }
@@ -439,6 +321,7 @@ function fail(error) {
 const wrapped = (value) => ({ errorType: typeof value, errorMessage: String(value), stack: [] });
 
 function next() {
+  if (rehearsed) return rehearsed();
   // Handles of the last invocation may have kept the loop alive; its listener has no say in the next one.
   onEmptyLoop = null;
   if (!receiveLater) return take(receive());
@@ -527,6 +410,7 @@ function run(head, text) {
 
 // The error ends the invocation, then the process: what it left behind cannot be trusted.
 function fatal(title, error, status) {
+  if (rehearsing) return;
   logError(title, error);
   if (!answered) {
     answered = true;
@@ -564,23 +448,84 @@ function sendPieces(kind, bytes, isWanted) {
   for (let at = 0; at < bytes.length && isWanted(); at += PIECE) sendBytes(kind, bytes.subarray(at, at + PIECE));
 }
 
-async function makeImage(hints) {
-  sendPieces(PUT.IMAGE, await require('./compiled.js').make(hints), () => true);
+// V8 compiles a function when it is called first, and so does Node.js with those of its own. While a process waits there
+// is time to start and to invoke a function of ours, as it is and from an image; its answers go nowhere. Nothing of it
+// is left when the process gets its function but what V8 knows.
+let rehearsed;
+
+async function rehearse() {
+  out = fs.openSync('/dev/null', 'w');
+  try {
+    install({ root: process.cwd() });
+    for (const begin of [() => () => {}, await require('./compiled.js').rehearsal()]) {
+      const end = begin();
+      handlerFunction = await findHandler(__dirname, 'rehearsal.handler');
+      await new Promise((resolve) => {
+        rehearsed = resolve;
+        const head = '\n1000\n\n\n\n';
+        input[4] = GET.INVOKE;
+        input.writeUInt32LE(head.length, HEAD);
+        take(9 + input.utf8Write(`${head}{"rehearsal":true}`, 9));
+      });
+      end();
+    }
+  } catch {
+    // Whatever it is, the function meets it by itself.
+  }
+  fs.closeSync(out);
+  out = OUT;
+  delete globalThis.awslambda;
+  rehearsed = handlerFunction = requestId = trace = undefined;
+  answered = true;
+}
+
+// In a process that makes an image nothing that goes wrong matters but to the image.
+let rehearsing = false;
+
+async function makeImage(order) {
+  let load;
+  if (order.handler) {
+    rehearsing = true;
+    install(order);
+    load = () => findHandler(order.root, order.handler);
+  }
+  const image = await require('./compiled.js').make(order.make, load);
+  sendPieces(PUT.IMAGE, image, () => true);
   send(PUT.READY, '');
   exit(0);
+}
+
+// What the function finds when its code begins.
+function install(order) {
+  process.chdir(order.root);
+  readFixed();
+  installConsole();
+  installGlobal();
+}
+
+// Reads what says that the function's files are there.
+function pass(gate) {
+  if (readSync(gate, input, 0, 1, null) === 0) exit(0); // They never will be.
+  fs.closeSync(gate);
 }
 
 async function main() {
   waitForModules();
   waitForGlobals();
+  installTrace();
+  installStream('stdout');
+  installStream('stderr');
+  let gate;
   let end = receive();
   if (input[4] === GET.PREPARE) {
     // Booted ahead of need: everything until ASSIGN is the same for all functions.
     const order = parse(input.utf8Slice(HEAD, end));
+    gate = order.gate;
     if (order.modules) {
       await require('./prepare.js')();
       leadAll();
     }
+    await rehearse();
     send(PUT.WAITING, '[]');
     end = receive();
   }
@@ -592,14 +537,9 @@ async function main() {
     for (const key of Object.keys(order.env)) if (env[key] !== order.env[key]) env[key] = order.env[key];
     Module._initPaths(); // NODE_PATH may have changed.
   }
-  if (order.make) return makeImage(order.make);
-  process.chdir(order.root);
-  readFixed();
-  installConsole();
-  installGlobal();
-  installTrace();
-  installStream('stdout');
-  installStream('stderr');
+  if (gate !== undefined) pass(gate);
+  if (order.make) return makeImage(order);
+  install(order);
   if (order.debug) receiveLater = require('./debug.js')(order, IN, (address) => send(PUT.INSPECTOR, address));
   let release;
   try {

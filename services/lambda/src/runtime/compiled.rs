@@ -5,13 +5,15 @@
 //! An image is used for immutable code only, so it is never stale: its name is a digest of everything that it depends
 //! on. V8 refuses code of another version or with other flags by itself, and the module is compiled as ever.
 //!
-//! Invariant: no function makes an image. The function's process tells names, and a process of ours, in a sandbox of its
-//! own with the same files and nothing else, compiles what the files say and looks places up itself; it runs none of the
-//! function's code. So what an event does to one environment cannot stay behind in an image for the next ones, and a
-//! function that lies only makes its own image smaller.
+//! Invariant: no process that has seen an event makes an image. The function's process tells names; a process of its own,
+//! in a sandbox with the same files and nothing else, compiles what the files say and looks places up itself. Where it
+//! can have a network without a way out it also loads the function once, without credentials, because V8 keeps only those
+//! functions compiled that are called; else it runs none of the function's code. So an image follows from the code and
+//! the configured variables alone: what an event does to one environment cannot stay behind in it for the next ones, and
+//! a function that lies about names only makes its own image smaller.
 //! Invariant: an image belongs to one function of one account. No other one ever loads it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -19,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use jail::spec::Network;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
@@ -28,17 +31,20 @@ use super::ahead::waiting::Waiting;
 use super::frames::{self, Kind};
 use super::interpreters::{Language, Wanted};
 use super::launch::{Host, Launch};
+use super::variables;
 
 /// Where a function sees the folder of its image.
 pub(crate) const FOLDER: &str = "/var/lang/compiled";
 /// The only file in it.
 const FILE: &str = "modules";
 /// Raised with every change of the format or of what is in an image.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// An image is made when its version has been there for this long: in development most are replaced sooner.
 const MAKE_AFTER: Duration = Duration::from_secs(5);
 /// Compiling the largest function takes some seconds.
 const MAKE_TIME_MAX: Duration = Duration::from_secs(60);
+/// Loading it takes at most as long as the init phase may, and some seconds.
+const REHEARSAL_TIME_MAX: Duration = Duration::from_secs(20);
 /// Size of an image: 32 MB of sources and code, and the index.
 const IMAGE_BYTES_MAX: usize = 40 << 20;
 /// Modules and places that a function's process may name.
@@ -160,16 +166,46 @@ async fn make_now(host: &Weak<Host>, launch: &Weak<Launch>, folder: &Path, hints
         return Ok(());
     };
     let Some(fit) = Fit::of(&launch, &host, Prepared::Bare) else { return Ok(()) };
-    let mut maker = Waiting::boot(&fit.kind, &host).await?;
+    let image = match rehearsed(&host, &launch, fit.clone(), hints).await {
+        Some(image) => image,
+        None => made(&host, &launch, &fit, &json!({"make": hints}), MAKE_TIME_MAX).await?,
+    };
+    let folder = folder.to_path_buf();
+    tokio::task::spawn_blocking(move || save(&folder, &image)).await.map_err(io::Error::other)?
+}
+
+/// An image made while the function loads; none where it cannot be sealed up, or does not load here. Functions may end
+/// their process, wait for a network for ever, and much else that says nothing of how they run.
+async fn rehearsed(host: &Arc<Host>, launch: &Launch, mut fit: Fit, hints: &Hints) -> Option<Vec<u8>> {
+    if !host.jail.has_networks() {
+        return None;
+    }
+    fit.kind.spec.network = Network { own: true, ..Network::default() };
+    let seen = launch.seen(host, None);
+    let mut order = launch.order(&seen);
+    let variables: BTreeMap<_, _> = variables::build(launch, &seen, None, "", None).into_iter().collect();
+    order["env"] = json!(variables);
+    order["make"] = json!(hints);
+    made(host, launch, &fit, &order, REHEARSAL_TIME_MAX).await.ok()
+}
+
+/// What a process of this kind makes of an order.
+async fn made(
+    host: &Arc<Host>,
+    launch: &Launch,
+    fit: &Fit,
+    order: &serde_json::Value,
+    limit: Duration,
+) -> io::Result<Vec<u8>> {
+    let mut maker = Waiting::boot(&fit.kind, host).await?;
     let made = async {
-        maker.assign(&fit.order, &launch).await?;
-        maker.pipes.send(&frames::assign(&json!({"make": hints}))).await?;
+        maker.assign(&fit.order, launch)?;
+        maker.pipes.send(&frames::assign(order)).await?;
         receive(&mut maker).await
     };
-    let image = timeout(MAKE_TIME_MAX, made).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let image = timeout(limit, made).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     maker.end();
-    let (image, folder) = (image?, folder.to_path_buf());
-    tokio::task::spawn_blocking(move || save(&folder, &image)).await.map_err(io::Error::other)?
+    image
 }
 
 /// The pieces of an image.
@@ -182,6 +218,8 @@ async fn receive(maker: &mut Waiting) -> io::Result<Vec<u8>> {
                 image.extend_from_slice(&piece);
             }
             (Kind::Ready, _) => return Ok(image),
+            // What the function says while it loads is no event of its log.
+            (Kind::Log | Kind::Output | Kind::Hints, _) => {}
             _ => return Err(io::Error::other("the image is not as it should be")),
         }
     }

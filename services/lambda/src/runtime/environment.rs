@@ -9,7 +9,7 @@ use jail::spec::{Event, Exit};
 use tokio::time::Instant;
 
 use self::beside::Beside;
-use self::start::{spawn, stream_name};
+use self::start::{not_used, spawn, stream_name};
 use super::api::{Api, NextReply};
 use super::compiled;
 use super::extensions::Fault;
@@ -183,24 +183,28 @@ impl Environment {
     ) -> Result<Environment, NoStart> {
         let started = Instant::now();
         let log_stream = stream_name(&launch, &host);
-        let mut environment = match spawn(launch, Arc::clone(&host), log_stream.clone()).await {
-            Ok(environment) => environment,
-            Err(error) => {
-                tracing::error!(%error, "an environment could not be started");
-                let ended = Ended::NoStart {
-                    kind: "Sandbox.Failure",
-                    message: "the sandbox could not be started".into(),
-                };
-                return Err(NoStart {
-                    ended,
-                    duration: started.elapsed(),
-                    lines: vec![],
-                    log_stream,
-                    timed_out: false,
-                });
+        let not_spawned = |error: std::io::Error| {
+            tracing::error!(%error, "an environment could not be started");
+            NoStart {
+                ended: Ended::no_sandbox(),
+                duration: started.elapsed(),
+                lines: vec![],
+                log_stream: Arc::clone(&log_stream),
+                timed_out: false,
             }
         };
-        let (ended, timed_out) = match environment.load(started + limit.min(INIT_TIME_MAX)).await {
+        let spawn = |ahead| spawn(Arc::clone(&launch), Arc::clone(&host), Arc::clone(&log_stream), ahead);
+        let until = started + limit.min(INIT_TIME_MAX);
+        let mut environment = spawn(true).await.map_err(not_spawned)?;
+        let has_waited = environment.late_variables.is_some();
+        let mut loaded = environment.load(until).await;
+        if let (true, Err(Heard::Failed(step, error))) = (has_waited, &loaded) {
+            not_used(step, error);
+            environment.end();
+            environment = spawn(false).await.map_err(not_spawned)?;
+            loaded = environment.load(until).await;
+        }
+        let (ended, timed_out) = match loaded {
             Ok(()) => {
                 environment.init_duration = Some(started.elapsed());
                 return Ok(environment);
@@ -273,7 +277,7 @@ impl Environment {
             };
             return Ended::NoStart { kind: "Runtime.InvalidEntrypoint", message };
         }
-        Ended::NoStart { kind: "Sandbox.Failure", message: "the sandbox could not be started".to_string() }
+        Ended::no_sandbox()
     }
 
     /// Sends an invocation. [`Environment::complete`] waits for its end.
@@ -491,7 +495,6 @@ impl Environment {
                 },
                 event = self.helper.next() => match event {
                     Event::Started { init, program_is_child } => self.started(init, program_is_child),
-                    Event::Assigned => {} // Only sandboxes that were started without files say so.
                     event @ (Event::Running { .. }
                     | Event::CompanionFailed { .. }
                     | Event::CompanionExited { .. }) => self.beside_told(&event),

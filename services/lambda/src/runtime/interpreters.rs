@@ -106,13 +106,21 @@ fn trees(interpreter: &Interpreter, user: Option<&Path>) -> Vec<PathBuf> {
 
 /// All interpreters of a language, found once.
 pub(crate) fn installed(language: Language) -> &'static [Interpreter] {
+    known(language).get_or_init(|| find(language))
+}
+
+/// Whether they have been found already, so that nobody has to wait for it.
+pub(crate) fn are_known(language: Language) -> bool {
+    known(language).get().is_some()
+}
+
+fn known(language: Language) -> &'static OnceLock<Vec<Interpreter>> {
     static NODE: OnceLock<Vec<Interpreter>> = OnceLock::new();
     static PYTHON: OnceLock<Vec<Interpreter>> = OnceLock::new();
-    let cell = match language {
+    match language {
         Language::Node => &NODE,
         Language::Python => &PYTHON,
-    };
-    cell.get_or_init(|| find(language))
+    }
 }
 
 /// The installed interpreter that is nearest to the declared version: the same, else the next newer, else the newest.

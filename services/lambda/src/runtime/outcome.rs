@@ -74,6 +74,12 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
+    /// The sandbox itself could not be built.
+    pub(crate) fn no_sandbox() -> Ended {
+        let message = "the sandbox could not be started".to_string();
+        Ended::NoStart { kind: "Sandbox.Failure", message }
+    }
+
     /// Whether the environment may take another invocation.
     pub(crate) fn leaves_it_healthy(&self) -> bool {
         matches!(self, Ended::Answer(_) | Ended::Error(_) | Ended::TooLarge(_))

@@ -35,7 +35,7 @@ pub(crate) struct Kind {
 }
 
 /// A kind, and what one function adds to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fit {
     pub(crate) kind: Kind,
     pub(crate) order: Assignment,

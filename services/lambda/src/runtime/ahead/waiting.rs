@@ -20,8 +20,8 @@ use crate::runtime::pipes::Pipes;
 
 /// An interpreter that takes longer than this to boot is not waited for. It takes 20 to 300 ms.
 const BOOT_TIME_MAX: Duration = Duration::from_secs(30);
-/// Binding a few folders takes half a millisecond.
-const ASSIGN_TIME_MAX: Duration = Duration::from_secs(5);
+/// The descriptor of its gate (see `jail::spec::Files::late`), behind those of the two pipes.
+const GATE: u32 = 5;
 /// A sandbox while it waits, where control groups exist: boto3 takes 40 MB, and whoever is waited for comes first.
 const WAITING: GroupLimits = GroupLimits { memory_bytes: 256 << 20, processes: 64, share_megabytes: 128 };
 
@@ -55,11 +55,12 @@ impl Waiting {
     }
 
     async fn prepare(&mut self, prepared: Prepared) -> io::Result<()> {
-        let order = match prepared {
+        let mut order = match prepared {
             Prepared::Bare => json!({}),
             Prepared::Modules => json!({"modules": true}),
             Prepared::Sdk => json!({"path": SITE_PACKAGES, "modules": ["boto3"]}),
         };
+        order["gate"] = GATE.into();
         self.pipes.send(&frames::prepare(&order)).await?;
         loop {
             tokio::select! {
@@ -80,28 +81,17 @@ impl Waiting {
         match event {
             Event::Started { init, program_is_child } => self.init = Some((init, program_is_child)),
             // Companions never run beside a process that waits.
-            Event::Assigned
-            | Event::Running { .. }
-            | Event::CompanionFailed { .. }
-            | Event::CompanionExited { .. } => {}
+            Event::Running { .. } | Event::CompanionFailed { .. } | Event::CompanionExited { .. } => {}
             Event::Failed { step, error } => return Err(io::Error::other(format!("{step}: {error}"))),
             Event::Exited(exit) => return Err(io::Error::other(exit.words())),
         }
         Ok(())
     }
 
-    /// Gives the process its function's files and limits.
-    pub(crate) async fn assign(&mut self, order: &Assignment, launch: &Launch) -> io::Result<()> {
-        self.child.assign(order, &launch.group())?;
-        let assigned = async {
-            loop {
-                match self.helper.next().await {
-                    Event::Assigned => return Ok(()),
-                    event => self.heard(event)?,
-                }
-            }
-        };
-        timeout(ASSIGN_TIME_MAX, assigned).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    /// Gives the process its function's files and limits. It goes on when it has them, whatever it is sent meanwhile; its
+    /// helper tells what goes wrong.
+    pub(crate) fn assign(&self, order: &Assignment, launch: &Launch) -> io::Result<()> {
+        self.child.assign(order, &launch.group())
     }
 
     /// Whether the process has ended by itself.

@@ -16,25 +16,30 @@ use crate::runtime::network::{self, Opened};
 use crate::runtime::pipes::Pipes;
 use crate::runtime::variables;
 
-/// Starts the sandbox and connects everything to it.
+/// Starts the sandbox and connects everything to it: that of a process that has waited, if there is one and `ahead` says
+/// so.
 pub(super) async fn spawn(
     launch: Arc<Launch>,
     host: Arc<Host>,
     log_stream: Arc<str>,
+    ahead: bool,
 ) -> io::Result<Environment> {
     let credentials = host.backend.credentials(&launch).await;
-    if let Some(taken) = host.ahead.take(&launch, &host).await {
-        match assigned(taken, &launch, &host, &log_stream, credentials.as_ref()).await {
+    if ahead && let Some(taken) = host.ahead.take(&launch, &host).await {
+        match assigned(taken, &launch, &host, &log_stream, credentials.as_ref()) {
             Ok(environment) => return Ok(environment),
-            Err(error) => {
-                #[cfg(test)]
-                panic!("a process that waited could not be used: {error}");
-                #[cfg(not(test))]
-                tracing::warn!(%error, "a process that waited could not be used; another one is started");
-            }
+            Err(error) => not_used("assign", &error.to_string()),
         }
     }
     fresh(launch, host, log_stream, credentials.as_ref()).await
+}
+
+/// A process that waited is of no use; another one is started.
+pub(super) fn not_used(step: &str, error: &str) {
+    #[cfg(test)]
+    panic!("a process that waited could not be used: {step}: {error}");
+    #[cfg(not(test))]
+    tracing::warn!(step, error, "a process that waited could not be used; another one is started");
 }
 
 /// A process started for the function alone.
@@ -105,17 +110,17 @@ async fn fresh(
 }
 
 /// Makes a process that waited the function's own.
-async fn assigned(
+fn assigned(
     taken: Taken,
     launch: &Arc<Launch>,
     host: &Arc<Host>,
     log_stream: &Arc<str>,
     credentials: Option<&Credentials>,
 ) -> io::Result<Environment> {
-    let Taken { mut waiting, order } = taken;
+    let Taken { waiting, order } = taken;
     // Before any code of the function is there.
     let stay = host.guests.enter(waiting.child.helper_pid(), waiting.child.user(), launch.guest());
-    waiting.assign(&order, launch).await?;
+    waiting.assign(&order, launch)?;
     let seen = launch.seen(host, None);
     let variables = variables::build(launch, &seen, credentials, log_stream, None);
     let (lane, outputs) = (Lane::Pipes(waiting.pipes), (waiting.stdout, waiting.stderr));

@@ -7,7 +7,7 @@ const path = require('path');
 const Module = require('module');
 const own = require('own');
 const data = require('./data.json');
-const unicode = require('./unicode'); require('./dynamic');
+const unicode = require('./unicode'); require('./dynamic'); const lazy = require('./lazy'); const twice = require('twice');
 const self = module;
 const attempt = (f) => { try { return f() } catch (e) { return [e.name, e.code, e.message] } };
 const places = (error) => error.stack.split('\n').filter((line) => line.includes('/var/task/')).map((line) => line.trim());
@@ -24,6 +24,8 @@ exports.handler = async (event) => ({
   imported: (await require('./dynamic').imports()).value, fetched: (await require('./dynamic').made()('./module.mjs')).value, strict: (function () { return this === undefined })(), exported: module.exports === exports,
   again: (() => { delete require.cache[require.resolve('./late')]; global.times = 0; require('./late'); require('./late'); return global.times })(),
   extensions: Object.keys(require.extensions),
+  lazy: [(await lazy.load()).value, await lazy.fails(), lazy.load.name, places(attempt0(lazy.thrown))],
+  moved: (() => { const before = twice.which; delete require.cache[require.resolve('twice')]; module.paths.unshift('/var/task/other'); return [before, require('twice').which] })(),
 });
 function attempt0(f) { try { f() } catch (e) { return e } }
 exports.image = async () => String(Module._extensions['.js']).includes('normally');
@@ -40,6 +42,12 @@ fn files() -> Vec<(&'static str, &'static str)> {
             "dynamic.js",
             "exports.imports = () => import('./module.mjs'); exports.made = () => eval('(name) => import(name)')",
         ),
+        (
+            "lazy.js",
+            "/** @type {import('./x')} */ exports.load = async () => await import('./module.mjs');\nexports.fails = async () => { try { await import('./nothing.mjs') } catch (e) { return [e.code, e.message] } };\n  exports.thrown = () => { throw new Error('inside') };\ntry { exports.thrown() } catch {}",
+        ),
+        ("node_modules/twice/index.js", "exports.which = 'near'"),
+        ("other/twice/index.js", "exports.which = 'moved'"),
         ("late.js", "global.times = (global.times || 0) + 1; module.exports = 'late';"),
         ("lib/index.js", "exports.lib = 1"),
         ("data.json", r#"{"json": true}"#),
@@ -115,13 +123,14 @@ async fn behaves_the_same(runtime: &str) {
             assert_eq!(without["second"][0], "at exports.fails (/var/task/a.js:3:33)");
             let image = until_made(&fixture).await;
             let index = index_of(&image);
-            for name in ["index.js", "a.js", "unicode.js"] {
+            assert_eq!(without["moved"], json!(["near", "moved"]));
+            for name in ["index.js", "a.js", "unicode.js", "lazy.js"] {
                 assert!(index["files"].get(format!("/var/task/{name}")).is_some(), "{name}: {index}");
             }
             // A script with a first line for the shell, JSON and what is loaded later are not in it.
             let dynamic = index["files"].get("/var/task/dynamic.js").is_some();
             assert_eq!(dynamic, keeps_imports, "{index}");
-            assert_eq!(index["files"].as_object().unwrap().len(), 3 + usize::from(dynamic), "{index}");
+            assert_eq!(index["files"].as_object().unwrap().len(), 5 + usize::from(dynamic), "{index}");
             fs::write(fixture.path().join("without"), without.to_string()).unwrap();
         }
         assert!(uses_image(&fixture, &host).await);
@@ -194,4 +203,54 @@ exports.handler = async () => [require('./guard'), typeof require('fs').readFile
     launch.name = "other".into();
     assert_eq!(host.compiled.ready(&launch), None);
     assert!(host.compiled.ready(&fixture.launch).is_some());
+}
+
+/// What the function requires while its image is made shows what it saw.
+#[tokio::test]
+async fn a_function_is_loaded_for_its_image_without_network_and_credentials() {
+    let code = r#"
+const fs = require('fs');
+const interfaces = fs.readFileSync('/proc/net/dev', 'utf8').split('\n').filter((line) => line.includes(':'));
+if (interfaces.length === 1) require('./sealed');
+if (process.env.AWS_ACCESS_KEY_ID === undefined) require('./unknown');
+if (process.env.COLOUR === 'blue') require('./coloured');
+console.log('loaded');
+Promise.reject(new Error('nobody hears this'));
+exports.handler = async () => 'answer';
+if (process.env.AWS_ACCESS_KEY_ID !== undefined) process.removeAllListeners('unhandledRejection').on('unhandledRejection', () => {});
+"#;
+    let files = [("index.js", code), ("sealed.js", ""), ("unknown.js", ""), ("coloured.js", "")];
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &files);
+    let host = fixture.host(Ahead::tested(false));
+    let shelf = fixture.shelf_on(&host);
+    assert_eq!(result_on(&shelf).await, "answer");
+    let index = index_of(&until_made(&fixture).await);
+    let mut found: Vec<&str> =
+        index["places"].as_array().unwrap().iter().filter_map(|place| place[1].as_str()).collect();
+    found.sort_unstable();
+    if host.jail.has_networks() {
+        assert_eq!(found, ["/var/task/coloured.js", "/var/task/sealed.js", "/var/task/unknown.js"]);
+    } else {
+        assert_eq!(found, [] as [&str; 0]);
+    }
+    let log = fixture.log();
+    assert_eq!(
+        log.iter().filter(|line| line.contains("loaded")).count(),
+        1,
+        "only the start itself: {log:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_load_where_its_image_is_made_has_one_all_the_same() {
+    let code = "if (process.env.AWS_ACCESS_KEY_ID === undefined) process.exit(3);\nconst a = require('./a');\nexports.handler = async () => a;";
+    let files = [("index.js", code), ("a.js", "module.exports = 'a'")];
+    let fixture = Fixture::new("nodejs20.x", "index.handler", &files);
+    let host = fixture.host(Ahead::tested(false));
+    let shelf = fixture.shelf_on(&host);
+    assert_eq!(result_on(&shelf).await, "a");
+    let index = index_of(&until_made(&fixture).await);
+    assert_eq!(index["files"].as_object().unwrap().len(), 2, "{index}");
+    assert_eq!(index["places"], json!([]));
+    assert_eq!(result(&fixture, &host).await, "a");
 }
