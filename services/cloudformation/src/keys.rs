@@ -235,6 +235,9 @@ pub(crate) struct ChangeSetRow {
     pub(crate) spec: Spec,
     pub(crate) on_failure: Option<OnFailure>,
     pub(crate) changes: Vec<ChangeValue>,
+    /// The token of the request that made it.
+    #[serde(default)]
+    pub(crate) token: Option<String>,
 }
 
 /// A change of a change set.

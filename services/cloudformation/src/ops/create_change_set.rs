@@ -128,16 +128,18 @@ impl Operation for CreateChangeSet {
             spec: prepared.spec,
             on_failure: input.on_stack_failure.map(OnFailure::stored),
             changes,
+            token: input.client_token,
         };
-        let output = Output { id: row.id(&found.stack), stack_id: found.stack.id() };
+        let stack = found.stack.clone();
         let write =
             Write { stack: found.stack, row, text: prepared.text, now: cx.now(), event_id: cx.new_id() };
-        cx.transact(|tx| {
-            let write = write.clone();
-            Box::pin(async move { write.run(tx).await })
-        })
-        .await?;
-        Ok(output)
+        let row = cx
+            .transact(|tx| {
+                let write = write.clone();
+                Box::pin(async move { write.run(tx).await })
+            })
+            .await?;
+        Ok(Output { id: row.id(&stack), stack_id: stack.id() })
     }
 }
 
@@ -204,7 +206,7 @@ struct Write {
 }
 
 impl Write {
-    async fn run(self, tx: &mut Tx) -> Result<(), Error> {
+    async fn run(self, tx: &mut Tx) -> Result<ChangeSetRow, Error> {
         let Self { mut stack, row, text, now, event_id } = self;
         let place = stack.place();
         let key = (&place.account, &place.region, &place.name);
@@ -219,11 +221,15 @@ impl Write {
                 table::put(tx, &stack).await?;
             }
         }
-        if table::get::<ChangeSetRow>(tx, (&row.stack, &row.name)).await?.is_some_and(|old| !old.executed) {
-            return Err(Error::AlreadyExists(format!("ChangeSet [{}] already exists", row.name)));
+        let there = table::get::<ChangeSetRow>(tx, (&row.stack, &row.name)).await?;
+        match there.filter(|there| !there.executed) {
+            // The same request once more: its sender did not hear the answer.
+            Some(there) if there.token.is_some() && there.token == row.token => return Ok(there),
+            Some(_) => return Err(Error::AlreadyExists(format!("ChangeSet [{}] already exists", row.name))),
+            None => {}
         }
         stacks::put_template(tx, &row.spec.template, &text).await?;
         table::put(tx, &row).await?;
-        Ok(())
+        Ok(row)
     }
 }

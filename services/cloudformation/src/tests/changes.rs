@@ -47,6 +47,18 @@ async fn a_change_set_creates_a_stack() {
     assert_eq!(text, "Stack [s] already exists and cannot be created again with the changeSet [again].");
 }
 
+/// API reference, CreateChangeSet, "ClientToken": a request that is sent again does not mean another change set.
+#[tokio::test]
+async fn a_request_for_a_change_set_may_be_sent_again() {
+    let room = Room::new().await;
+    let mut input = json!({"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": TWO,
+        "ClientToken": "one"});
+    let made = room.call("CreateChangeSet", input.clone()).await;
+    assert_eq!(room.call("CreateChangeSet", input.clone()).await["Id"], made["Id"]);
+    input["ClientToken"] = json!("two");
+    assert_eq!(room.error("CreateChangeSet", input).await.0, "AlreadyExistsException");
+}
+
 #[tokio::test]
 async fn a_change_set_says_what_an_update_would_do() {
     let room = Room::new().await;
