@@ -47,11 +47,20 @@ async fn until(what: &str, done: impl AsyncFn() -> bool) {
     panic!("never: {what}");
 }
 
+/// The lines of functions' logs.
+fn logged() -> impl Iterator<Item = String> {
+    let events = calls("PutLogEvents").into_iter().flat_map(|put| put["events"].as_array().cloned().unwrap());
+    events.filter_map(|event| event[1].as_str().map(str::to_string))
+}
+
 /// What functions logged as JSON.
 fn told() -> Vec<Value> {
-    let events = calls("PutLogEvents").into_iter().flat_map(|put| put["events"].as_array().cloned().unwrap());
-    let texts = events.filter_map(|event| event[1].as_str().map(str::to_string));
-    texts.filter_map(|text| serde_json::from_str(text.split("\tINFO\t").nth(1)?.trim()).ok()).collect()
+    logged().filter_map(|text| serde_json::from_str(text.split("\tINFO\t").nth(1)?.trim()).ok()).collect()
+}
+
+/// How many invocations have ended: their batches are settled with the next step of the clock.
+fn ended() -> usize {
+    logged().filter(|text| text.starts_with("REPORT RequestId")).count()
 }
 
 async fn count(world: &World, url: &str) -> Value {
@@ -139,7 +148,7 @@ async fn reported_failures_come_again_and_end_in_the_dead_letter_queue() {
     world.advance(Duration::from_secs(31)).await;
     until("again", async || told().len() == 2).await;
     until("settled", async || count(&world, &url).await == json!(["0", "1"])).await;
-    tokio::time::sleep(Duration::from_millis(50)).await; // The process has answered when its batch is settled.
+    until("the second one has ended", async || ended() == 2).await;
     world.advance(Duration::from_secs(31)).await;
     until("buried", async || count(&world, &dead).await == json!(["1", "0"])).await;
     assert_eq!(told(), [json!(["bad", "good"]), json!(["bad"])]);
@@ -173,7 +182,7 @@ async fn streams_are_followed_and_what_fails_goes_to_its_destination() {
         world.ok("dynamodb", "PutItem", json!({"TableName": "things", "Item": {"id": {"S": id}}})).await;
     }
     until("failed once", async || told().len() == 2).await;
-    tokio::time::sleep(Duration::from_millis(100)).await; // The failure is settled when the process has answered.
+    until("the second one has ended", async || ended() == 2).await;
     world.advance(Duration::from_secs(2)).await;
     until("all", async || told().len() == 4).await;
     assert_eq!(told(), [json!(["one"]), json!(["bad"]), json!(["bad"]), json!(["two"])]);
