@@ -60,8 +60,8 @@ fn mistakes_are_named_with_their_places() {
     );
     check(
         &format!("{HEAD}functions:\n  f:\n    handler: h.x\n    runtime: java21\n"),
-        "error: serverless.yml:8:5: the runtime `java21` is not supported\n  functions run in nodejs*, python* and \
-         provided.* runtimes",
+        "error: serverless.yml:8:5: the runtime `java21` is not supported\n  functions run in runtimes such as \
+         nodejs20.x, python3.12 and provided.al2023",
     );
     check(
         &format!("{HEAD}package:\n  patterns: ['!**']\nfunctions:\n  f: {{handler: h.x}}\n"),

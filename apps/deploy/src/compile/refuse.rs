@@ -9,8 +9,13 @@ use crate::model::Service;
 use crate::problem::Problem;
 use crate::truth::truthy;
 
-/// What the names of the runtimes begin with that functions can run in.
-const FAMILIES: &[&str] = &["nodejs", "python", "provided"];
+/// Whether a runtime's name is one that functions can run in, by its form: newer ones than we know may come.
+fn is_runtime(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let node = name.strip_prefix("nodejs").and_then(|rest| rest.strip_suffix(".x"));
+    let rest = node.or_else(|| name.strip_prefix("python3.")).or_else(|| name.strip_prefix("provided.al"));
+    rest.map_or(name == "provided", is_number)
+}
 
 /// Everything that a service asks for in vain.
 pub(super) fn problems(service: &Service) -> Vec<Problem> {
@@ -26,9 +31,10 @@ pub(super) fn problems(service: &Service) -> Vec<Problem> {
             let message = format!("the function `{key}` is a container image, which needs Docker");
             let problem = service.problem(&["functions", key, "image"], message);
             problems.push(problem.help("package it as a zip archive with a `handler`"));
-        } else if !FAMILIES.iter().any(|family| runtime.starts_with(family)) {
+        } else if !is_runtime(runtime) {
             let problem = service.problem(&place, format!("the runtime `{runtime}` is not supported"));
-            let problem = problem.help("functions run in nodejs*, python* and provided.* runtimes");
+            let problem =
+                problem.help("functions run in runtimes such as nodejs20.x, python3.12 and provided.al2023");
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -76,5 +82,21 @@ pub(super) fn adapt(service: &Service, template: &mut Template) {
         && resources.values().any(|of| of["Type"] == "AWS::ApiGateway::RestApi")
     {
         template.notices.push(service.problem(&traced, "traces of the REST API are not recorded"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtimes_are_known_by_their_form() {
+        for name in ["nodejs20.x", "nodejs30.x", "python3.12", "provided", "provided.al2", "provided.al2023"]
+        {
+            assert!(is_runtime(name), "{name}");
+        }
+        for name in ["nodejs20", "nodejs.x", "node20.x", "python3", "python312", "provided.x", "go1.x", ""] {
+            assert!(!is_runtime(name), "{name}");
+        }
     }
 }

@@ -272,7 +272,7 @@ serverless.yml: `FETCH` is no HTTP method
 serverless.yml: there is no function `nobody`
 serverless.yml: the event type `kafka` is not supported
 serverless.yml: the runtime `go1.x` is not supported
-  functions run in nodejs*, python* and provided.* runtimes
+  functions run in runtimes such as nodejs20.x, python3.12 and provided.al2023
 serverless.yml: the function `b` is a container image, which needs Docker
   package it as a zip archive with a `handler`
 serverless.yml: an event of type `cognitoUserPool` with `existing: true` needs a helper function of the framework, which is not supported
