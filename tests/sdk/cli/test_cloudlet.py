@@ -83,6 +83,8 @@ def test_a_project_from_its_deployment_to_its_removal(own, run):
     stacks = own.client("cloudformation")
     with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
         stacks.describe_stacks(StackName="hello-dev")
+    for command in ["info"], ["invoke", "-f", "greet"], ["logs", "-f", "greet"]:
+        assert "deploy the service first" in run(*command, fails=True), command
 
 
 def test_what_is_wrong_with_a_project_is_said_with_its_place(own, run):

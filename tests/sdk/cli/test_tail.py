@@ -85,6 +85,14 @@ def test_messages_of_a_topic_are_shown_without_a_subscription(tail, cloud, name)
     assert sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"] == []
 
 
+def test_a_topic_that_is_not_there_is_not_waited_for(cloud, name):
+    done = subprocess.run(
+        [BINARY, "tail", "topic", name], env=cloud.environment(), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "Topic does not exist" in done.stderr, done.stderr
+
+
 def test_events_of_a_bus_are_shown_without_a_rule(tail, cloud, name):
     events = cloud.client("events")
     arn = events.create_event_bus(Name=name)["EventBusArn"]

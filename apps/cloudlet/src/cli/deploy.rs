@@ -29,6 +29,12 @@ pub(crate) struct Deploy {
     /// Folder for the packages [default: .serverless].
     #[arg(long, short = 'p', value_name = "DIR")]
     package: Option<PathBuf>,
+    /// Deploy this function alone, as `deploy function` does.
+    #[arg(long, short = 'f', value_name = "NAME")]
+    function: Option<String>,
+    /// With `--function`, deploy its settings only.
+    #[arg(long, short = 'u', requires = "function", conflicts_with = "force")]
+    update_config: bool,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -38,8 +44,22 @@ enum Command {
 }
 
 impl Deploy {
+    /// The function that alone is deployed.
+    pub(super) fn function(&self) -> Option<Function> {
+        match (&self.command, &self.function) {
+            (Some(Command::Function(function)), _) => Some(function.clone()),
+            (None, Some(name)) => Some(Function {
+                function: name.clone(),
+                force: self.force,
+                update_config: self.update_config,
+                package: self.package.clone(),
+            }),
+            (None, None) => None,
+        }
+    }
+
     pub(crate) async fn run(&self, global: &Global, output: &Output) -> anyhow::Result<()> {
-        if let Some(Command::Function(function)) = &self.command {
+        if let Some(function) = self.function() {
             return function.run(global, output).await;
         }
         let start = now();

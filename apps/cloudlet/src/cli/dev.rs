@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ::deploy::compile::{Template, normalise};
 use ::deploy::model::Packages;
-use ::deploy::problem::Errors;
+use ::deploy::problem::{Errors, Problem};
 use ::deploy::project::Project;
 use ::deploy::steps::deploy::Outcome;
 use ::deploy::steps::function::{known, update_code};
@@ -54,6 +54,8 @@ pub(crate) struct Dev {
 struct Deployed {
     project: Project,
     template: Value,
+    /// What was said of it beside.
+    notices: Vec<Problem>,
     packages: Packages,
 }
 
@@ -168,7 +170,7 @@ async fn send(
     let api = connection.api(&project.service.region);
     let found = info::info(Session { api: &api, service: &project.service, report: output }).await?;
     show(output, &found, Some(&packages), &json(&found), false);
-    Ok(Deployed { template: normalise(&template.update), project, packages })
+    Ok(Deployed { template: normalise(&template.update), notices: template.notices, project, packages })
 }
 
 /// Does what a change asks for. What was deployed before comes back with the error, if it still is. When the last
@@ -200,6 +202,8 @@ async fn after(
         let sent = send(project, (packages, made), start, connection, output).await;
         return sent.map_err(|error| (error, Some(last)));
     }
+    let is_new = |notice: &&Problem| !last.notices.contains(notice);
+    made.notices.iter().filter(is_new).for_each(|notice| output.notice(notice));
     match swap(&project, &last.packages, &packages, connection, output).await {
         Ok(names) if names.is_empty() && broken => {
             output.skipped(&format!("{} is whole again, and as it was deployed", project.service.name()));
@@ -208,7 +212,7 @@ async fn after(
         Ok(names) => output.success(&format!("{} updated ({})", names.join(", "), seconds_since(start))),
         Err(error) => return Err((error, Some(last))),
     }
-    Ok(Deployed { project, template, packages })
+    Ok(Deployed { project, template, notices: made.notices, packages })
 }
 
 /// Makes packages and templates. That is work for the processor and the disk: the cloud, which runs in the same

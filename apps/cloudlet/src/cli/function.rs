@@ -17,16 +17,16 @@ use super::project;
 pub(crate) struct Function {
     /// The function's key in the configuration.
     #[arg(long, short = 'f', value_name = "NAME")]
-    function: String,
+    pub(super) function: String,
     /// Deploy the code even when it did not change.
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
     /// Deploy settings only: handler, timeout, memory, environment and their like.
     #[arg(long, short = 'u', conflicts_with = "force")]
-    update_config: bool,
+    pub(super) update_config: bool,
     /// Folder for the package [default: .serverless].
     #[arg(long, short = 'p', value_name = "DIR")]
-    package: Option<PathBuf>,
+    pub(super) package: Option<PathBuf>,
 }
 
 impl Function {

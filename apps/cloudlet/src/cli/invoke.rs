@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use ::deploy::api::lambda::{Invocation, Invoked};
-use ::deploy::steps::Session;
 use ::deploy::steps::function::known;
+use ::deploy::steps::{Session, unusable};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{Args, Subcommand, ValueEnum};
@@ -100,7 +100,7 @@ impl Invoke {
         invocation.kind = self.kind.name().to_owned();
         invocation.tail = self.log && self.kind == Kind::RequestResponse;
         invocation.qualifier = self.qualifier.clone();
-        let invoked = api.invoke(&invocation).await.map_err(::deploy::problem::Errors::from)?;
+        let invoked = api.invoke(&invocation).await.map_err(unusable)?;
         show(output, &invoked)
     }
 }

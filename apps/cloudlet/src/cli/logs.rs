@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use ::deploy::api::Api;
 use ::deploy::api::logs::LogEvent;
-use ::deploy::problem::Errors;
-use ::deploy::steps::Session;
 use ::deploy::steps::function::known;
+use ::deploy::steps::{Session, unusable};
 use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
@@ -98,7 +97,7 @@ impl Follower {
     /// What is new since the last time.
     pub(crate) async fn next(&mut self, api: &Api) -> anyhow::Result<Vec<LogEvent>> {
         let events = api.filter_log_events(&self.group, self.since, self.filter.as_deref()).await;
-        Ok(self.unseen(events.map_err(Errors::from)?))
+        Ok(self.unseen(events.map_err(unusable)?))
     }
 
     /// Those events that were not there before.

@@ -31,7 +31,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use self::output::Output;
@@ -110,7 +111,11 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let Arguments { global, command } = Arguments::parse_from(rewrite(std::env::args_os().collect()));
+    let Arguments { global, command } = Arguments::parse();
+    if let Some(name) = global.given().find(|name| meaningless(&command).contains(name)) {
+        let text = format!("`{name}` means nothing to this command");
+        Arguments::command().error(ErrorKind::ArgumentConflict, text).exit();
+    }
     let output = Output::new(global.json, global.verbose);
     let result = match command {
         Command::Up(up) => up.run(),
@@ -139,17 +144,34 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// `deploy -f NAME` has always meant `deploy function -f NAME`.
-fn rewrite(mut arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
-    let text: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap_or_default()).collect();
-    let first_option = text.iter().position(|argument| argument.starts_with('-')).unwrap_or(text.len());
-    let names_function = text[first_option..].iter().any(|argument| {
-        *argument == "-f" || *argument == "--function" || argument.starts_with("--function=")
-    });
-    if names_function && text[1..first_option] == ["deploy"] {
-        arguments.insert(2, "function".into());
+/// The global options that mean nothing to a command: who gives one expects something of it.
+fn meaningless(command: &Command) -> &'static [&'static str] {
+    match command {
+        Command::Up(_) => {
+            &["--stage", "--region", "--param", "--config", "--endpoint", "--profile", "--json"]
+        }
+        Command::Dev(_) => &["--endpoint"],
+        Command::Inbox | Command::Tail(_) | Command::Exec(_) | Command::Doctor => {
+            &["--stage", "--param", "--config"]
+        }
+        _ => &[],
     }
-    arguments
+}
+
+impl Global {
+    /// The names of those options that were given.
+    fn given(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("--stage", self.stage.is_some()),
+            ("--region", self.region.is_some()),
+            ("--param", !self.params.is_empty()),
+            ("--config", self.config.is_some()),
+            ("--endpoint", self.endpoint.is_some()),
+            ("--profile", self.profile.is_some()),
+            ("--json", self.json),
+        ];
+        all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name))
+    }
 }
 
 /// The runtime of everything that is not written for one thread: a worker thread fewer than there are processors, since
@@ -174,8 +196,6 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -185,19 +205,32 @@ mod tests {
 
     #[test]
     fn deploying_a_function_has_a_short_form() {
-        let check = |line: &str, expected: &str| {
-            let line = line.split(' ').map(Into::into).collect();
-            let parts: Vec<String> =
-                rewrite(line).into_iter().map(|part| part.into_string().unwrap()).collect();
-            assert_eq!(parts.join(" "), expected);
+        for line in [
+            "cloudlet deploy -f hello",
+            "cloudlet deploy -fhello --force",
+            "cloudlet --stage x deploy --function=hello",
+        ] {
+            let command = Arguments::try_parse_from(line.split(' ')).unwrap().command;
+            assert!(matches!(command, Command::Deploy(deploy) if deploy.function().is_some()), "{line}");
+        }
+        let command = Arguments::try_parse_from(["cloudlet", "deploy", "--force"]).unwrap().command;
+        assert!(matches!(command, Command::Deploy(deploy) if deploy.function().is_none()));
+        assert!(Arguments::try_parse_from(["cloudlet", "deploy", "-u"]).is_err());
+        assert!(Arguments::try_parse_from(["cloudlet", "deploy", "-f", "x", "function", "-f", "x"]).is_err());
+    }
+
+    /// `cloudlet dev --endpoint URL` deployed to a cloud of its own.
+    #[test]
+    fn an_option_without_a_meaning_is_noticed() {
+        let check = |line: &str, expected: Option<&str>| {
+            let Arguments { global, command } = Arguments::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(global.given().find(|name| meaningless(&command).contains(name)), expected, "{line}");
         };
-        check("cloudlet deploy -f hello", "cloudlet deploy function -f hello");
-        check(
-            "cloudlet deploy --stage x --function=hello",
-            "cloudlet deploy function --stage x --function=hello",
-        );
-        check("cloudlet deploy --force", "cloudlet deploy --force");
-        check("cloudlet logs -f hello", "cloudlet logs -f hello");
-        check("cloudlet deploy function -f hello", "cloudlet deploy function -f hello");
+        check("cloudlet dev --endpoint http://127.0.0.1:1", Some("--endpoint"));
+        check("cloudlet dev --stage prod", None);
+        check("cloudlet up --region eu-west-1", Some("--region"));
+        check("cloudlet --stage prod exec -- env", Some("--stage"));
+        check("cloudlet exec --endpoint http://127.0.0.1:1 -- env --stage", None);
+        check("cloudlet deploy --stage prod --endpoint http://127.0.0.1:1 --json", None);
     }
 }

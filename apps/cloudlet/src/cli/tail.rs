@@ -79,10 +79,7 @@ impl Tail {
         let found = match self.kind {
             Kind::Queue => api.queue_arn(&self.name).await,
             Kind::Bus => api.bus_arn(&self.name).await,
-            Kind::Topic => api
-                .account_id()
-                .await
-                .map(|account| format!("arn:aws:sns:{}:{account}:{}", api.region(), self.name)),
+            Kind::Topic => api.topic_arn(&self.name).await,
             Kind::Stream => bail!("a stream is read, not listened in on"),
         };
         Ok(found.map_err(Errors::from)?)

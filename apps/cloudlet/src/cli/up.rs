@@ -157,10 +157,20 @@ pub(crate) async fn stop_signal() -> anyhow::Result<()> {
     }
 }
 
-/// Sends log lines to standard error; `CLOUDLET_LOG` says which (`warn` by default).
+/// Says which log lines are shown: `info`, `lambda=debug`.
+const LOG_VARIABLE: &str = "CLOUDLET_LOG";
+
+/// Sends log lines to standard error: warnings and worse, or what the environment says.
 pub(crate) fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CLOUDLET_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let wanted = std::env::var(LOG_VARIABLE).unwrap_or_default();
+    let default = tracing_subscriber::EnvFilter::new("warn");
+    let filter = match wanted.as_str() {
+        "" => default,
+        wanted => tracing_subscriber::EnvFilter::try_new(wanted).unwrap_or_else(|error| {
+            anstream::eprintln!("{} {LOG_VARIABLE} is not used: {error}", "notice:".yellow());
+            default
+        }),
+    };
     // A second subscriber in one process is refused; the first one stays, which is what tests want.
     let _already_set = tracing_subscriber::fmt()
         .with_env_filter(filter)

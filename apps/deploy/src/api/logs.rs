@@ -43,11 +43,7 @@ impl Api {
             if !token.is_null() {
                 input["nextToken"] = token;
             }
-            let answer = match self.json("logs", "Logs_20140328.FilterLogEvents", &input).await {
-                Ok(answer) => answer,
-                Err(error) if error.code == "ResourceNotFoundException" => return Ok(events),
-                Err(error) => return Err(error),
-            };
+            let answer = self.json("logs", "Logs_20140328.FilterLogEvents", &input).await?;
             let text = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
             events.extend(answer["events"].as_array().into_iter().flatten().map(|event| LogEvent {
                 id: text(event, "eventId"),

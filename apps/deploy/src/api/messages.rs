@@ -40,6 +40,14 @@ impl Api {
         Ok(text(&answer["Attributes"]["QueueArn"]))
     }
 
+    /// The ARN of the topic with this name.
+    pub async fn topic_arn(&self, name: &str) -> Result<String, Error> {
+        let arn = format!("arn:aws:sns:{}:{}:{name}", self.region(), self.account_id().await?);
+        self.query("sns", "2010-03-31", "GetTopicAttributes", &[("TopicArn".to_owned(), arn.clone())])
+            .await?;
+        Ok(arn)
+    }
+
     /// The ARN of the event bus with this name.
     pub async fn bus_arn(&self, name: &str) -> Result<String, Error> {
         let answer = self.json("events", "AWSEvents.DescribeEventBus", &json!({"Name": name})).await?;

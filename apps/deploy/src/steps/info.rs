@@ -57,7 +57,7 @@ pub async fn info(session: Session<'_>) -> Result<Info, Errors> {
     let service = session.service;
     let Some(stack) = stack::find(session).await? else {
         let problem = Problem::new(format!("Stack with id {} does not exist", service.stack_name()));
-        return Err(problem.help("deploy the service first: `cloudlet deploy`").into());
+        return Err(problem.help(super::DEPLOY_FIRST).into());
     };
     let output = |id: &str| stack.outputs.iter().find(|(key, _)| key == id).map(|(_, value)| value.clone());
     let functions: Vec<Function> = service

@@ -55,6 +55,9 @@ impl Session<'_> {
     }
 }
 
+/// The way out when the service is not there.
+const DEPLOY_FIRST: &str = "deploy the service first: `cloudlet deploy`";
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let problem = Problem::new(match error.status {
@@ -80,6 +83,13 @@ impl From<Error> for Problem {
             _ => problem,
         }
     }
+}
+
+/// What is wrong when something of the service cannot be used.
+pub fn unusable(error: Error) -> Errors {
+    let is_missing = error.code == "ResourceNotFoundException";
+    let problem = Problem::from(error);
+    if is_missing { problem.help(DEPLOY_FIRST).into() } else { problem.into() }
 }
 
 impl From<Error> for Errors {
