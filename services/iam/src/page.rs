@@ -51,13 +51,20 @@ impl Paged {
 
     /// The page of a list that is at hand.
     pub(crate) fn of<T>(&self, items: Vec<T>) -> Result<Page<T>, Error> {
+        let Page { items: places, more } = self.of_count(items.len())?;
+        let start = places.first().copied().unwrap_or(items.len());
+        Ok(Page { items: items.into_iter().skip(start).take(places.len()).collect(), more })
+    }
+
+    /// The places on the page of a list with so many items.
+    pub(crate) fn of_count(&self, count: usize) -> Result<Page<usize>, Error> {
         let start: usize = match &self.marker {
             None => 0,
             Some(marker) => marker.parse().map_err(|_| invalid())?,
         };
-        let end = items.len().min(start.saturating_add(self.max()));
-        let more = More::at((end < items.len()).then(|| end.to_string()));
-        Ok(Page { items: items.into_iter().take(end).skip(start).collect(), more })
+        let end = count.min(start.saturating_add(self.max()));
+        let more = More::at((end < count).then(|| end.to_string()));
+        Ok(Page { items: (start..end).collect(), more })
     }
 }
 
@@ -87,6 +94,8 @@ mod tests {
         let second = paged(Some("2"), Some(2)).of(vec![1, 2, 3]).unwrap();
         assert_eq!((second.items, second.more), (vec![3], More { is_truncated: false, marker: None }));
         assert!(paged(Some("x"), None).of(vec![1]).is_err());
+        let of_many = paged(Some("7"), Some(2)).of_count(usize::MAX).unwrap();
+        assert_eq!((of_many.items, of_many.more), (vec![7, 8], More::at(Some("9".to_owned()))));
         for far in ["9", "18446744073709551615"] {
             assert!(paged(Some(far), None).of(vec![1]).unwrap().items.is_empty(), "{far}");
         }

@@ -9,6 +9,7 @@ use iampolicy::{Decision, Facts, Guard, Policies, Policy, Principal, PrincipalKi
 use crate::entity::{self, Entity};
 use crate::error::Error;
 use crate::managed::{self, Found};
+use crate::page::{Page, Paged};
 
 /// A condition key of the imagined request.
 #[derive(Shape)]
@@ -29,7 +30,7 @@ pub(crate) struct EvaluationResult {
     missing_context_values: Vec<String>,
 }
 
-/// A statement that spoke; not answered yet.
+/// A statement that spoke. Policies are asked as a whole here, so that none is ever answered.
 #[derive(Shape)]
 pub(crate) struct MatchedStatement {
     source_policy_id: String,
@@ -150,8 +151,8 @@ impl Subject {
         Ok(())
     }
 
-    /// Asks for each action and each resource.
-    pub(crate) fn ask(&self, question: Question) -> Result<Vec<EvaluationResult>, Error> {
+    /// Asks for each action and each resource, as far as they stand on the page: each list may be as long as a request.
+    pub(crate) fn ask(&self, question: Question, paged: &Paged) -> Result<Page<EvaluationResult>, Error> {
         let mut facts = Facts::new();
         for entry in question.context.unwrap_or_default() {
             if let (Some(name), Some(values)) = (entry.context_key_name, entry.context_key_values) {
@@ -171,20 +172,19 @@ impl Subject {
         };
         let owner = question.owner.as_deref().map(|owner| account_of(owner).unwrap_or(owner));
         let resources = question.resources.unwrap_or_else(|| vec!["*".to_owned()]);
-        let mut results = Vec::new();
-        for action in &question.actions {
-            for resource in &resources {
-                let request = Request {
-                    principal: &self.principal,
-                    action,
-                    resource,
-                    resource_account: owner,
-                    context: &facts,
-                };
-                results.push(result(action, resource, decide(&request, &policies)));
-            }
-        }
-        Ok(results)
+        let page = paged.of_count(question.actions.len().saturating_mul(resources.len()))?;
+        Ok(page.map(|place| {
+            let (action, resource) =
+                (&question.actions[place / resources.len()], &resources[place % resources.len()]);
+            let request = Request {
+                principal: &self.principal,
+                action,
+                resource,
+                resource_account: owner,
+                context: &facts,
+            };
+            result(action, resource, decide(&request, &policies))
+        }))
     }
 }
 

@@ -66,7 +66,7 @@ impl Operation for SimulatePrincipalPolicy {
             owner: input.resource_owner,
             context: input.context_entries,
         };
-        let page = input.paged.of(subject.ask(question)?)?;
+        let page = subject.ask(question, &input.paged)?;
         Ok(Output { evaluation_results: page.items, more: page.more })
     }
 }

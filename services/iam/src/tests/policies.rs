@@ -1,6 +1,6 @@
 //! Inline and managed policies, boundaries, tags and simulation.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{allow, is, ok, refused, role, user, world};
 
@@ -284,4 +284,41 @@ async fn simulation() {
         "CallerArn": "arn:aws:iam::000000000000:user/Bob",
     });
     assert_eq!(refused(&world, "SimulatePrincipalPolicy", unsupported).await.0, "InvalidInput");
+}
+
+/// A million answers were worked out for a page of a hundred.
+#[tokio::test]
+async fn a_simulation_is_as_large_as_its_page() {
+    let world = world().await;
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/999"}]});
+    let ask = |marker: Option<&str>| {
+        let resources: Vec<String> = (0..1000).map(|n| format!("arn:aws:s3:::b/{n}")).collect();
+        let mut actions = vec!["s3:GetObject".to_owned()];
+        actions.extend((1..1000).map(|n| format!("s3:Get{n}")));
+        let mut input = json!({"PolicyInputList": [policy.to_string()], "ActionNames": actions,
+            "ResourceArns": resources, "MaxItems": 2});
+        if let Some(marker) = marker {
+            input["Marker"] = json!(marker);
+        }
+        input
+    };
+    let shown = |answer: &Value| -> Vec<String> {
+        let results = answer["EvaluationResults"].as_array().unwrap().iter();
+        let text = |result: &Value, name: &str| result[name].as_str().unwrap().to_owned();
+        results
+            .map(|of| {
+                ["EvalActionName", "EvalResourceName", "EvalDecision"].map(|name| text(of, name)).join(" ")
+            })
+            .collect()
+    };
+    let first = ok(&world, "SimulateCustomPolicy", ask(None)).await;
+    assert_eq!((&first["IsTruncated"], &first["Marker"]), (&json!(true), &json!("2")));
+    let turn = ok(&world, "SimulateCustomPolicy", ask(Some("999"))).await;
+    assert_eq!(
+        shown(&turn),
+        ["s3:GetObject arn:aws:s3:::b/999 allowed", "s3:Get1 arn:aws:s3:::b/0 implicitDeny"]
+    );
+    let last = ok(&world, "SimulateCustomPolicy", ask(Some("999999"))).await;
+    assert_eq!((shown(&last).len(), &last["IsTruncated"]), (1, &json!(false)));
 }
