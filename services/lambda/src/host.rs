@@ -15,8 +15,9 @@ use crate::runtime::ahead::Ahead;
 use crate::runtime::compiled::Compiled;
 use crate::runtime::guests::Guests;
 use crate::runtime::image::Image;
-use crate::runtime::interpreters::{Language, Wanted};
+use crate::runtime::interpreters::{self, Interpreter, Language, Wanted};
 use crate::runtime::launch::{Backend, Debugging, Host, Launch};
+use crate::runtime::sdk;
 
 /// Helpers that wait in control groups: as many starts as are likely to come at once.
 const SPARES: usize = 2;
@@ -109,4 +110,43 @@ pub(crate) fn check_network(launch: &Launch, host: &Host) -> Result<(), Error> {
 
 fn refused(why: &str) -> Failure {
     Failure::new("ServiceException", 500, format!("Functions cannot run: {why}"))
+}
+
+/// The interpreter of a managed runtime. Asked first, it runs each interpreter of this machine once.
+pub(crate) async fn interpreter(runtime: &str, wanted: Wanted) -> Result<Option<Interpreter>, Error> {
+    let Wanted::Managed(language, version) = wanted else { return Ok(None) };
+    let chosen = if interpreters::are_known(language) {
+        interpreters::choose(runtime, language, version)
+    } else {
+        let name = runtime.to_string();
+        let chosen = tokio::task::spawn_blocking(move || interpreters::choose(&name, language, version));
+        chosen.await.map_err(Failure::internal)?
+    };
+    let (interpreter, notice) = chosen.map_err(Error::InvalidParameterValue)?;
+    if let Some(notice) = notice {
+        tracing::info!("{notice}");
+    }
+    Ok(Some(interpreter))
+}
+
+/// The SDK that the runtime supplies. Without it the function still runs, and says itself what it misses.
+pub(crate) async fn install_sdk(
+    interpreter: Interpreter,
+    language: Language,
+    packages: std::collections::BTreeSet<String>,
+) -> Option<std::path::PathBuf> {
+    let install = tokio::task::spawn_blocking(move || {
+        sdk::install(&sdk::cache_folder(), &interpreter, language, &packages)
+    });
+    match install.await {
+        Ok(Ok(folder)) => Some(folder),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the AWS SDK that the runtime supplies could not be installed; a function that needs it will fail");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "the installation of the AWS SDK broke off");
+            None
+        }
+    }
 }

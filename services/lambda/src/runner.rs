@@ -25,7 +25,6 @@ use crate::runtime::launch::{Backend, Credentials, Host, Initialization, Launch}
 use crate::runtime::log::LogLine;
 use crate::runtime::network;
 use crate::runtime::pool::{self, Shelf};
-use crate::runtime::sdk;
 use crate::runtime::starts::Starts;
 use crate::{code, concurrency, host, logs, policy, provisioning, roles, surroundings, urls};
 
@@ -341,11 +340,11 @@ impl Runner {
         let wanted = interpreters::wanted(&config.runtime).ok_or_else(|| {
             Failure::internal(format!("the stored runtime `{}` is unknown", config.runtime))
         })?;
-        let interpreter = interpreter(&config.runtime, wanted).await?;
+        let interpreter = host::interpreter(&config.runtime, wanted).await?;
         let sdk = match (&interpreter, wanted) {
             (Some(interpreter), Wanted::Managed(language, _)) if !config.sdk_packages.is_empty() => {
                 let packages = config.sdk_packages.iter().cloned().collect();
-                install_sdk(interpreter.clone(), language, packages).await
+                host::install_sdk(interpreter.clone(), language, packages).await
             }
             _ => None,
         };
@@ -518,48 +517,6 @@ impl Runner {
             self.shelves().into_iter().map(|((function, _), _)| function).collect();
         self.admission.sweep(|function| owners.contains(function));
         Ok(())
-    }
-}
-
-/// The interpreter of a managed runtime. Asked first, it runs each interpreter of this machine once.
-pub(crate) async fn interpreter(
-    runtime: &str,
-    wanted: Wanted,
-) -> Result<Option<interpreters::Interpreter>, Error> {
-    let Wanted::Managed(language, version) = wanted else { return Ok(None) };
-    let chosen = if interpreters::are_known(language) {
-        interpreters::choose(runtime, language, version)
-    } else {
-        let name = runtime.to_string();
-        let chosen = tokio::task::spawn_blocking(move || interpreters::choose(&name, language, version));
-        chosen.await.map_err(Failure::internal)?
-    };
-    let (interpreter, notice) = chosen.map_err(Error::InvalidParameterValue)?;
-    if let Some(notice) = notice {
-        tracing::info!("{notice}");
-    }
-    Ok(Some(interpreter))
-}
-
-/// The SDK that the runtime supplies. Without it the function still runs, and says itself what it misses.
-pub(crate) async fn install_sdk(
-    interpreter: interpreters::Interpreter,
-    language: interpreters::Language,
-    packages: std::collections::BTreeSet<String>,
-) -> Option<std::path::PathBuf> {
-    let install = tokio::task::spawn_blocking(move || {
-        sdk::install(&sdk::cache_folder(), &interpreter, language, &packages)
-    });
-    match install.await {
-        Ok(Ok(folder)) => Some(folder),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the AWS SDK that the runtime supplies could not be installed; a function that needs it will fail");
-            None
-        }
-        Err(error) => {
-            tracing::error!(%error, "the installation of the AWS SDK broke off");
-            None
-        }
     }
 }
 

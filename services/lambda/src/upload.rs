@@ -7,9 +7,10 @@ use cloud::prelude::*;
 
 use crate::code;
 use crate::error::Error;
+use crate::host;
 use crate::keys::Config;
 use crate::limits::UNZIPPED_BYTES_MAX;
-use crate::runner;
+use crate::runner::Runner;
 use crate::runtime::extensions::EXTENSIONS_MAX;
 use crate::runtime::interpreters::{self, Wanted};
 use crate::runtime::sdk;
@@ -19,7 +20,7 @@ pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
     let wanted = interpreters::wanted(&config.runtime).ok_or_else(|| {
         Error::invalid(format!("The runtime {} is not supported by this cloud.", config.runtime))
     })?;
-    let interpreter = runner::interpreter(&config.runtime, wanted).await?;
+    let interpreter = host::interpreter(&config.runtime, wanted).await?;
     let cloud = cx.cloud();
     let folder = code::unpacked(cloud, &config.code).await?;
     let too_large = |failure: Failure| match failure.status() {
@@ -45,7 +46,7 @@ pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
         // AWS takes such a function, and every start of it fails: "Extension.TooManyExtensions".
         return Err(Error::invalid(format!("Extension limit ({EXTENSIONS_MAX}) reached")));
     }
-    runner::Runner::of(cx).host().await?; // Found now, the first invocation need not wait for it.
+    Runner::of(cx).host().await?; // Found now, the first invocation need not wait for it.
     config.sdk_packages.clear();
     let Some(interpreter) = interpreter else { return Ok(()) };
     let Wanted::Managed(language, version) = wanted else { return Ok(()) };
@@ -54,7 +55,7 @@ pub(crate) async fn prepare(cx: &Cx, config: &mut Config) -> Result<(), Error> {
     let missing = missing.await.map_err(Failure::internal)?;
     config.sdk_packages = missing.iter().cloned().collect();
     if !missing.is_empty() {
-        runner::install_sdk(interpreter, language, missing).await;
+        host::install_sdk(interpreter, language, missing).await;
     }
     Ok(())
 }
