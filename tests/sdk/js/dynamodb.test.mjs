@@ -193,9 +193,10 @@ test('a table is changed and describes itself', async () => {
           },
         },
       ],
-      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
     })
   );
+  const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' };
+  await client.send(new dynamodb.UpdateTableCommand({ TableName, StreamSpecification }));
   const describe = async () => (await client.send(new dynamodb.DescribeTableCommand({ TableName }))).Table;
   let described = await describe();
   for (let left = 200; described.GlobalSecondaryIndexes[0].IndexStatus !== 'ACTIVE'; left--) {

@@ -21,6 +21,8 @@ use crate::work::{self, Place, Task};
 /// (`ack-api-quirks`, DDB-TABLE-442, as the texts on indexes.)
 const NOTHING: &str = "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required";
 
+const MAXIMUM: &str = "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request";
+
 #[derive(Shape)]
 pub(crate) struct Input {
     attribute_definitions: Option<Vec<AttributeDefinition>>,
@@ -94,10 +96,60 @@ impl Input {
             || self.deletion_protection_enabled.is_some()
             || self.on_demand_throughput.is_some()
             || self.warm_throughput.is_some();
-        if any {
-            return Ok(());
-        }
-        Err(Error::validation(NOTHING))
+        if any { self.check_together() } else { Err(Error::validation(NOTHING)) }
+    }
+
+    /// Refuses changes that cannot be made in one call, whatever the table is like. Which those are, and which text
+    /// goes first, was seen on AWS (`ack-api-quirks`, DDB-TABLE-174, DDB-TABLE-382, DDB-TABLE-433).
+    fn check_together(&self) -> Result<(), Error> {
+        let updates = self.global_secondary_index_updates.as_deref().unwrap_or_default();
+        let changes_units = self.provisioned_throughput.is_some();
+        let changes_stream = self.stream_specification.is_some();
+        let changes_maximum = self.on_demand_throughput.is_some();
+        let alone = [
+            (self.sse_specification.is_some(), "Server-Side Encryption modification"),
+            (self.table_class.is_some(), "TableClass modification"),
+            (self.deletion_protection_enabled.is_some(), "DeletionProtection modification"),
+            (self.warm_throughput.is_some(), "WarmThroughput"),
+        ];
+        let others = [
+            self.billing_mode.is_some(),
+            changes_units,
+            changes_stream,
+            changes_maximum,
+            !updates.is_empty(),
+        ];
+        let all = others.into_iter().chain(alone.iter().map(|(is_asked, _)| *is_asked));
+        let count = all.filter(|is_asked| *is_asked).count();
+        let is_warm = self.warm_throughput.is_some();
+        let creates = updates.iter().any(|update| update.create.is_some());
+        let makes_or_removes = creates || updates.iter().any(|update| update.delete.is_some());
+        let with_maximum = changes_maximum && (changes_units || changes_stream || is_warm);
+        let becomes_provisioned = self.billing_mode == Some(BillingMode::Provisioned);
+        let first_alone = alone.iter().find(|(is_asked, _)| *is_asked && count > 1).map(|(_, what)| *what);
+        let text = match first_alone {
+            Some("WarmThroughput") if with_maximum => MAXIMUM,
+            Some("WarmThroughput") if creates => {
+                "Create global secondary index cannot be specified when updating WarmThroughput"
+            }
+            Some(what) => {
+                return Err(Error::parameter(format_args!(
+                    "{what} must be the only operation in the request"
+                )));
+            }
+            None if with_maximum => MAXIMUM,
+            None if changes_stream && (changes_units || becomes_provisioned) => {
+                "You cannot modify stream status while updating table IOPS"
+            }
+            None if makes_or_removes && changes_units => {
+                "You cannot create or delete index while updating table IOPS"
+            }
+            None if makes_or_removes && changes_stream => {
+                "You cannot create or delete index while changing stream status"
+            }
+            None => return Ok(()),
+        };
+        Err(Error::parameter(text))
     }
 }
 
@@ -426,6 +478,79 @@ mod tests {
             error(&world, "UpdateTable", missing).await.1,
             "Requested resource not found: Table: nothing not found"
         );
+    }
+
+    /// Pairs and texts: `ack-api-quirks`, DDB-TABLE-174 (indexes), DDB-TABLE-382 and DDB-TABLE-433 (all others, and
+    /// which of several texts it is).
+    #[tokio::test]
+    async fn most_changes_must_stand_alone() {
+        let world = world().await;
+        table(&world, "things", json!({})).await;
+        let units = || ("ProvisionedThroughput", json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}));
+        let mode = |mode: &str| ("BillingMode", json!(mode));
+        let stream =
+            || ("StreamSpecification", json!({"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}));
+        let encryption = || ("SSESpecification", json!({"Enabled": true}));
+        let class = || ("TableClass", json!("STANDARD_INFREQUENT_ACCESS"));
+        let protection = || ("DeletionProtectionEnabled", json!(true));
+        let warm = || ("WarmThroughput", json!({"ReadUnitsPerSecond": 20000}));
+        let maximum = || ("OnDemandThroughput", json!({"MaxReadRequestUnits": 5}));
+        let create =
+            || ("GlobalSecondaryIndexUpdates", with_index("x")["GlobalSecondaryIndexUpdates"].clone());
+        let delete = || ("GlobalSecondaryIndexUpdates", json!([{"Delete": {"IndexName": "by-x"}}]));
+        let (sse, tc) = (
+            "Server-Side Encryption modification must be the only operation in the request",
+            "TableClass modification must be the only operation in the request",
+        );
+        let dp = "DeletionProtection modification must be the only operation in the request";
+        let only_warm = "WarmThroughput must be the only operation in the request";
+        let iops = "You cannot modify stream status while updating table IOPS";
+        let refused = [
+            (vec![protection(), encryption()], sse),
+            (vec![create(), encryption()], sse),
+            (vec![encryption(), class(), protection(), warm()], sse),
+            (vec![protection(), class()], tc),
+            (vec![create(), class()], tc),
+            (vec![warm(), protection()], dp),
+            (vec![maximum(), protection()], dp),
+            (vec![protection(), mode("PAY_PER_REQUEST")], dp),
+            (vec![create(), protection()], dp),
+            (vec![warm(), stream()], only_warm),
+            (vec![warm(), mode("PAY_PER_REQUEST")], only_warm),
+            (
+                vec![create(), warm()],
+                "Create global secondary index cannot be specified when updating WarmThroughput",
+            ),
+            (vec![stream(), maximum()], super::MAXIMUM),
+            (vec![warm(), maximum()], super::MAXIMUM),
+            (vec![units(), stream()], iops),
+            (vec![mode("PROVISIONED"), units(), stream()], iops),
+            (vec![create(), units()], "You cannot create or delete index while updating table IOPS"),
+            (vec![delete(), units()], "You cannot create or delete index while updating table IOPS"),
+            (vec![create(), stream()], "You cannot create or delete index while changing stream status"),
+        ];
+        let input = |changes: Vec<(&str, Value)>| {
+            let mut input = json!({"TableName": "things", "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}]});
+            changes.into_iter().for_each(|(name, value)| input[name] = value);
+            input
+        };
+        for (changes, text) in refused {
+            let input = input(changes);
+            let text = format!("One or more parameter values were invalid: {text}");
+            let wanted = ("ValidationException".to_owned(), text);
+            assert_eq!(error(&world, "UpdateTable", input.clone()).await, wanted, "{input}");
+        }
+        // What goes together.
+        ok(&world, "UpdateTable", input(vec![mode("PAY_PER_REQUEST"), stream()])).await;
+        ok(&world, "UpdateTable", input(vec![mode("PAY_PER_REQUEST"), maximum()])).await;
+        ok(&world, "UpdateTable", input(vec![mode("PAY_PER_REQUEST"), create()])).await;
+        let described = ok(&world, "DescribeTable", json!({"TableName": "things"})).await["Table"].clone();
+        assert_eq!(described["StreamSpecification"]["StreamViewType"], "KEYS_ONLY");
+        assert_eq!(described["OnDemandThroughput"]["MaxReadRequestUnits"], 5);
+        assert_eq!(described["GlobalSecondaryIndexes"][0]["IndexName"], "by-x");
+        // Nothing of what was refused was done.
+        assert_eq!(described["DeletionProtectionEnabled"], false);
+        assert_eq!(described["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST");
     }
 
     #[tokio::test]

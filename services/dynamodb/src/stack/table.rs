@@ -164,56 +164,61 @@ async fn outcome(cx: &mut Cx, name: &str) -> Result<ResourceOutcome, Failure> {
     Ok(ResourceOutcome { physical_id: name.to_owned(), attributes })
 }
 
-/// Billing, throughput, class, encryption, protection: one call for all that differ.
+/// Billing, throughput, class, encryption, protection: a call for each that differs, since UpdateTable takes no others
+/// together with most of them.
 pub(super) async fn change_settings(
     cx: &mut Cx,
     name: &str,
     old: &Map<String, Value>,
     new: &Map<String, Value>,
 ) -> Result<(), Failure> {
-    let mut input = Map::new();
     let changed = |name: &str| property(old, name) != property(new, name);
-    for plain in ["OnDemandThroughput", "WarmThroughput"] {
-        if let Some(value) = property(new, plain).filter(|_| changed(plain)) {
-            input.insert(plain.to_owned(), value);
-        }
+    let billing = changed_billing(old, new);
+    let mut changes = Vec::from_iter((!billing.is_empty()).then_some(billing));
+    let mut alone = |name: &str, value: Option<Value>| {
+        let value = value.filter(|_| changed(name));
+        changes.extend(value.map(|value| Map::from_iter([(name.to_owned(), value)])));
+    };
+    alone("WarmThroughput", property(new, "WarmThroughput"));
+    alone("TableClass", Some(property(new, "TableClass").unwrap_or(json!("STANDARD"))));
+    let is_protected = property(new, "DeletionProtectionEnabled").unwrap_or(json!(false));
+    alone("DeletionProtectionEnabled", Some(is_protected));
+    alone("SSESpecification", Some(encryption(new).unwrap_or(json!({"Enabled": false}))));
+    for mut input in changes {
+        input.insert("TableName".to_owned(), json!(name));
+        call(cx, "UpdateTable", Value::Object(input)).await?;
     }
-    if changed("TableClass") {
-        let class = property(new, "TableClass").unwrap_or(json!("STANDARD"));
-        input.insert("TableClass".to_owned(), class);
-    }
-    if changed("DeletionProtectionEnabled") {
-        let is_protected = property(new, "DeletionProtectionEnabled").unwrap_or(json!(false));
-        input.insert("DeletionProtectionEnabled".to_owned(), is_protected);
-    }
-    if changed("SSESpecification") {
-        let off = json!({"Enabled": false});
-        input.insert("SSESpecification".to_owned(), encryption(new).unwrap_or(off));
+    Ok(())
+}
+
+/// What differs in billing and throughput.
+fn changed_billing(old: &Map<String, Value>, new: &Map<String, Value>) -> Map<String, Value> {
+    let changed = |name: &str| property(old, name) != property(new, name);
+    let mut input = Map::new();
+    if let Some(units) = property(new, "OnDemandThroughput").filter(|_| changed("OnDemandThroughput")) {
+        input.insert("OnDemandThroughput".to_owned(), units);
     }
     let mode = |properties| property(properties, "BillingMode").unwrap_or(json!("PROVISIONED"));
-    if mode(old) != mode(new) || changed("ProvisionedThroughput") {
-        input.insert("BillingMode".to_owned(), mode(new));
-        if let Some(units) = property(new, "ProvisionedThroughput") {
-            input.insert("ProvisionedThroughput".to_owned(), units);
-        }
-        // A table that becomes provisioned needs units for its indexes with the same call.
-        let updates: Vec<Value> = indexes(new)
-            .iter()
-            .filter(|(index, _)| indexes(old).contains_key(*index))
-            .filter_map(|(index, wanted)| {
-                let units = wanted.get("ProvisionedThroughput")?;
-                Some(json!({"Update": {"IndexName": index, "ProvisionedThroughput": units}}))
-            })
-            .collect();
-        if mode(old) != mode(new) && !updates.is_empty() {
-            input.insert("GlobalSecondaryIndexUpdates".to_owned(), Value::Array(updates));
-        }
+    if mode(old) == mode(new) && !changed("ProvisionedThroughput") {
+        return input;
     }
-    if input.is_empty() {
-        return Ok(());
+    input.insert("BillingMode".to_owned(), mode(new));
+    if let Some(units) = property(new, "ProvisionedThroughput") {
+        input.insert("ProvisionedThroughput".to_owned(), units);
     }
-    input.insert("TableName".to_owned(), json!(name));
-    call(cx, "UpdateTable", Value::Object(input)).await.map(|_| ())
+    // A table that becomes provisioned needs units for its indexes with the same call.
+    let updates: Vec<Value> = indexes(new)
+        .iter()
+        .filter(|(index, _)| indexes(old).contains_key(*index))
+        .filter_map(|(index, wanted)| {
+            let units = wanted.get("ProvisionedThroughput")?;
+            Some(json!({"Update": {"IndexName": index, "ProvisionedThroughput": units}}))
+        })
+        .collect();
+    if mode(old) != mode(new) && !updates.is_empty() {
+        input.insert("GlobalSecondaryIndexUpdates".to_owned(), Value::Array(updates));
+    }
+    input
 }
 
 /// Makes the indexes those of the template, one after the other, each filled before the next one.
