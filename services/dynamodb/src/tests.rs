@@ -2,6 +2,7 @@
 
 mod crashes;
 mod model;
+mod serial;
 
 use serde_json::{Value, json};
 use testkit::World;
