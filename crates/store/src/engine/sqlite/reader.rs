@@ -125,11 +125,12 @@ impl Slot {
             return Err(closed());
         }
         let connection = self.shared.pool.take()?;
-        let begin = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
-        // The first read takes the snapshot.
-        let version = begin.map_err(|error| failed(&error)).and_then(|_| connection::version(&connection));
-        match version {
-            Ok(version) => {
+        // The first read takes the snapshot, which has this version or one that is committed at this very moment. So
+        // a transaction may meet a conflict with a commit whose rows it saw; it never misses one.
+        let version = self.shared.version();
+        let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+        match begun.map_err(|error| failed(&error)) {
+            Ok(_) => {
                 let since = Instant::now();
                 let number = self.shared.keeper.enter(self);
                 Ok(State::Pinned { connection, version, since, number })
