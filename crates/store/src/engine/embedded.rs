@@ -20,6 +20,35 @@ pub(super) trait View: Send + Sync + 'static {
 #[async_trait]
 pub(super) trait Committer: Send + Sync + 'static {
     async fn commit(&self, intent: Intent) -> Result<Committed, Error>;
+
+    /// Notes that a transaction has begun, for engines that want to know who is on the way. The number names it until
+    /// its commit or [`Committer::leave`].
+    fn begin(&self) -> Option<u64> {
+        None
+    }
+
+    /// Notes that a transaction has ended without a commit.
+    fn leave(&self, _number: u64) {}
+}
+
+/// A transaction that has begun and is neither committed nor given up.
+struct Presence {
+    committer: Arc<dyn Committer>,
+    number: Option<u64>,
+}
+
+impl Presence {
+    fn new(committer: Arc<dyn Committer>) -> Self {
+        Presence { number: committer.begin(), committer }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.committer.leave(number);
+        }
+    }
 }
 
 /// A batch and what it depends on.
@@ -28,6 +57,8 @@ pub(super) struct Intent {
     pub(super) batch: Batch,
     /// None for a batch that was made without reading.
     pub(super) reads: Option<ReadSet>,
+    /// As [`Committer::begin`] gave it.
+    pub(super) number: Option<u64>,
 }
 
 /// A view as the store's users see it.
@@ -57,12 +88,13 @@ pub(super) struct EmbeddedTxn<V> {
     view: V,
     reads: Mutex<ReadSet>,
     loose: Vec<Range>,
-    committer: Arc<dyn Committer>,
+    presence: Presence,
 }
 
 impl<V: View> EmbeddedTxn<V> {
     pub(super) fn new(view: V, committer: Arc<dyn Committer>) -> Self {
-        EmbeddedTxn { view, reads: Mutex::default(), loose: Vec::new(), committer }
+        let presence = Presence::new(committer);
+        EmbeddedTxn { view, reads: Mutex::default(), loose: Vec::new(), presence }
     }
 
     fn reads(&self) -> MutexGuard<'_, ReadSet> {
@@ -114,13 +146,14 @@ impl<V: View> Txn for EmbeddedTxn<V> {
     }
 
     async fn commit(self: Box<Self>, batch: Batch) -> Result<Committed, Error> {
-        let EmbeddedTxn { view, reads, committer, .. } = *self;
+        let EmbeddedTxn { view, reads, presence, .. } = *self;
         let mut reads = reads.into_inner().unwrap_or_else(PoisonError::into_inner);
         reads.version = view.version();
         reads.keys.sort_unstable();
         // The view goes before the wait for the disk, so that waiting commits pin nothing.
         drop(view);
         let reads = (!reads.is_empty()).then_some(reads);
-        committer.commit(Intent { batch, reads }).await
+        // It stays until the end: a commit may be given up before it comes into the line.
+        presence.committer.commit(Intent { batch, reads, number: presence.number }).await
     }
 }

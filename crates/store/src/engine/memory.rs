@@ -248,7 +248,7 @@ impl MemoryView {
 #[async_trait]
 impl Store for Memory {
     async fn apply(&self, batch: Batch) -> Result<Committed, Error> {
-        self.0.commit_now(Intent { batch, reads: None })
+        self.0.commit_now(Intent { batch, reads: None, number: None })
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {

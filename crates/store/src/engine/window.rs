@@ -93,6 +93,10 @@ impl Window {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.recent.is_empty()
+    }
+
     /// Gives the memory back when the store is idle: transactions that are open now may conflict.
     pub(super) fn forget_all(&mut self) {
         if let Some(last) = self.recent.back() {

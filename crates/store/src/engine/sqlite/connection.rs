@@ -10,7 +10,7 @@ use crate::types::Version;
 use crate::{Error, private};
 
 /// Bytes of a page. Rows of a kilobyte would overflow pages of 4096 bytes.
-const PAGE_BYTES: u64 = 8192;
+pub(super) const PAGE_BYTES: u64 = 8192;
 /// Tells our files from other SQLite files ("Clou").
 const APPLICATION_ID: i32 = 0x436c_6f75;
 /// The layout that this code reads and writes.

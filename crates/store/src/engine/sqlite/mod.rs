@@ -1,20 +1,21 @@
 //! The engine on one SQLite file.
 //!
-//! One thread writes. It drains the waiting commits, decides each against the window of recent
-//! ones, applies those that hold in one SQLite transaction and syncs the disk once for all of them.
+//! One thread writes. It takes the waiting commits, and those that are about to come ([`line`]), decides each against the
+//! window of recent ones, applies those that hold in one SQLite transaction and syncs the disk once for all of them.
 //! Reads go through a pool of connections, each pinned to a WAL snapshot for the life of a view,
 //! which is limited because it keeps the write-ahead log from being reused. A second thread moves
 //! the log into the main file and ends views that are too old.
 
 mod connection;
 mod keeper;
+mod line;
 mod reader;
 mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,8 +24,9 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use self::connection::failed;
 use self::keeper::Keeper;
+use self::line::Line;
 use self::reader::{Pool, SqliteView};
-use self::writer::{Request, Writer};
+use self::writer::{Waiting, Writer};
 use super::embedded::{Committer, EmbeddedSnapshot, EmbeddedTxn, Intent};
 use super::hub::Hub;
 use super::{Snapshot, Stats, Store, Txn};
@@ -69,19 +71,18 @@ pub fn open_with(folder: &Path, options: Options) -> Result<Arc<dyn Store>, Erro
     let sync = File::open(folder).and_then(|folder| folder.sync_all());
     sync.map_err(|error| cannot("sync", folder, &error))?;
     let version = connection::version(&main)?;
-    let (sender, requests) = mpsc::channel();
     let shared = Arc::new(Shared {
         pool: Pool::new(path.clone()),
         version: AtomicU64::new(version.0),
         keeper: Keeper::new(options.view_age_max),
         hub: Hub::default(),
         waiting: Semaphore::new(WAITING_MAX),
-        sender: Mutex::new(Some(sender)),
+        line: Line::new(),
         options,
         path,
         lock: Mutex::new(Some(lock)),
     });
-    let writer = Writer::new(main, version, shared.clone(), requests);
+    let writer = Writer::new(main, version, shared.clone())?;
     let write = spawn("store-writer", move || writer.run())?;
     let keep = shared.clone();
     let keep = spawn("store-keeper", move || keeper::run(&keep))?;
@@ -125,22 +126,16 @@ struct Shared {
     keeper: Keeper,
     hub: Hub,
     waiting: Semaphore,
-    /// The way to the writer; None once the store is closed.
-    sender: Mutex<Option<mpsc::Sender<Request>>>,
+    /// The way to the writer.
+    line: Line<Waiting>,
     options: Options,
     /// Held until the store is closed.
     lock: Mutex<Option<File>>,
 }
 
 impl Shared {
-    fn send(&self, request: Request) -> Result<(), Error> {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = sender.as_ref().map(|sender| sender.send(request).is_ok());
-        if sent == Some(true) { Ok(()) } else { Err(closed()) }
-    }
-
     fn is_closed(&self) -> bool {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.line.is_closed()
     }
 
     fn version(&self) -> Version {
@@ -157,16 +152,27 @@ impl Committer for Shared {
     async fn commit(&self, intent: Intent) -> Result<Committed, Error> {
         let _place = self.waiting.acquire().await.map_err(|_| closed())?;
         let (reply, answer) = oneshot::channel();
-        self.send(Request::Commit { intent: Box::new(intent), reply })?;
+        let number = intent.number;
+        if !self.line.join(number, (Box::new(intent), reply)) {
+            return Err(closed());
+        }
         // A writer that ends with the request in hand has not said whether it was done.
         answer.await.unwrap_or(Err(Error::MaybeCommitted))
+    }
+
+    fn begin(&self) -> Option<u64> {
+        Some(self.line.begin())
+    }
+
+    fn leave(&self, number: u64) {
+        self.line.leave(number);
     }
 }
 
 impl Handle {
     fn stop(&self) {
-        // Without a sender the writer finishes what waits and ends.
-        drop(self.shared.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // The writer finishes what waits and ends.
+        self.shared.line.close();
         self.shared.keeper.stop();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -188,7 +194,7 @@ impl Drop for Handle {
 #[async_trait]
 impl Store for Sqlite {
     async fn apply(&self, batch: Batch) -> Result<Committed, Error> {
-        self.0.shared.commit(Intent { batch, reads: None }).await
+        self.0.shared.commit(Intent { batch, reads: None, number: None }).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {
@@ -199,7 +205,10 @@ impl Store for Sqlite {
 
     async fn begin(&self) -> Result<Box<dyn Txn>, Error> {
         let view = SqliteView::new(self.0.shared.clone());
-        Ok(Box::new(EmbeddedTxn::new(view, self.0.shared.clone())))
+        let txn = EmbeddedTxn::new(view, self.0.shared.clone());
+        // All who are ready to begin do so, and the writer knows of them.
+        tokio::task::yield_now().await;
+        Ok(Box::new(txn))
     }
 
     fn watch(&self, prefix: Key) -> watch::Receiver<Version> {

@@ -1,14 +1,15 @@
 //! The thread that commits.
 
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
+use super::line::Turn;
 use super::reader::get;
 use super::{Shared, connection, failed};
 use crate::Error;
@@ -17,28 +18,19 @@ use crate::engine::plan::{Effect, Latest, Plan, plan};
 use crate::engine::window::{Footprint, Window};
 use crate::types::{Committed, Durability, Key, Stamp, Val, Version};
 
-/// Commits that share one sync at most. Measured: a batch has under 50 even with 64 clients.
-const GROUP_MAX: usize = 256;
-/// A buffered commit is on the disk after this, when no synced one takes it along earlier.
-const BUFFERED: Duration = Duration::from_secs(1);
+/// After this without a commit, buffered ones are on the disk, and memory is given back.
+const QUIET: Duration = Duration::from_secs(1);
 /// Ids of batches remembered, counted in commits, see [`crate::Batch::id`].
 const IDS_MAX: u64 = 65_536;
 /// Commits between two clean-ups of old ids.
 const IDS_SLICE: u64 = 4_096;
-/// Bytes of a row beside its key and value, and of a page that is touched: a guess that decides
-/// when to checkpoint and nothing else.
-const ROW_OVERHEAD: usize = 8_192;
 /// Bytes in the log after which the writer itself moves it, which makes commits wait: the keeper
 /// cannot finish while commits go on without a pause.
 const LOG_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// A request to the writer.
-pub(super) enum Request {
-    Commit { intent: Box<Intent>, reply: Reply },
-}
-
 type Reply = oneshot::Sender<Result<Committed, Error>>;
-type Waiting = (Box<Intent>, Reply);
+/// A commit in the line, and who waits for it.
+pub(super) type Waiting = (Box<Intent>, Reply);
 
 /// The writer.
 pub(super) struct Writer {
@@ -47,12 +39,34 @@ pub(super) struct Writer {
     version: Version,
     window: Window,
     shared: Arc<Shared>,
-    requests: Receiver<Request>,
     /// Buffered commits are not on the disk yet.
     unsynced: bool,
     /// Whether the connection syncs at each commit.
     syncs: bool,
-    log_bytes: usize,
+    log: Log,
+}
+
+/// How large the log is.
+#[derive(Default)]
+struct Log {
+    /// The pages in it after the last commit, as SQLite tells them.
+    told: Arc<AtomicUsize>,
+    pages: usize,
+    /// What was written to it since it began anew or the writer moved it.
+    bytes: usize,
+}
+
+impl Log {
+    /// Notes a commit; the bytes that it has written.
+    fn grow(&mut self) -> usize {
+        let pages = self.told.load(Ordering::Relaxed);
+        // With fewer pages than before, all before was moved, and it begins anew.
+        let is_new = pages < self.pages;
+        let written = if is_new { pages } else { pages - self.pages } * connection::PAGE_BYTES as usize;
+        self.bytes = if is_new { 0 } else { self.bytes } + written;
+        self.pages = pages;
+        written
+    }
 }
 
 /// What a group has come to so far.
@@ -60,51 +74,39 @@ pub(super) struct Writer {
 struct Group {
     answers: Vec<Result<Committed, Error>>,
     footprints: Vec<Footprint>,
-    bytes: usize,
 }
 
 impl Writer {
     pub(super) fn new(
-        connection: Connection,
+        mut connection: Connection,
         version: Version,
         shared: Arc<Shared>,
-        requests: Receiver<Request>,
-    ) -> Self {
-        let window = Window::after(version);
-        let (unsynced, syncs, log_bytes) = (false, true, 0);
-        Writer { connection, version, window, shared, requests, unsynced, syncs, log_bytes }
+    ) -> Result<Self, Error> {
+        let (window, log) = (Window::after(version), Log::default());
+        let told = log.told.clone();
+        let tell = move |_: &mut Wal, pages| {
+            told.store(usize::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(tell)).map_err(|error| failed(&error))?;
+        Ok(Writer { connection, version, window, shared, unsynced: false, syncs: true, log })
     }
 
     /// Commits until the store is closed.
     pub(super) fn run(mut self) {
-        while let Some(first) = self.next() {
-            let mut group = VecDeque::from([first]);
-            while group.len() < GROUP_MAX
-                && let Ok(Request::Commit { intent, reply }) = self.requests.try_recv()
-            {
-                group.push_back((intent, reply));
+        loop {
+            let is_quiet = !self.unsynced && self.window.is_empty();
+            match self.shared.line.take((!is_quiet).then_some(QUIET)) {
+                Turn::Group(group) => self.commit(group),
+                Turn::Idle => self.rest(),
+                Turn::End => break,
             }
-            self.commit(group);
         }
         self.sync_buffered();
         // A closed store is one file. If that fails, the next open reads the log.
         let truncate = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         if let Err(error) = truncate {
             tracing::warn!(%error, "the store's log could not be moved at the end");
-        }
-    }
-
-    fn next(&mut self) -> Option<Waiting> {
-        loop {
-            let request = match self.unsynced {
-                true => self.requests.recv_timeout(BUFFERED),
-                false => self.requests.recv().map_err(|mpsc::RecvError| RecvTimeoutError::Disconnected),
-            };
-            match request {
-                Ok(Request::Commit { intent, reply }) => return Some((intent, reply)),
-                Err(RecvTimeoutError::Timeout) => self.sync_buffered(),
-                Err(RecvTimeoutError::Disconnected) => return None,
-            }
         }
     }
 
@@ -168,7 +170,7 @@ impl Writer {
         let Plan { effects, committed, footprint } =
             plan(&mut Rows(&self.connection), &intent.batch, version)?;
         for effect in effects {
-            done.bytes += self.apply(effect, version)?;
+            self.apply(effect, version)?;
         }
         if let Some(id) = intent.batch.id {
             self.remember(id, &committed)?;
@@ -179,24 +181,20 @@ impl Writer {
         Ok(committed)
     }
 
-    fn apply(&self, effect: Effect, version: Version) -> Result<usize, Error> {
-        match effect {
+    fn apply(&self, effect: Effect, version: Version) -> Result<(), Error> {
+        let run = match effect {
             Effect::Put(key, val) => {
                 let sql = "INSERT INTO kv (k, ver, v) VALUES (?1, ?2, ?3)
                            ON CONFLICT (k) DO UPDATE SET ver = excluded.ver, v = excluded.v";
-                self.execute(sql, (&key[..], version.0 as i64, &val[..]))?;
-                Ok(key.len() + val.len() + ROW_OVERHEAD)
+                self.execute(sql, (&key[..], version.0 as i64, &val[..]))
             }
-            Effect::Delete(key) => {
-                self.execute("DELETE FROM kv WHERE k = ?1", [&key[..]])?;
-                Ok(ROW_OVERHEAD)
-            }
+            Effect::Delete(key) => self.execute("DELETE FROM kv WHERE k = ?1", [&key[..]]),
             Effect::DeleteRange(range) => {
                 let sql = "DELETE FROM kv WHERE k >= ?1 AND k < ?2";
-                let rows = self.execute(sql, (&range.from[..], &range.to[..]))?;
-                Ok((rows + 1) * ROW_OVERHEAD)
+                self.execute(sql, (&range.from[..], &range.to[..]))
             }
-        }
+        };
+        run.map(|_| ())
     }
 
     /// The answer to a batch that was committed before under this id.
@@ -238,10 +236,9 @@ impl Writer {
         if done.footprints.is_empty() {
             return;
         }
-        self.shared.keeper.written(done.bytes);
-        self.log_bytes += done.bytes;
-        if self.log_bytes >= LOG_BYTES_MAX {
-            self.log_bytes = 0;
+        self.shared.keeper.written(self.log.grow());
+        if self.log.bytes >= LOG_BYTES_MAX {
+            self.log.bytes = 0;
             if let Err(error) = connection::checkpoint(&self.connection) {
                 tracing::warn!(%error, "the store's log could not be moved");
             }
@@ -257,6 +254,15 @@ impl Writer {
         }
         self.window.take_back(before);
         self.version = before;
+    }
+
+    /// What is done when no commits come.
+    fn rest(&mut self) {
+        self.sync_buffered();
+        self.window.forget_all();
+        if let Err(error) = self.connection.execute_batch("PRAGMA shrink_memory") {
+            tracing::warn!(%error, "the writer's memory could not be given back");
+        }
     }
 
     fn sync_buffered(&mut self) {
@@ -291,6 +297,13 @@ impl Writer {
     fn execute(&self, sql: &'static str, params: impl rusqlite::Params) -> Result<usize, Error> {
         let run = self.connection.prepare_cached(sql).and_then(|mut sql| sql.execute(params));
         run.map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // After a panic nobody would serve those who wait.
+        self.shared.line.abandon();
     }
 }
 
