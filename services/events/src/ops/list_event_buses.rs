@@ -1,6 +1,7 @@
 //! ListEventBuses.
 
 use cloud::prelude::*;
+use store::layer::table::Cursor;
 
 use crate::bus::{self, DEFAULT};
 use crate::error::Error;
@@ -50,13 +51,15 @@ impl Operation for ListEventBuses {
         let prefix = input.name_prefix.as_deref();
         let first_page = input.page.next_token.is_none();
         let page = input.page.rows::<BusRow>(cx, (&account, &region), prefix).await?;
-        let next_token = paging::token(&page);
-        let mut rows = page.items;
-        // It has a row only when something was changed in it.
-        if first_page
-            && DEFAULT.starts_with(prefix.unwrap_or_default())
-            && !rows.iter().any(|row| row.name == DEFAULT)
-        {
+        let mut next_token = paging::token(&page);
+        // The default bus has a row only when something was changed in it: it stands on the first page, and nowhere else.
+        let mut rows: Vec<BusRow> = page.items.into_iter().filter(|row| row.name != DEFAULT).collect();
+        if first_page && DEFAULT.starts_with(prefix.unwrap_or_default()) {
+            if rows.len() >= input.page.size() {
+                rows.truncate(input.page.size() - 1);
+                let last = rows.last().map_or("", |row| &row.name);
+                next_token = Some(Cursor::behind(last).to_text());
+            }
             rows.extend(bus::find(cx.tx(), &account, &region, DEFAULT).await?);
             rows.sort_by(|left, right| left.name.cmp(&right.name));
         }

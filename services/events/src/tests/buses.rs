@@ -31,6 +31,41 @@ async fn buses_come_and_go() {
     assert_eq!(default.1, "Cannot delete event bus default.");
 }
 
+/// The default bus stood on the first page and again where its name stands, once it had a row.
+#[tokio::test]
+async fn pages_show_each_bus_once() {
+    let world = world().await;
+    for name in ["a", "b", "x", "y"] {
+        world.ok("events", "CreateEventBus", json!({"Name": name})).await;
+    }
+    for has_row in [false, true] {
+        if has_row {
+            let statement =
+                json!({"StatementId": "s", "Action": "events:PutEvents", "Principal": "111122223333"});
+            world.ok("events", "PutPermission", statement).await;
+        }
+        for limit in 1..=6 {
+            let (mut names, mut token) = (Vec::new(), Value::Null);
+            loop {
+                let mut input = json!({"Limit": limit});
+                if token.is_string() {
+                    input["NextToken"] = token;
+                }
+                let page = world.ok("events", "ListEventBuses", input).await;
+                let buses = page["EventBuses"].as_array().unwrap();
+                assert!(buses.len() <= limit, "{page}");
+                names.extend(buses.iter().map(|bus| bus["Name"].as_str().unwrap().to_owned()));
+                token = page["NextToken"].clone();
+                if token.is_null() {
+                    break;
+                }
+            }
+            names.sort_unstable();
+            assert_eq!(names, ["a", "b", "default", "x", "y"], "{limit} {has_row}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_policy_lets_others_put_events() {
     let world = world().await;
