@@ -46,26 +46,34 @@ impl Record for Mail {
     }
 }
 
+/// What is sent to a person.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    /// `email` or `sms`.
+    pub kind: &'a str,
+    /// From whom.
+    pub from: &'a str,
+    /// To whom: an address or a phone number.
+    pub to: &'a str,
+    /// The subject of a mail.
+    pub subject: Option<String>,
+    /// The text.
+    pub body: String,
+}
+
 /// Puts a message in the inbox of the account and region of `cx`, in the transaction of a Write operation. Messages
 /// that are too old go.
-pub async fn put(
-    cx: &mut Cx,
-    kind: &str,
-    from: &str,
-    to: &str,
-    subject: Option<String>,
-    body: String,
-) -> Result<(), Failure> {
+pub async fn put(cx: &mut Cx, draft: Draft<'_>) -> Result<(), Failure> {
     let mail = Mail {
         account: cx.account().to_owned(),
         region: cx.region().to_owned(),
         at_millis: cx.now().millis(),
         id: cx.new_id(),
-        kind: kind.to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-        subject,
-        body,
+        kind: draft.kind.to_owned(),
+        from: draft.from.to_owned(),
+        to: draft.to.to_owned(),
+        subject: draft.subject,
+        body: draft.body,
     };
     let place = (mail.account.as_str(), mail.region.as_str());
     let oldest = table::list::<Mail>(cx.tx(), place, &Paging::first(TRIM)).await?;

@@ -165,14 +165,29 @@ async fn deliver(
             let more = if raw { attributes_of(message) } else { Map::new() };
             to_endpoint(topic, row, "Notification", &message.id, body(), more)?
         }
-        "sms" => return Ok(inbox::put(cx, "sms", SMS_FROM, &row.endpoint, None, text.to_owned()).await?),
+        "sms" => {
+            let (to, body) = (&row.endpoint, text.to_owned());
+            let draft = inbox::Draft { kind: "sms", from: SMS_FROM, to, subject: None, body };
+            return Ok(inbox::put(cx, draft).await?);
+        }
         protocol => {
             let subject = message.subject.clone().unwrap_or_else(|| MAIL_SUBJECT.to_owned());
             let text = if protocol == "email" { notification::mail(text, &unsubscribe) } else { body() };
-            return Ok(inbox::put(cx, "email", &from(topic), &row.endpoint, Some(subject), text).await?);
+            return send_mail(cx, (topic, row), subject, text).await;
         }
     };
     Ok(cx.hand_over(delivery).await?)
+}
+
+/// Puts a mail from a topic to a subscriber into the inbox.
+async fn send_mail(
+    cx: &mut Cx,
+    (topic, row): (&TopicRow, &SubscriptionRow),
+    subject: String,
+    body: String,
+) -> Result<(), Error> {
+    let (from, subject) = (from(topic), Some(subject));
+    Ok(inbox::put(cx, inbox::Draft { kind: "email", from: &from, to: &row.endpoint, subject, body }).await?)
 }
 
 fn from(topic: &TopicRow) -> String {
@@ -313,7 +328,7 @@ pub(crate) async fn confirm(
                 "email" => format!("{}\n\n{}\n", asked.text, asked.subscribe_url),
                 _ => body,
             };
-            return Ok(inbox::put(cx, "email", &from(topic), &row.endpoint, Some(subject), text).await?);
+            return send_mail(cx, (topic, row), subject, text).await;
         }
         _ => return Ok(()),
     };

@@ -98,6 +98,7 @@ async fn send_text(cx: &mut Cx, phone: String, input: Input) -> Result<Output, E
     let sender = input.message_attributes.get("AWS.SNS.SMS.SenderID");
     let sender = sender.and_then(|attribute| attribute.string_value.clone());
     let from = sender.unwrap_or_else(|| fanout::SMS_FROM.to_owned());
-    inbox::put(cx, "sms", &from, &phone, None, content.of("sms").to_owned()).await?;
+    let body = content.of("sms").to_owned();
+    inbox::put(cx, inbox::Draft { kind: "sms", from: &from, to: &phone, subject: None, body }).await?;
     Ok(Output { message_id: cx.new_id(), sequence_number: None })
 }
