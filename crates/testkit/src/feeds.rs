@@ -1,4 +1,4 @@
-//! A feed whose consumer is a test.
+//! Feeds whose consumers are a test.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -58,6 +58,16 @@ pub struct Fed {
     capacity: Mutex<Option<u32>>,
     given_up: Mutex<Vec<GivenUp>>,
     settled: Mutex<u32>,
+    obstacle: Mutex<Option<Obstacle>>,
+}
+
+/// What stands in the way of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It cannot be opened.
+    Opening,
+    /// It shall not run, and that it does not cannot be noted.
+    Settling,
 }
 
 impl Fed {
@@ -74,12 +84,23 @@ impl Fed {
             capacity: Mutex::new(None),
             given_up: Mutex::default(),
             settled: Mutex::default(),
+            obstacle: Mutex::default(),
         })
     }
 
     /// Lets the feed run in a cloud that was started.
     pub fn run(self: &Arc<Self>, cloud: &Arc<Cloud>) {
-        feed::keep(cloud, Arc::new(Shared(self.clone())));
+        run(cloud, vec![self.clone()]);
+    }
+
+    /// Puts something in the way of the feed, or takes it away.
+    pub fn set_obstacle(&self, obstacle: Option<Obstacle>) {
+        *self.obstacle.lock().unwrap_or_else(PoisonError::into_inner) = obstacle;
+    }
+
+    fn meet(&self, obstacle: Obstacle) -> Result<(), Failure> {
+        let has = *self.obstacle.lock().unwrap_or_else(PoisonError::into_inner) == Some(obstacle);
+        if has { Err(Failure::internal("the test is in the way")) } else { Ok(()) }
     }
 
     /// What the consumer can take at the same time from now on.
@@ -98,10 +119,23 @@ impl Fed {
     }
 }
 
-struct Shared(Arc<Fed>);
+/// Lets feeds run side by side in a cloud that was started.
+pub fn run(cloud: &Arc<Cloud>, feeds: Vec<Arc<Fed>>) {
+    feed::keep(cloud, Arc::new(All(feeds)));
+}
+
+struct All(Vec<Arc<Fed>>);
+
+impl All {
+    /// The feed that is listed under this id.
+    fn get(&self, id: &str) -> Option<&Arc<Fed>> {
+        let number: usize = id.strip_prefix("test/")?.parse().ok()?;
+        self.0.get(number.checked_sub(1)?)
+    }
+}
 
 #[async_trait]
-impl Keeper for Shared {
+impl Keeper for All {
     fn name(&self) -> &'static str {
         "test"
     }
@@ -111,27 +145,36 @@ impl Keeper for Shared {
     }
 
     async fn list(&self, _cx: &Cx) -> Result<Vec<Listed>, Failure> {
-        let (id, revision) = ("test/1".to_owned(), "1".to_owned());
-        Ok(vec![Listed { id, revision, runs: true, settling: true }])
+        let listed = self.0.iter().enumerate().map(|(index, fed)| {
+            let (id, revision) = (format!("test/{}", index + 1), "1".to_owned());
+            Listed { id, revision, runs: fed.meet(Obstacle::Settling).is_ok(), settling: true }
+        });
+        Ok(listed.collect())
     }
 
     async fn open(&self, _cx: &Cx, id: &str) -> Result<Option<(Feed, Arc<dyn Consumer>)>, Failure> {
+        let Some(fed) = self.get(id) else { return Ok(None) };
+        fed.meet(Obstacle::Opening)?;
         let feed = Feed {
             id: id.to_owned(),
             service: "lambda.amazonaws.com",
             account: ACCOUNT.to_owned(),
-            source: self.0.source.parse().map_err(Failure::internal)?,
+            source: fed.source.parse().map_err(Failure::internal)?,
             identity: "arn:aws:iam::000000000000:role/reader".to_owned(),
-            settings: self.0.settings.clone(),
+            settings: fed.settings.clone(),
         };
-        Ok(Some((feed, Arc::new(Shared(self.0.clone())))))
+        Ok(Some((feed, Arc::new(Shared(fed.clone())))))
     }
 
-    async fn settled(&self, _cx: &Cx, _listed: &Listed) -> Result<(), Failure> {
-        *self.0.settled.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    async fn settled(&self, _cx: &Cx, listed: &Listed) -> Result<(), Failure> {
+        let Some(fed) = self.get(&listed.id) else { return Ok(()) };
+        fed.meet(Obstacle::Settling)?;
+        *fed.settled.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         Ok(())
     }
 }
+
+struct Shared(Arc<Fed>);
 
 #[async_trait]
 impl Consumer for Shared {

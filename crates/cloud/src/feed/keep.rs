@@ -243,7 +243,7 @@ impl Manager {
     async fn look(&mut self) -> (Option<i64>, i64) {
         self.take_leases().await;
         let (count, retry) = match self.round().await {
-            Ok(count) => (count, None),
+            Ok((count, is_whole)) => (count, (!is_whole).then_some(PAUSE_MILLIS)),
             Err(failure) => {
                 tracing::warn!(keeper = self.keeper.name(), %failure, "feeds could not be read; trying again");
                 (0, Some(PAUSE_MILLIS))
@@ -269,11 +269,11 @@ impl Manager {
         }
     }
 
-    /// Starts, stops and settles what the list says; how many feeds there are.
-    async fn round(&mut self) -> Result<usize, Failure> {
+    /// Starts, stops and settles what the list says; how many feeds there are, and whether each of them could be settled.
+    async fn round(&mut self) -> Result<(usize, bool), Failure> {
         let cx = Cx::internal(&self.cloud, "cloudlet");
         let mut listed = self.keeper.list(&cx).await?;
-        let count = listed.len();
+        let (count, mut is_whole) = (listed.len(), true);
         listed.retain(|one| self.leases[part_of(&one.id)].as_ref().is_some_and(Lease::is_held));
         let wanted: HashMap<&str, &Listed> = listed.iter().map(|one| (one.id.as_str(), one)).collect();
         let mut over = Vec::new();
@@ -297,11 +297,15 @@ impl Manager {
             }
             if one.runs {
                 self.start(one, false).await;
-            } else if one.settling {
-                self.keeper.settled(&cx, &one).await?;
+            } else if one.settling
+                && let Err(failure) = self.keeper.settled(&cx, &one).await
+            {
+                // The others do not wait for it.
+                tracing::warn!(feed = one.id, %failure, "a feed could not be settled; trying again");
+                is_whole = false;
             }
         }
-        Ok(count)
+        Ok((count, is_whole))
     }
 
     /// Forgets a feed of which nothing runs.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloud::clock::Chance;
 use cloud::feed::{Batch, Filter, Outcome, Settings};
 use serde_json::{Value, json};
-use testkit::feeds::{Fed, settings};
+use testkit::feeds::{self, Fed, Obstacle, settings};
 use testkit::{ACCOUNT, World};
 
 use super::{queue, receive, send, world};
@@ -218,6 +218,55 @@ async fn a_busy_consumer_is_asked_again() {
         world.advance(Duration::from_millis(100)).await;
     }
     assert_eq!(count(&world, &url).await, ("0".to_owned(), "0".to_owned()));
+}
+
+/// One feed cannot be begun, one cannot be ended, one never takes a batch, and one never comes to an end with the batches that
+/// it has: the last one goes on as if it were alone.
+#[tokio::test]
+async fn a_slow_or_failing_feed_slows_no_other() {
+    let world = world().await;
+    let names = ["unopened", "unsettled", "failing", "slow", "good"];
+    let mut urls = Vec::new();
+    for name in names {
+        let url = queue(&world, name, json!({"VisibilityTimeout": "300"})).await;
+        for number in 0..30 {
+            send(&world, &url, &number.to_string()).await;
+        }
+        urls.push(url);
+    }
+    let asked = Arc::new(AtomicBool::new(false));
+    let is_asked = asked.clone();
+    let failing = Fed::new(&arn("failing"), settings(), move |_, _| {
+        is_asked.store(true, Ordering::Relaxed);
+        Box::pin(async { failed() })
+    });
+    let slow = Fed::new(&arn("slow"), settings(), |_, _| Box::pin(std::future::pending()));
+    let (unopened, late) = collect(&arn("unopened"), settings(), |_| true);
+    let (unsettled, _) = collect(&arn("unsettled"), settings(), |_| true);
+    let (good, seen) = collect(&arn("good"), settings(), |_| true);
+    unopened.set_obstacle(Some(Obstacle::Opening));
+    unsettled.set_obstacle(Some(Obstacle::Settling));
+    feeds::run(world.cloud(), vec![unopened.clone(), unsettled.clone(), failing, slow, good]);
+    let nothing = ("0".to_owned(), "0".to_owned());
+    let is_done = async |url: &str| {
+        for _ in 0..100 {
+            if count(&world, url).await == nothing {
+                return true;
+            }
+            world.advance(Duration::from_millis(100)).await;
+        }
+        false
+    };
+    assert!(is_done(&urls[4]).await, "{:?}", count(&world, &urls[4]).await);
+    assert_eq!(seen.lock().unwrap().len(), 30);
+    assert!(asked.load(Ordering::Relaxed));
+    assert_eq!(count(&world, &urls[3]).await.1, "5", "five batches are under way for ever");
+    assert_eq!(late.lock().unwrap().len(), 0);
+    assert_eq!((unopened.begun(), unsettled.begun()), (0, 0));
+    // What was in the way goes away.
+    unopened.set_obstacle(None);
+    assert!(is_done(&urls[0]).await);
+    assert_eq!(late.lock().unwrap().len(), 30);
 }
 
 /// One message in the eyes of a test.
