@@ -15,7 +15,8 @@ const UNCOVERED: &str = include_str!("uncovered.txt");
 const DENIALS: &[&str] =
     &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"];
 
-fn denied(answer: &Result<shape::Doc, Failure>) -> bool {
+/// Whether an answer says that the caller may not.
+pub(crate) fn denied<T>(answer: &Result<T, Failure>) -> bool {
     answer.as_ref().is_err_and(|failure| DENIALS.contains(&failure.code()))
 }
 

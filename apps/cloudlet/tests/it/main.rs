@@ -7,3 +7,4 @@ mod clients;
 mod denied;
 mod projects;
 mod sample;
+mod tags;

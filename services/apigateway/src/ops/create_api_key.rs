@@ -1,5 +1,6 @@
 //! CreateApiKey.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -35,6 +36,10 @@ impl Operation for CreateApiKey {
 
     fn resource(cx: &Cx, _input: &Input) -> Result<Resource, Error> {
         Ok(access(cx, "/apikeys"))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<ApiKey, Error> {

@@ -1,5 +1,6 @@
 //! CreateRestApi.
 
+use cloud::access;
 use cloud::prelude::*;
 use proxyevent::apiid;
 use store::layer::table;
@@ -62,6 +63,10 @@ impl Operation for CreateRestApi {
 
     fn resource(cx: &Cx, _: &Input) -> Result<Resource, Error> {
         Ok(access(cx, "/restapis"))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<RestApi, Error> {

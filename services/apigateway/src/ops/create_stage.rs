@@ -1,5 +1,6 @@
 //! CreateStage.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::api::{access, open};
@@ -52,6 +53,10 @@ impl Operation for CreateStage {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(access(cx, format_args!("/restapis/{}/stages", input.rest_api_id)))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {

@@ -1,5 +1,6 @@
 //! CreateUsagePlan.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -36,6 +37,10 @@ impl Operation for CreateUsagePlan {
 
     fn resource(cx: &Cx, _input: &Input) -> Result<Resource, Error> {
         Ok(access(cx, "/usageplans"))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<UsagePlan, Error> {

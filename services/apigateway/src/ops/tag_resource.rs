@@ -1,5 +1,6 @@
 //! TagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::api::access;
@@ -33,6 +34,10 @@ impl Operation for TagResource {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(access(cx, format_args!("/tags/{}", input.resource_arn)))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -2,6 +2,7 @@
 //!
 //! Differs from AWS: WebSocket APIs are refused.
 
+use cloud::access;
 use cloud::prelude::*;
 use proxyevent::apiid::{self, Kind as ApiKind};
 use store::layer::table;
@@ -54,6 +55,10 @@ impl Operation for CreateApi {
 
     fn resource(cx: &Cx, _input: &Input) -> Result<Resource, Error> {
         Ok(api::arn(cx, "/apis"))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Api, Error> {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -46,6 +47,10 @@ impl Operation for CreateStage {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(api::arn(cx, format_args!("/apis/{}/stages", input.api_id)))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Stage, Error> {

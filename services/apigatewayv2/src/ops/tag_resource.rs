@@ -1,5 +1,6 @@
 //! TagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::api::{self, Tagged};
@@ -30,6 +31,10 @@ impl Operation for TagResource {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(api::arn(cx, format_args!("/tags/{}", input.resource_arn)))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten())])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

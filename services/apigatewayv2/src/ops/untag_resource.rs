@@ -1,5 +1,6 @@
 //! UntagResource.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::api::{self, Tagged};
@@ -30,6 +31,10 @@ impl Operation for UntagResource {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(api::arn(cx, format_args!("/tags/{}", input.resource_arn)))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 
 use crate::begin::{self, Deployment};
@@ -61,6 +62,10 @@ impl Operation for UpdateStack {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(stacks::resource(cx, &input.stack_name))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten().map(|tag| (&tag.key, &tag.value)))])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

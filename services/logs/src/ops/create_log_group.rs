@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -48,6 +49,10 @@ impl Operation for CreateLogGroup {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(group::access_arn(cx, &input.log_group_name).into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

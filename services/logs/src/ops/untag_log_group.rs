@@ -1,5 +1,6 @@
 //! UntagLogGroup.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -30,6 +31,10 @@ impl Operation for UntagLogGroup {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(group::access_arn(cx, &input.log_group_name).into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::tag_keys(&input.tags)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! AddTagsToResource.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -29,6 +30,10 @@ impl Operation for AddTagsToResource {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(resource(cx, &input.resource_id))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().map(|tag| (&tag.key, &tag.value)))])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -2,6 +2,7 @@
 //!
 //! Differs from AWS: SecureString is refused until KMS is there; parameter policies are refused.
 
+use cloud::access;
 use cloud::prelude::*;
 
 use super::tagging::Tag;
@@ -50,6 +51,10 @@ impl Operation for PutParameter {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(parameter::arn(cx.region(), cx.account(), &input.name).into())
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::request_tags(input.tags.iter().flatten().map(|tag| (&tag.key, &tag.value)))])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {

@@ -1,5 +1,6 @@
 //! RemoveTagsFromResource.
 
+use cloud::access;
 use cloud::prelude::*;
 use store::layer::table;
 
@@ -28,6 +29,10 @@ impl Operation for RemoveTagsFromResource {
 
     fn resource(cx: &Cx, input: &Input) -> Result<Resource, Error> {
         Ok(resource(cx, &input.resource_id))
+    }
+
+    async fn conditions(_: &mut Cx, input: &Input) -> Result<Conditions, Error> {
+        Ok(vec![access::tag_keys(&input.tag_keys)])
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
