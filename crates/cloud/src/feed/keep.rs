@@ -129,8 +129,8 @@ impl Call {
 
 /// A feed that runs here. Ten thousand of them are asleep in an idle cloud.
 struct Known {
-    revision: Box<str>,
-    part: usize,
+    /// The hash of [`Listed::revision`].
+    revision: u64,
     number: u64,
     state: State,
 }
@@ -278,8 +278,8 @@ impl Manager {
         let wanted: HashMap<&str, &Listed> = listed.iter().map(|one| (one.id.as_str(), one)).collect();
         let mut over = Vec::new();
         for (id, known) in &self.feeds {
-            let still = wanted.get(&**id).is_some_and(|one| one.runs && *one.revision == *known.revision);
-            if still && self.leases[known.part].is_some() {
+            let still = wanted.get(&**id).is_some_and(|one| one.runs && revision_of(one) == known.revision);
+            if still && self.leases[part_of(id)].is_some() {
                 continue;
             }
             match &known.state {
@@ -296,7 +296,8 @@ impl Manager {
                 continue;
             }
             if one.runs {
-                self.start(one, false).await;
+                let revision = revision_of(&one);
+                self.start(one, revision, false).await;
             } else if one.settling
                 && let Err(failure) = self.keeper.settled(&cx, &one).await
             {
@@ -363,17 +364,18 @@ impl Manager {
                 *has_rung = true;
                 continue;
             }
-            let revision = known.revision.to_string();
+            let revision = known.revision;
             self.forget(&id);
-            self.start(Listed { id: id.to_string(), revision, runs: true, settling: false }, true).await;
+            // It was settled when it began, so the text of its revision is not asked for.
+            let listed = Listed { id: id.to_string(), revision: String::new(), runs: true, settling: false };
+            self.start(listed, revision, true).await;
         }
         false
     }
 
     /// Begins a feed, after the first look of others: ten thousand at once would take all memory.
-    async fn start(&mut self, listed: Listed, was_woken: bool) {
-        let part = part_of(&listed.id);
-        let Some(lease) = self.leases[part].clone() else { return };
+    async fn start(&mut self, listed: Listed, revision: u64, was_woken: bool) {
+        let Some(lease) = self.leases[part_of(&listed.id)].clone() else { return };
         let opening = loop {
             tokio::select! {
                 opening = self.opening.clone().acquire_owned() => {
@@ -387,8 +389,7 @@ impl Manager {
         let (stop, stopped) = watch::channel(false);
         let state = State::Awake { stop, has_rung: false };
         self.numbers.insert(number, id.clone());
-        self.feeds
-            .insert(id.clone(), Known { revision: listed.revision.as_str().into(), part, number, state });
+        self.feeds.insert(id.clone(), Known { revision, number, state });
         let mut call = Call { bell: self.bell.clone(), number, was_woken, _opening: Some(opening) };
         let begin = Begin { cloud: self.cloud.clone(), keeper: self.keeper.clone(), lease, stopped, listed };
         let ended = self.ended.clone();
@@ -491,6 +492,10 @@ async fn settle(open: &Open, keeper: &dyn Keeper, listed: &Listed) -> bool {
 /// Which lease a feed is under.
 fn part_of(id: &str) -> usize {
     usize::try_from(hash(id.as_bytes()) % PARTS as u64).unwrap_or(0)
+}
+
+fn revision_of(listed: &Listed) -> u64 {
+    hash(listed.revision.as_bytes())
 }
 
 /// FNV-1a: a hash that is the same in every process.

@@ -65,7 +65,11 @@ impl Hub {
 
     /// Rings a bell at the next write below a prefix.
     pub(super) fn listen(&self, prefix: Key, bell: &Arc<Bell>, number: u64) {
-        self.watchers().at(prefix).bells.push((bell.clone(), number));
+        let mut watchers = self.watchers();
+        let bells = &mut watchers.at(prefix).bells;
+        // Mostly it stays the only one.
+        bells.reserve_exact(1);
+        bells.push((bell.clone(), number));
     }
 
     /// Takes back what [`Hub::listen`] asked for.
