@@ -2,6 +2,7 @@
 
 use cloud::job::{Job, Progress};
 use cloud::prelude::*;
+use store::keyspace;
 use store::layer::table::{self, Paging};
 
 use crate::engine;
@@ -18,12 +19,8 @@ pub(crate) const RESUME: Job = Job {
     name: "cloudformation/resume",
     every_millis: 500,
     timer: None,
-    run: |cx| {
-        Box::pin(async move {
-            resume(cx).await.map_err(cloud::ApiError::into_failure)?;
-            Ok(Progress::Done)
-        })
-    },
+    news: &[keyspace::CFN_STACK],
+    run: |cx| Box::pin(async move { resume(cx).await.map_err(cloud::ApiError::into_failure) }),
 };
 
 /// Forgets stacks that were deleted long ago.
@@ -31,20 +28,24 @@ pub(crate) const PURGE: Job = Job {
     name: "cloudformation/purge",
     every_millis: 60 * 60 * 1000,
     timer: None,
+    news: &[],
     run: |cx| Box::pin(async move { purge(cx).await.map_err(cloud::ApiError::into_failure) }),
 };
 
-async fn resume(cx: &mut Cx) -> Result<(), Error> {
+async fn resume(cx: &mut Cx) -> Result<Progress, Error> {
     let tx = cx.snapshot().await?;
     let mut paging = Paging::first(PAGE);
+    let mut left = Progress::Done;
     loop {
         let page = table::list_by::<StackRow>(&tx, RUNNING, (), &paging).await?;
         for stack in page.items {
             engine::start(cx.cloud(), stack.place(), None);
+            // The node that goes on with it may die.
+            left = Progress::At(cx.now().millis());
         }
         match page.next {
             Some(next) => paging.after = Some(next),
-            None => return Ok(()),
+            None => return Ok(left),
         }
     }
 }

@@ -27,6 +27,7 @@ pub(crate) const EXPIRY: Job = Job {
     name: "dynamodb/expiry",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { sweep(cx).await.map_err(cloud::ApiError::into_failure) })
     },

@@ -1,14 +1,11 @@
 //! Background work.
 
-use std::sync::{Mutex, PoisonError};
-
 use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
+use store::keyspace;
 use store::layer::table::{self, Cursor, Paging, Record};
-use store::{Version, keyspace};
-use tokio::sync::watch;
 
 use crate::backup::BackupRow;
 use crate::error::Error;
@@ -22,7 +19,7 @@ use crate::streams::{self, StreamName};
 use crate::table::TableRow;
 use crate::work::{self, Task, WorkRow};
 
-/// Between two looks at the list of work. A look costs nothing when nothing was written there.
+/// How long it takes from the writing of work to its beginning.
 const WORK_EVERY_MILLIS: i64 = 250;
 
 /// Goes on with work in slices.
@@ -30,33 +27,11 @@ pub(crate) const WORK: Job = Job {
     name: "dynamodb/work",
     every_millis: WORK_EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::DYNAMODB_WORK],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { work(cx).await.map_err(cloud::ApiError::into_failure) })
     },
 };
-
-/// Tells whether there may be work.
-#[derive(Default)]
-struct News(Mutex<Option<watch::Receiver<Version>>>);
-
-impl News {
-    fn any(&self, cx: &Cx) -> bool {
-        let mut receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let prefix = keyspace::DYNAMODB_WORK.0.to_vec();
-        match &mut *receiver {
-            // What was begun before this process is found by the first look.
-            None => {
-                *receiver = Some(cx.cloud().store().watch(prefix.into()));
-                true
-            }
-            Some(receiver) => {
-                let changed = receiver.has_changed().unwrap_or(true);
-                receiver.mark_unchanged();
-                changed
-            }
-        }
-    }
-}
 
 /// Between two rounds of removing what is too old; it is not shown in any case, or not for long.
 const RETENTION_EVERY_MILLIS: i64 = 60 * 1000;
@@ -68,6 +43,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "dynamodb/retention",
     every_millis: RETENTION_EVERY_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retain(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -214,9 +190,6 @@ pub(crate) async fn finish_work(cx: &mut Cx) -> Result<(), Error> {
 }
 
 async fn work(cx: &mut Cx) -> Result<Progress, Error> {
-    if !cx.state::<News>().any(cx) {
-        return Ok(Progress::Done);
-    }
     Ok(if one_slice(cx).await? { Progress::More } else { Progress::Done })
 }
 

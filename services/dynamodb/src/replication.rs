@@ -8,7 +8,6 @@
 //! Differs from AWS: no change comes twice or out of order (AWS: "may appear more than once", "in a different order").
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -23,8 +22,7 @@ use cloud::operation::BoxFuture;
 use cloud::prelude::*;
 use cloud::role;
 use serde_json::{Value as Json, json};
-use store::{Stamp, Tx, Version, keyspace};
-use tokio::sync::watch;
+use store::{Stamp, Tx, keyspace};
 
 use crate::destination::Precision;
 use crate::error::Error;
@@ -39,7 +37,7 @@ use crate::transfers::PRINCIPAL;
 const REPLICATOR: &str = "kinesisreplication.dynamodb.amazonaws.com";
 /// Its role.
 const ROLE: &str = "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication";
-/// Between two looks for changes. A look costs nothing when nothing was written.
+/// Between two looks for changes, while there are some.
 const EVERY_MILLIS: i64 = 100;
 /// How long a stream that refuses is left alone, at first and at last; the time doubles.
 const PAUSE_MILLIS: i64 = 100;
@@ -54,14 +52,13 @@ pub(crate) const REPLICATION: Job = Job {
     name: "dynamodb/replication",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::DYNAMODB_UNREPLICATED],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(replicate(cx)) },
 };
 
-/// Whether changes may wait, and streams that refused of late.
+/// Streams that refused of late.
 #[derive(Default)]
 struct Waiting {
-    news: Mutex<Option<watch::Receiver<Version>>>,
-    is_any: AtomicBool,
     paused: Mutex<HashMap<String, Pause>>,
 }
 
@@ -73,27 +70,6 @@ struct Pause {
 }
 
 impl Waiting {
-    fn look(&self, cx: &Cx) -> bool {
-        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        let prefix = keyspace::DYNAMODB_UNREPLICATED.0.to_vec();
-        let is_new = match &mut *news {
-            // What waited before this process began.
-            None => {
-                *news = Some(cx.cloud().store().watch(prefix.into()));
-                true
-            }
-            Some(receiver) => {
-                let is_new = receiver.has_changed().unwrap_or(true);
-                receiver.mark_unchanged();
-                is_new
-            }
-        };
-        if is_new {
-            self.is_any.store(true, Ordering::Relaxed);
-        }
-        self.is_any.load(Ordering::Relaxed)
-    }
-
     fn is_paused(&self, stream_arn: &str, now: i64) -> bool {
         let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         paused.get(stream_arn).is_some_and(|pause| pause.until_millis > now)
@@ -113,22 +89,20 @@ impl Waiting {
 
 async fn replicate(cx: &mut Cx) -> Result<Progress, Failure> {
     let waiting = cx.state::<Waiting>();
-    if !waiting.look(cx) {
-        return Ok(Progress::Done);
-    }
     let streams = streams(cx).await.map_err(Error::into_failure)?;
     if streams.is_empty() {
-        waiting.is_any.store(false, Ordering::Relaxed);
         return Ok(Progress::Done);
     }
     let now = cx.now().millis();
+    // What cannot be done now is looked at the next time.
+    let later = Progress::At(now);
     let due: Vec<String> = streams.into_iter().filter(|stream| !waiting.is_paused(stream, now)).collect();
     if due.is_empty() {
-        return Ok(Progress::Done);
+        return Ok(later);
     }
     // Another node takes over when this one dies.
-    let Some(_lease) = Lease::take(cx.cloud(), LEASE).await? else { return Ok(Progress::Done) };
-    let mut progress = Progress::Done;
+    let Some(_lease) = Lease::take(cx.cloud(), LEASE).await? else { return Ok(later) };
+    let mut progress = later;
     for stream_arn in due {
         let caller = cx.caller().clone();
         let input = json!({"StreamArn": stream_arn});

@@ -4,8 +4,6 @@
 //! again: a data file is written again under the same name, records of an import put the same items.
 
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use cloud::client::s3;
@@ -17,9 +15,8 @@ use cloud::{ApiError as _, Failure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
+use store::keyspace;
 use store::layer::table::{self, Paging};
-use store::{Version, keyspace};
-use tokio::sync::watch;
 use wire::digest::{self, Algorithm};
 
 use crate::error::Error;
@@ -31,7 +28,7 @@ use crate::work::{self, Task, WorkRow};
 
 /// The service in whose hands the calls of those who asked are.
 pub(crate) const PRINCIPAL: &str = "dynamodb.amazonaws.com";
-/// Between two looks for work. A look costs nothing when nothing is open.
+/// Between two looks for work, while something is open.
 const EVERY_MILLIS: i64 = 250;
 
 /// Why an export or an import failed.
@@ -65,45 +62,16 @@ pub(crate) const TRANSFERS: Job = Job {
     name: "dynamodb/transfers",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::DYNAMODB_EXPORT, keyspace::DYNAMODB_IMPORT],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { transfer(cx).await.map_err(cloud::ApiError::into_failure) })
     },
 };
 
-/// Whether anything may be open.
-#[derive(Default)]
-struct Open {
-    news: Mutex<Vec<watch::Receiver<Version>>>,
-    is_any: AtomicBool,
-}
-
-impl Open {
-    fn look(&self, cx: &Cx) -> bool {
-        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        if news.is_empty() {
-            let prefixes = [keyspace::DYNAMODB_EXPORT, keyspace::DYNAMODB_IMPORT];
-            news.extend(prefixes.map(|prefix| cx.cloud().store().watch(prefix.0.to_vec().into())));
-            // What was open before this process began.
-            self.is_any.store(true, Ordering::Relaxed);
-        }
-        for receiver in news.iter_mut() {
-            if receiver.has_changed().unwrap_or(true) {
-                receiver.mark_unchanged();
-                self.is_any.store(true, Ordering::Relaxed);
-            }
-        }
-        self.is_any.load(Ordering::Relaxed)
-    }
-}
-
 async fn transfer(cx: &mut Cx) -> Result<Progress, Error> {
-    let open = cx.state::<Open>();
-    if !open.look(cx) {
-        return Ok(Progress::Done);
-    }
     // One node at a time; another takes over when it dies.
     let Some(_lease) = Lease::take(cx.cloud(), "dynamodb/transfers").await? else {
-        return Ok(Progress::Done);
+        return Ok(Progress::At(cx.now().millis()));
     };
     let view = cx.snapshot().await?;
     let page = Paging::first(TRANSFERS_LOOKED_AT);
@@ -111,12 +79,11 @@ async fn transfer(cx: &mut Cx) -> Result<Progress, Error> {
     let imports = table::list_by::<ImportRow>(&view, 1, (), &page).await?.items;
     drop(view);
     if exports.is_empty() && imports.is_empty() {
-        open.is_any.store(false, Ordering::Relaxed);
         return Ok(Progress::Done);
     }
-    let mut progress = Progress::Done;
+    // A copy is made by the other job: it is looked at the next time.
+    let mut progress = Progress::At(cx.now().millis());
     for export in exports {
-        // The copy is made by the other job.
         if export.phase != ExportPhase::Copying {
             cx.for_account(&export.account, &export.region);
             step(cx, export).await?;

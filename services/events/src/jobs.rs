@@ -24,6 +24,7 @@ pub(crate) const SCHEDULES: Job = Job {
     name: "events/schedules",
     every_millis: BROKEN_MILLIS,
     timer: Some(rule::TIMER),
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(when_due(cx, rule::TIMER, "FireSchedules"))
     },
@@ -34,6 +35,7 @@ pub(crate) const REPLAYS: Job = Job {
     name: "events/replays",
     every_millis: BROKEN_MILLIS,
     timer: Some(archive::TIMER),
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(when_due(cx, archive::TIMER, "RunReplays"))
     },
@@ -44,6 +46,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "events/retention",
     every_millis: RETENTION_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retention(cx).await.map_err(cloud::ApiError::into_failure) })
     },

@@ -1,14 +1,11 @@
 //! Background work: removing what is too old.
 
-use std::sync::{Mutex, PoisonError};
-
 use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
 use store::layer::table::{self, Cursor, Paging};
-use store::{Stamp, Tx, Version, keyspace};
-use tokio::sync::watch;
+use store::{Stamp, Tx, keyspace};
 
 use crate::error::Error;
 use crate::keys::{Part, RemovalRow, ShardRow, StreamRow};
@@ -17,7 +14,7 @@ use crate::settings;
 
 /// Between two rounds of removing old records; they are not shown in any case.
 const RETENTION_EVERY_MILLIS: i64 = 60 * 1000;
-/// Between two looks at what has to be removed. A look costs nothing when nothing was written there.
+/// How long it takes until what has to be removed is.
 const REMOVAL_EVERY_MILLIS: i64 = 1000;
 /// Rows of a listing that are read at once.
 const PAGE: usize = 100;
@@ -27,6 +24,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "kinesis/retention",
     every_millis: RETENTION_EVERY_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retain(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -37,6 +35,7 @@ pub(crate) const REMOVAL: Job = Job {
     name: "kinesis/removal",
     every_millis: REMOVAL_EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::KINESIS_REMOVAL],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { remove(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -138,32 +137,7 @@ async fn forget_stream(cx: &Cx, row: StreamRow) -> Result<(), Error> {
     .await
 }
 
-/// Tells whether there may be something to remove.
-#[derive(Default)]
-struct News(Mutex<Option<watch::Receiver<Version>>>);
-
-impl News {
-    fn any(&self, cx: &Cx) -> bool {
-        let mut receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *receiver {
-            // What was begun before this process is found by the first look.
-            None => {
-                *receiver = Some(cx.cloud().store().watch(keyspace::KINESIS_REMOVAL.0.to_vec().into()));
-                true
-            }
-            Some(receiver) => {
-                let changed = receiver.has_changed().unwrap_or(true);
-                receiver.mark_unchanged();
-                changed
-            }
-        }
-    }
-}
-
 async fn remove(cx: &mut Cx) -> Result<Progress, Error> {
-    if !cx.state::<News>().any(cx) {
-        return Ok(Progress::Done);
-    }
     let list = table::list::<RemovalRow>(&cx.snapshot().await?, (), &Paging::first(PAGE)).await?;
     for row in list.items {
         while remove_slice(cx, &row).await? {}

@@ -12,7 +12,8 @@ use crate::code;
 use crate::runner::Runner;
 
 /// Ends idle environments.
-pub(crate) const SWEEP: Job = Job { name: "lambda/sweep", every_millis: 10_000, timer: None, run: sweep };
+pub(crate) const SWEEP: Job =
+    Job { name: "lambda/sweep", every_millis: 10_000, timer: None, news: &[], run: sweep };
 
 fn sweep<'a>(cx: &'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>> {
     Box::pin(async move {
@@ -23,7 +24,7 @@ fn sweep<'a>(cx: &'a mut Cx) -> BoxFuture<'a, Result<Progress, Failure>> {
 
 /// Removes folders of unpacked code that no running function uses. They are unpacked again when they are needed.
 pub(crate) const FOLDERS: Job =
-    Job { name: "lambda/folders", every_millis: 3_600_000, timer: None, run: folders };
+    Job { name: "lambda/folders", every_millis: 3_600_000, timer: None, news: &[], run: folders };
 
 /// A folder younger than this may be of a function that is being made.
 const AGE_MIN: Duration = Duration::from_secs(3600);

@@ -22,6 +22,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "logs/retention",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(run(cx)) },
 };
 

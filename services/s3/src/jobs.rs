@@ -20,11 +20,21 @@ const SLICE: usize = 200;
 const EVERY_MILLIS: i64 = 10 * 60 * 1000;
 
 /// Removes what has expired.
-pub(crate) const LIFECYCLE: Job =
-    Job { name: "s3/lifecycle", every_millis: EVERY_MILLIS, timer: None, run: |cx| boxed(expire(cx)) };
+pub(crate) const LIFECYCLE: Job = Job {
+    name: "s3/lifecycle",
+    every_millis: EVERY_MILLIS,
+    timer: None,
+    news: &[],
+    run: |cx| boxed(expire(cx)),
+};
 /// Removes uploads that nobody will finish.
-pub(crate) const UPLOADS: Job =
-    Job { name: "s3/uploads", every_millis: EVERY_MILLIS, timer: None, run: |cx| boxed(give_up(cx)) };
+pub(crate) const UPLOADS: Job = Job {
+    name: "s3/uploads",
+    every_millis: EVERY_MILLIS,
+    timer: None,
+    news: &[],
+    run: |cx| boxed(give_up(cx)),
+};
 
 fn boxed<'a>(
     work: impl Future<Output = Result<Progress, Error>> + Send + 'a,

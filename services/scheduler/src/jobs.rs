@@ -22,6 +22,7 @@ pub(crate) const SCHEDULES: Job = Job {
     name: "scheduler/schedules",
     every_millis: BROKEN_MILLIS,
     timer: Some(schedule::TIMER),
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(fire(cx, schedule::TIMER)) },
 };
 
@@ -30,6 +31,7 @@ pub(crate) const GROUPS: Job = Job {
     name: "scheduler/groups",
     every_millis: BROKEN_MILLIS,
     timer: Some(group::TIMER),
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> { Box::pin(fire(cx, group::TIMER)) },
 };
 
@@ -38,6 +40,7 @@ pub(crate) const TOKENS: Job = Job {
     name: "scheduler/tokens",
     every_millis: BROKEN_MILLIS,
     timer: Some(token::TIMER),
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { forget(cx).await.map_err(cloud::ApiError::into_failure) })
     },

@@ -20,6 +20,7 @@ pub(crate) const FORGET: Job = Job {
     name: "sns/forget",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { run(cx).await.map_err(cloud::ApiError::into_failure) })
     },

@@ -1,14 +1,11 @@
 //! Background work: messages go when their retention is over, FIFO queues forget what they have seen, and move tasks go on.
 
-use std::sync::{Mutex, PoisonError};
-
 use cloud::Failure;
 use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
 use store::layer::table::{self, Cursor, Paging};
-use store::{Tx, Version, keyspace};
-use tokio::sync::watch;
+use store::{Tx, keyspace};
 
 use crate::error::Error;
 use crate::keys::{AttemptRow, QueueRow, SeenRow};
@@ -26,12 +23,13 @@ pub(crate) const RETENTION: Job = Job {
     name: "sqs/retention",
     every_millis: EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::SQS_QUEUE, keyspace::SQS_MESSAGE, keyspace::SQS_DEDUPLICATION, keyspace::SQS_ATTEMPT],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { run(cx).await.map_err(cloud::ApiError::into_failure) })
     },
 };
 
-/// Between two looks at move tasks. A look costs nothing while there are none.
+/// Between two looks at move tasks, while there are some.
 const MOVE_EVERY_MILLIS: i64 = 100;
 
 /// Goes on with move tasks, in slices.
@@ -39,66 +37,21 @@ pub(crate) const MOVE: Job = Job {
     name: "sqs/move",
     every_millis: MOVE_EVERY_MILLIS,
     timer: None,
+    news: &[keyspace::SQS_MOVE_TASK],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
-        Box::pin(async move {
-            let has_more = move_task::go_on(cx).await.map_err(cloud::ApiError::into_failure)?;
-            Ok(if has_more { Progress::More } else { Progress::Done })
-        })
+        Box::pin(async move { move_task::go_on(cx).await.map_err(cloud::ApiError::into_failure) })
     },
 };
 
-/// When there is something to do for the next time, as far as the last round knows.
-#[derive(Default)]
-struct Rounds(Mutex<Option<Round>>);
-
-struct Round {
-    changes: Vec<watch::Receiver<Version>>,
-    next_millis: Option<i64>,
-}
-
-impl Rounds {
-    /// Whether a round may find something: something was written since the last one, or its time has come. Thousands of
-    /// queues in which nothing happens are not looked at each minute.
-    fn is_due(&self, cx: &Cx) -> bool {
-        let now = cx.now().millis();
-        let prefixes =
-            [keyspace::SQS_QUEUE, keyspace::SQS_MESSAGE, keyspace::SQS_DEDUPLICATION, keyspace::SQS_ATTEMPT];
-        let watch = |prefix: &keyspace::Prefix| cx.cloud().store().watch(prefix.0.to_vec().into());
-        let mut round = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let round = round.get_or_insert_with(|| Round {
-            changes: prefixes.iter().map(watch).collect(),
-            // What was written before this process is found by the first round.
-            next_millis: Some(now),
-        });
-        let mut is_due = round.next_millis.is_some_and(|at| at <= now);
-        for changes in &mut round.changes {
-            is_due |= changes.has_changed().unwrap_or(true);
-            changes.mark_unchanged();
-        }
-        if is_due {
-            // A round that breaks off is due again.
-            round.next_millis = Some(now);
-        }
-        is_due
-    }
-
-    fn note(&self, next_millis: Option<i64>) {
-        if let Some(round) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            round.next_millis = next_millis;
-        }
-    }
-}
-
+/// A round looks at all queues: thousands in which nothing happens are not looked at each minute.
 async fn run(cx: &mut Cx) -> Result<Progress, Error> {
-    let rounds = cx.state::<Rounds>();
-    if !rounds.is_due(cx) {
-        return Ok(Progress::Done);
-    }
     let now = cx.now().millis();
     let times = [expire_all(cx, now).await?, forget_attempts(cx, now).await?, forget(cx, now).await?];
-    let next = times.into_iter().flatten().min();
-    rounds.note(next);
-    Ok(if next.is_some_and(|at| at <= now) { Progress::More } else { Progress::Done })
+    Ok(match times.into_iter().flatten().min() {
+        Some(at) if at <= now => Progress::More,
+        Some(at) => Progress::At(at),
+        None => Progress::Done,
+    })
 }
 
 /// Deletes old messages; when the next ones may be old.
@@ -212,6 +165,7 @@ async fn forget(cx: &Cx, now: i64) -> Result<Option<i64>, Error> {
 mod tests {
     use std::time::Duration;
 
+    use cloud::job::Progress;
     use serde_json::json;
     use store::layer::table::{self, Paging};
 
@@ -244,39 +198,34 @@ mod tests {
         assert_eq!(seen().await, 0);
     }
 
-    /// A round looks at all queues: there is none while nothing can be old.
+    /// A round says when there is something for the next one.
     #[tokio::test]
-    async fn a_round_is_due_after_a_change_or_when_its_time_has_come() {
+    async fn a_round_knows_when_the_next_is_due() {
         let world = world().await;
-        let rounds = world.cx().state::<super::Rounds>();
-        let is_due = async || {
-            let is_due = rounds.is_due(&world.cx());
-            super::run(&mut world.cx()).await.unwrap();
-            is_due
+        let round = async || {
+            let left = super::run(&mut world.cx()).await.unwrap();
+            let now = world.cx().now().millis();
+            match left {
+                Progress::At(at) => Some(at - now),
+                Progress::Done => None,
+                Progress::More => panic!("nothing is left over"),
+            }
         };
         let url =
             queue(&world, "q", json!({"MessageRetentionPeriod": "600", "VisibilityTimeout": "30"})).await;
-        assert!(is_due().await);
-        assert!(!is_due().await, "nothing has happened");
+        assert_eq!(round().await, None);
         send(&world, &url, "x").await;
-        assert!(is_due().await);
-        world.advance(Duration::from_secs(500)).await;
-        assert!(!is_due().await, "the message is kept for ten minutes");
-        world.advance(Duration::from_secs(101)).await;
-        assert!(is_due().await);
-        let asked = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});
-        let counts = world.ok("sqs", "GetQueueAttributes", asked).await;
-        assert_eq!(counts["Attributes"]["ApproximateNumberOfMessages"], "0");
-        // One that nobody receives again is looked at from then on, until it is old.
+        assert_eq!(round().await, Some(600_000), "the message is kept for ten minutes");
+        world.advance(Duration::from_secs(601)).await;
+        assert_eq!(round().await, Some(60_000), "it looks again at what it has emptied");
+        assert_eq!(round().await, None);
+        // One that is leased is looked at when it comes back, and from then on until it is old.
         send(&world, &url, "y").await;
         assert_eq!(receive(&world, &url).await.len(), 1);
-        assert!(is_due().await && !is_due().await);
+        assert_eq!(round().await, Some(30_000));
         world.advance(Duration::from_secs(31)).await;
-        assert!(is_due().await);
+        assert_eq!(round().await, Some(60_000));
         world.advance(Duration::from_secs(600)).await;
-        assert!(is_due().await);
-        let view = world.cx().snapshot().await.unwrap();
-        let row = crate::keys::find(&view, "000000000000", "us-east-1", "q").await.unwrap().unwrap();
-        assert_eq!(row.messages().next_visible_at(&view).await.unwrap(), None);
+        assert_eq!((round().await, round().await), (Some(60_000), None));
     }
 }

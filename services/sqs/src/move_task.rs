@@ -1,15 +1,13 @@
 //! Tasks that move messages out of a dead-letter queue: back to where each came from, or to one queue.
 
-use std::sync::{Mutex, PoisonError};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cloud::job::Progress;
 use cloud::prelude::*;
 use serde::{Deserialize, Serialize};
+use store::Tx;
 use store::layer::queue::{Claims, NewMessage, Request};
 use store::layer::table::{self, Paging};
-use store::{Tx, Version, keyspace};
-use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::keys::{self, MoveStatus, MoveTaskRow, QueueRow, Stored};
@@ -81,49 +79,19 @@ pub(crate) fn resource(cx: &Cx, text: &str) -> Resource {
     text.parse::<Arn>().unwrap_or_else(|_| cx.arn("sqs", "*")).into()
 }
 
-/// Tells whether there may be tasks.
-#[derive(Default)]
-struct News(Mutex<Option<(watch::Receiver<Version>, bool)>>);
-
-impl News {
-    /// Whether something was written, or a task was still running.
-    fn any(&self, cx: &Cx) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *state {
-            // What was begun before this process is found by the first look.
-            None => {
-                let receiver = cx.cloud().store().watch(keyspace::SQS_MOVE_TASK.0.to_vec().into());
-                *state = Some((receiver, true));
-                true
-            }
-            Some((receiver, running)) => {
-                let changed = receiver.has_changed().unwrap_or(true);
-                receiver.mark_unchanged();
-                changed || *running
-            }
-        }
-    }
-
-    fn note(&self, is_running: bool) {
-        if let Some((_, running)) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            *running = is_running;
-        }
-    }
-}
-
-/// Goes on with all tasks. True when there is more to do at once.
-pub(crate) async fn go_on(cx: &mut Cx) -> Result<bool, Error> {
-    let news = cx.state::<News>();
-    if !news.any(cx) {
-        return Ok(false);
-    }
+/// Goes on with all tasks.
+pub(crate) async fn go_on(cx: &mut Cx) -> Result<Progress, Error> {
     let tasks = table::list_by::<MoveTaskRow>(&cx.snapshot().await?, 1, (), &Paging::first(TASKS)).await?;
-    news.note(!tasks.items.is_empty());
-    let mut has_more = false;
+    let mut left = Progress::Done;
     for task in tasks.items {
-        has_more |= slice(cx, task).await?;
+        if slice(cx, task).await? {
+            left = Progress::More;
+        } else if left == Progress::Done {
+            // Its rate may allow for more the next time.
+            left = Progress::At(cx.now().millis());
+        }
     }
-    Ok(has_more)
+    Ok(left)
 }
 
 /// Moves some messages of a task. True when the next ones may go at once.
