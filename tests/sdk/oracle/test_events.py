@@ -64,6 +64,23 @@ def test_a_bucket_that_exists_tells_a_function(cloud, s3, sqs, tmp_path, name, t
     assert "LambdaFunctionConfigurations" not in shown
 
 
+def test_a_stack_moves_between_the_tools(cloud, s3, tmp_path, name):
+    """The helper that asks the bucket has the framework's names, but each tool brings its own code and response."""
+    (tmp_path / "index.js").write_text(TELL)
+    s3.create_bucket(Bucket=name)
+    for tool in ["osls4", "cloudlet", "osls3", "cloudlet", "osls4"]:
+        prefix = f"{tool}/"
+        (tmp_path / "serverless.yml").write_text(BUCKET % (name, prefix, name))
+        TOOLS[tool](cloud, tmp_path, "deploy")
+        s3.put_object(Bucket=name, Key=f"{prefix}a.txt", Body=b"x")
+        asked = s3.get_bucket_notification_configuration(Bucket=name)["LambdaFunctionConfigurations"]
+        assert len(asked) == 2, tool
+    heard = [key for _, key in told(cloud, "hears-dev-bucket", 5)]
+    assert sorted(heard) == ["cloudlet/a.txt", "cloudlet/a.txt", "osls3/a.txt", "osls4/a.txt", "osls4/a.txt"]
+    TOOLS["cloudlet"](cloud, tmp_path, "remove")
+    assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket=name)
+
+
 def others(sqs, name):
     """A queue that the bucket may send to."""
     queue = f"arn:aws:sqs:us-east-1:000000000000:{name}"
