@@ -109,13 +109,14 @@ def role(iam, name):
 
 
 def archive(files):
-    """A zip archive of texts; `bootstrap` can be executed."""
+    """A zip archive of texts; `bootstrap` and extensions can be executed."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
         for path, text in files.items():
             entry = zipfile.ZipInfo(path)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if path == "bootstrap" else 0o644) << 16
+            runs = path == "bootstrap" or path.startswith("extensions/")
+            entry.external_attr = (0o755 if runs else 0o644) << 16
             target.writestr(entry, text)
     return content.getvalue()
 

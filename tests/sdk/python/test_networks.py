@@ -1,6 +1,7 @@
 """What functions reach in each network, and who they are with the keys that everybody knows."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,24 @@ def test_a_network_that_there_is_not_is_refused(cloud, name, role):
             FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role=role,
             Code={"ZipFile": archive({"index.js": CODE})}, Tags={"cloudlet:network": "lan"},
         )
+
+
+COUNTER = Path(__file__).parents[3] / "examples/extension/layer/extensions/counter"
+COUNTED = "exports.handler = async () => Number(require('node:fs').readFileSync('/tmp/invocations', 'utf8'));"
+
+
+@pytest.mark.parametrize("network", ["none", "platform", "host"])
+def test_an_extension_runs_beside_the_function(cloud, name, role, network):
+    functions = cloud.client("lambda")
+    content = archive({"extensions/counter": COUNTER.read_text()})
+    layer = functions.publish_layer_version(LayerName=name, Content={"ZipFile": content})
+    functions.create_function(
+        FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=30,
+        Code={"ZipFile": archive({"index.js": COUNTED})}, Tags={"cloudlet:network": network},
+        Layers=[layer["LayerVersionArn"]],
+    )
+    for before in range(3):
+        answer = functions.invoke(FunctionName=name)
+        assert "FunctionError" not in answer
+        # It hears of an invocation while that runs, and the environment is free when it has done with it.
+        assert json.loads(answer["Payload"].read()) in (before, before + 1)
