@@ -375,9 +375,9 @@ def prepare_botocore(sessions):
 
 def prepare(order):
     """Booted ahead of need: loads what the function will load, and tells the names of all that is loaded."""
-    if order.get("modules"):
-        import importlib
+    import importlib  # By which its handler is found.
 
+    if order.get("modules"):
         path = sys.path[:]
         sys.path.append(order["path"])
         for name in order["modules"]:

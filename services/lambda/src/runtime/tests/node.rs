@@ -266,3 +266,17 @@ exports.handler = async (e) => { if (e.start) setInterval(() => ticks++, 1).unre
     let ticks = value(&invoke(&shelf, "{}").await).as_i64().unwrap();
     assert!((1..=60).contains(&ticks), "{ticks}: only the time of the second invocation counts");
 }
+
+/// Version 24 reserves half a gigabyte at its start, and did not start with the least memory that a function may have.
+#[tokio::test]
+async fn every_version_starts_with_the_least_memory() {
+    for runtime in ["nodejs20.x", "nodejs22.x", "nodejs24.x"] {
+        let code = "exports.handler = async () => Buffer.alloc(8 << 20, 1).length";
+        for ahead in [false, true] {
+            let fixture = Fixture::new(runtime, "index.handler", &[("index.js", code)])
+                .change(|launch| launch.memory_mb = 128);
+            let outcome = invoke(&fixture.shelf_on(&fixture.host(Ahead::tested(ahead))), "{}").await;
+            assert_eq!(value(&outcome), json!(8 << 20), "{runtime}, ahead {ahead}: {}", outcome.tail);
+        }
+    }
+}
