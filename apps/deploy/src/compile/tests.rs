@@ -165,6 +165,29 @@ fn a_rest_event_makes_the_api_its_resources_and_a_preflight_answer() {
 }
 
 #[test]
+fn a_transfer_mode_is_one_of_two_and_that_of_a_proxy() {
+    let event = |integration: &str, mode: Value| {
+        let http = json!({
+            "method": "get", "path": "x", "integration": integration, "response": { "transferMode": mode },
+        });
+        json!({ "a": { "handler": "index.a", "events": [{ "http": http }] } })
+    };
+    for (integration, mode, problem) in [
+        ("lambda-proxy", json!("SLOW"), "is \"SLOW\"; it can be BUFFERED or STREAM"),
+        ("lambda-proxy", json!(true), "is true; it can be BUFFERED or STREAM"),
+        ("lambda", json!("STREAM"), "needs a proxy; the integration is AWS"),
+        ("mock", json!("BUFFERED"), "needs a proxy; the integration is MOCK"),
+    ] {
+        let message = problems(json!({}), event(integration, mode));
+        assert_eq!(message, format!("serverless.yml: `transferMode` {problem}"));
+    }
+    let template = template(json!({ "versionFunctions": false }), event("lambda-proxy", json!("stream")));
+    let integration = &template["Resources"]["ApiGatewayMethodXGet"]["Properties"]["Integration"];
+    assert_eq!(integration["ResponseTransferMode"], "STREAM");
+    assert!(integration["Uri"].to_string().contains("/response-streaming-invocations"), "{integration}");
+}
+
+#[test]
 fn an_http_api_event_makes_the_api_and_one_integration_for_each_function() {
     let template = template(
         json!({ "versionFunctions": false, "httpApi": { "cors": true } }),
