@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use jail::spec::{Event, Exit};
+use jail::spec::Exit;
 use tokio::time::Instant;
 
 use self::beside::Beside;
@@ -15,7 +15,7 @@ use super::compiled;
 use super::extensions::Fault;
 use super::frames::{Frame, Head, Kind};
 use super::guests::Stay;
-use super::helper::{Helper, SIGKILL};
+use super::helper::Helper;
 use super::interpreters::Wanted;
 use super::launch::{Host, Initialization, Launch};
 use super::log::{self, LogLine, Report};
@@ -25,12 +25,13 @@ use super::output::Output;
 use super::pipes::Pipes;
 use super::stream::{Streamed, TimeUp};
 use super::ticker::Ticker;
-use crate::limits::{INIT_TIME_MAX, RESPONSE_BYTES_MAX};
+use crate::limits::RESPONSE_BYTES_MAX;
 
 mod beside;
 mod invocation;
 pub(crate) mod json;
 mod last_words;
+mod listen;
 mod start;
 mod usage;
 
@@ -38,11 +39,6 @@ pub(crate) use self::invocation::Invocation;
 
 /// Memory of log lines that an environment keeps until its invocation ends.
 const HELD_BYTES_MAX: usize = 1024 * 1024;
-
-/// How often the memory of a running sandbox is looked at where the kernel does not limit it.
-const MEMORY_EVERY: Duration = Duration::from_millis(100);
-/// How long the helper may take to say how the program ended, once its pipe is closed.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 type Variables = Vec<(String, String)>;
 
@@ -86,6 +82,8 @@ pub(crate) struct Environment {
     /// The invocation has said nothing yet but its answer.
     terse: bool,
     ticker: Ticker,
+    /// How long the cloud itself has kept the process waiting in this phase: no part of the function's time.
+    kept_waiting: Duration,
     /// When it became idle.
     pub(crate) idle_since: Instant,
     /// Counts as one of the functions that run until everything inside has ended.
@@ -168,6 +166,7 @@ impl Environment {
             healthy: true,
             terse: false,
             ticker: Ticker::new(),
+            kept_waiting: Duration::ZERO,
             idle_since: Instant::now(),
             stay: None,
             served: Served::default(),
@@ -194,7 +193,7 @@ impl Environment {
             }
         };
         let spawn = |ahead| spawn(Arc::clone(&launch), Arc::clone(&host), Arc::clone(&log_stream), ahead);
-        let until = started + limit.min(INIT_TIME_MAX);
+        let until = started + limit;
         let mut environment = spawn(true).await.map_err(not_spawned)?;
         let has_waited = environment.late_variables.is_some();
         let mut loaded = environment.load(until).await;
@@ -326,6 +325,7 @@ impl Environment {
         }
         self.sending = false;
         self.terse = matches!(self.lane, Lane::Pipes(_));
+        self.kept_waiting = Duration::ZERO;
         let lines = self.launch.first_lines(&invocation.request_id, &invocation.trace, now);
         self.lines.extend(lines);
         self.tail.clear();
@@ -465,76 +465,6 @@ impl Environment {
         }
     }
 
-    /// The next thing that the process says or suffers, with its output collected meanwhile.
-    async fn listen(&mut self, until: Instant) -> Heard {
-        let mut patience = until;
-        let mut look = Instant::now() + MEMORY_EVERY;
-        loop {
-            let watches = self.init.is_some();
-            let wake = if watches { patience.min(look) } else { patience };
-            tokio::select! {
-                biased;
-                frame = next_frame(&mut self.lane), if !self.lane_ended => match frame {
-                    Some(Frame { kind: Kind::Log, body }) => self.logged(body),
-                    Some(Frame { kind: Kind::Output, body }) => {
-                        self.stdout.push(&body.unwrap_or_default());
-                        self.collect_lines(false);
-                    }
-                    Some(frame) => {
-                        self.decide_for_pipes(&frame);
-                        return Heard::Frame(frame);
-                    }
-                    // A wrapper has started something that does not know the pipes.
-                    None if self.is_undecided() => self.lane_ended = true,
-                    None => {
-                        // How it ended comes from the helper. A process that only closed its pipe is ended below.
-                        self.lane_ended = true;
-                        self.healthy = false;
-                        patience = patience.min(Instant::now() + LAST_WORDS);
-                    }
-                },
-                event = self.helper.next() => match event {
-                    Event::Started { init, program_is_child } => self.started(init, program_is_child),
-                    event @ (Event::Running { .. }
-                    | Event::CompanionFailed { .. }
-                    | Event::CompanionExited { .. }) => self.beside_told(&event),
-                    Event::Failed { step, error } => return Heard::Failed(step, error),
-                    Event::Exited(exit) => {
-                        let heard = self.exited(exit);
-                        return self.last_words().await.map_or(heard, Heard::Frame);
-                    }
-                },
-                step = beside::next_step(&mut self.beside), if self.beside.is_some() => {
-                    if let Some(heard) = self.take_step(step) {
-                        return heard;
-                    }
-                }
-                () = self.stdout.fill() => self.collect_lines(false),
-                () = self.stderr.fill() => self.collect_lines(false),
-                () = self.ticker.wait(wake) => {}
-            }
-            self.terse = false;
-            // Also after output: a process that prints without end must not escape its limits.
-            let now = Instant::now();
-            if now >= patience {
-                return if self.lane_ended && patience < until {
-                    Heard::Exited(Exit::Code(0))
-                } else {
-                    Heard::TimeUp
-                };
-            }
-            if watches && now >= look {
-                if self.uses_too_much() {
-                    return Heard::OutOfMemory;
-                }
-                if self.stores_too_much() {
-                    return Heard::Exited(Exit::Signal(SIGKILL));
-                }
-                look = now + MEMORY_EVERY;
-            }
-        }
-    }
-
     fn started(&mut self, init: u32, program_is_child: bool) {
         self.init = Some((init, program_is_child));
         if let Lane::Api(api) = &self.lane {
@@ -585,13 +515,5 @@ impl Environment {
         self.tell_lines(before);
         self.collect_beside(now, all);
         self.relieve();
-    }
-}
-
-async fn next_frame(lane: &mut Lane) -> Option<Frame> {
-    match lane {
-        // A broken frame ends the environment as the end of the pipe does.
-        Lane::Pipes(pipes) => pipes.next().await.unwrap_or_default(),
-        Lane::Api(api) => api.next().await,
     }
 }

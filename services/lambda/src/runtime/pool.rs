@@ -14,12 +14,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::environment::{Environment, Invocation, NoStart};
-use super::launch::{Host, Launch};
+use super::launch::{Host, Initialization, Launch};
 use super::log::{self, Report};
 use super::outcome::Outcome;
 use super::provisioned::Kept;
 use super::starts::Starts;
 use crate::admission::{Capacity, Permit};
+use crate::limits::{INIT_TIME_AHEAD, INIT_TIME_MAX};
 
 /// An environment without work is ended after this time. AWS keeps them for some minutes.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
@@ -291,13 +292,13 @@ impl Shelf {
     }
 
     pub(super) async fn start(&self, launch: &Arc<Launch>) -> Result<Environment, NoStart> {
-        let first = launch.timeout.max(INIT_LEAST);
-        let started = Environment::start(Arc::clone(launch), Arc::clone(&self.host), first).await;
-        match started {
+        let start = |limit| Environment::start(Arc::clone(launch), Arc::clone(&self.host), limit);
+        if launch.initialization == Initialization::Provisioned {
+            return start(launch.timeout.max(INIT_TIME_AHEAD)).await;
+        }
+        match start(INIT_TIME_MAX).await {
             // Lambda runs the init phase once more within the invocation and under its time limit.
-            Err(no_start) if no_start.timed_out => {
-                Environment::start(Arc::clone(launch), Arc::clone(&self.host), launch.timeout).await
-            }
+            Err(no_start) if no_start.timed_out => start(launch.timeout).await,
             started => started,
         }
     }
@@ -418,9 +419,6 @@ impl Shelf {
         state.idle.len() + state.kept.idle.len()
     }
 }
-
-/// The init phase may take this long even when the function's own time is shorter.
-const INIT_LEAST: Duration = crate::limits::INIT_TIME_MAX;
 
 /// An environment in use. Dropped in the middle of an invocation, because the caller went away, it goes on to the end
 /// of that invocation in a task of its own, and so it does while extensions still work on one that is answered; only

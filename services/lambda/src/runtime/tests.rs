@@ -153,6 +153,10 @@ impl Fixture {
         self
     }
 
+    pub(super) fn launch(&self) -> Launch {
+        self.launch.clone()
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -162,7 +166,7 @@ impl Fixture {
     }
 
     pub(super) fn shelf_on(&self, host: &Arc<Host>) -> Arc<Shelf> {
-        Shelf::new(Arc::new(self.launch.clone()), Arc::clone(host), Starts::new(2))
+        Shelf::new(Arc::new(self.launch()), Arc::clone(host), Starts::new(2))
     }
 
     pub(super) fn host(&self, ahead: Ahead) -> Arc<Host> {

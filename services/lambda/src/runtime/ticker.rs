@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 /// How far ahead the timer is set at most. Whoever waits longer is woken in between.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// A timer that was set once serves all the invocations of its next tenth of a second: setting and taking back one for
 /// each of them was a noticeable part of a warm invocation.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::frames::{Frame, Kind};
-use super::{Environment, Lane, next_frame};
+use super::listen::next_frame;
+use super::{Environment, Lane};
 
 /// How long to look for it: it is in the pipe already, unless another process holds the pipe open.
 const OVERTAKEN: Duration = Duration::from_millis(50);

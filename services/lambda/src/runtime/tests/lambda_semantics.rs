@@ -1,6 +1,7 @@
 //! Time limits, memory, payloads, ends of processes.
 
 use super::*;
+use crate::runtime::environment::Environment;
 
 const NODE: &str = "nodejs20.x";
 
@@ -27,6 +28,51 @@ async fn the_time_limit_ends_the_invocation_and_the_process() {
     assert!(log[3].contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t"), "{}", log[3]);
     assert!(log[3].ends_with("\tStatus: timeout\n"), "{}", log[3]);
     assert_eq!(value(&invoke(&shelf, "{}").await), json!(1), "a new process");
+}
+
+/// The clock of timers goes on at once, as for a task that is not looked at for so long.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+const GATED: &str = "const { existsSync } = require('fs');
+const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+while (!existsSync(`${__dirname}/loads`)) pause();
+exports.handler = async () => { while (!existsSync(`${__dirname}/answers`)) pause(); return 'in time' };";
+
+#[tokio::test]
+async fn what_the_cloud_is_late_by_is_not_the_functions_time() {
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", GATED), ("loads", "")])
+        .change(|launch| launch.timeout = Duration::from_secs(3));
+    let shelf = fixture.shelf();
+    let running = tokio::spawn({
+        let shelf = Arc::clone(&shelf);
+        async move { invoke(&shelf, "{}").await }
+    });
+    while shelf.at_work().0 == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await; // A real process starts.
+    }
+    pass(Duration::from_secs(60)).await;
+    fs::write(fixture.path().join("code/answers"), "").unwrap();
+    assert_eq!(value(&running.await.unwrap()), json!("in time"));
+}
+
+/// The init phase of ten seconds is repeated under the time limit of the function, and provisioned environments have more
+/// of it (`limits.rs`).
+#[tokio::test]
+async fn an_init_phase_may_take_what_it_is_given() {
+    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", GATED)]);
+    let (launch, host) = (fixture.launch(), fixture.host(Ahead::tested(false)));
+    let limit = Duration::from_secs(60);
+    let start = tokio::spawn(Environment::start(Arc::new(launch), host, limit));
+    for _ in 0..300 {
+        pass(Duration::from_millis(100)).await;
+    }
+    assert!(!start.is_finished());
+    fs::write(fixture.path().join("code/loads"), "").unwrap();
+    start.await.unwrap().expect("it had time").end();
 }
 
 #[tokio::test]
