@@ -32,8 +32,9 @@ DEEDS = {"ok": 800, "slow": 150, "error": 30, "exit": 10, "eat": 5, "hang": 5}
 FINE = {"ok", "slow"}
 # The slowest machine that runs this has two cores, shared with others.
 PATIENCE_SECONDS = 400
-# Those that hang end then; the others must not, with hundreds of processes on two cores.
-TIMEOUT_SECONDS = 90
+# Those that hang end then. The others must not: with hundreds of processes on two cores a call of an idle function may
+# take seconds, and what the cloud itself is late by does not count.
+TIMEOUT_SECONDS = 30
 
 CODE = """
 import os, time
