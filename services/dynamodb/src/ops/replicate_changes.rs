@@ -63,7 +63,9 @@ impl Operation for ReplicateChanges {
 
 /// Puts the first records, as many as the stream takes; answers how many are done with.
 ///
-/// A record that is larger than the stream takes is lost: on AWS it counts in `FailedToReplicateRecordCount`.
+/// A record that is larger than the stream takes is lost, as on AWS: items over 34 KB may become records over the limit of
+/// a stream, and count in the metric `FailedToReplicateRecordCount`. Here a warning tells of them.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html>
 async fn put(cx: &mut Cx, caller: &Caller, stream: &Arn, records: &[Json]) -> Result<usize, Failure> {
     let mut count = records.len();
     loop {
