@@ -19,6 +19,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) kms_key: Option<&'a str>,
     /// The algorithm of encryption with the customer's key.
     pub(crate) customer_key: Option<&'a str>,
+    /// One of the `x-amz-object-lock-*` headers.
     pub(crate) lock: Option<&'a str>,
     pub(crate) storage_class: Option<&'a str>,
 }
@@ -54,6 +55,15 @@ pub(crate) fn check(asked: &Asked<'_>) -> Result<(), Error> {
             cloud::Failure::new("InvalidStorageClass", 400, "The storage class you specified is not valid")
                 .detail("StorageClassRequested", &class),
         )),
+    }
+}
+
+/// Refuses a header that means something to directory buckets alone, of which there are none.
+pub(crate) fn directory_only(header: &str, value: Option<&str>) -> Result<(), Error> {
+    let why = "it is for directory buckets, which are not supported by this cloud";
+    match value {
+        None => Ok(()),
+        Some(_) => Err(Error::NotImplemented { header: header.to_owned(), why: why.to_owned() }),
     }
 }
 

@@ -4,6 +4,7 @@ use cloud::prelude::*;
 
 use crate::bucket;
 use crate::error::Error;
+use crate::headers;
 use crate::multipart;
 use crate::settings::Nothing;
 
@@ -15,6 +16,8 @@ pub(crate) struct Input {
     key: String,
     #[shape(querystring = "uploadId")]
     upload_id: String,
+    #[shape(header = "x-amz-if-match-initiated-time")]
+    if_match_initiated_time: Option<String>,
     #[shape(header = "x-amz-expected-bucket-owner")]
     expected_bucket_owner: Option<String>,
 }
@@ -38,6 +41,8 @@ impl Operation for AbortMultipartUpload {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Nothing, Error> {
+        let initiated = input.if_match_initiated_time.as_deref();
+        headers::directory_only("x-amz-if-match-initiated-time", initiated)?;
         let owner = input.expected_bucket_owner.as_deref();
         let (_, upload) = multipart::open(cx, &input.bucket, &input.key, &input.upload_id, owner).await?;
         let now_millis = cx.now().millis();

@@ -54,6 +54,10 @@ pub(crate) struct Input {
     grant_full_control: Option<String>,
     #[shape(header = "x-amz-grant-read")]
     grant_read: Option<String>,
+    #[shape(header = "x-amz-grant-read-acp", name = "GrantReadACP")]
+    grant_read_acp: Option<String>,
+    #[shape(header = "x-amz-grant-write-acp", name = "GrantWriteACP")]
+    grant_write_acp: Option<String>,
     #[shape(header = "If-Match")]
     if_match: Option<String>,
     #[shape(header = "If-None-Match")]
@@ -78,6 +82,10 @@ pub(crate) struct Input {
     tagging: Option<String>,
     #[shape(header = "x-amz-object-lock-mode")]
     object_lock_mode: Option<String>,
+    #[shape(header = "x-amz-object-lock-retain-until-date")]
+    object_lock_retain_until_date: Option<String>,
+    #[shape(header = "x-amz-object-lock-legal-hold")]
+    object_lock_legal_hold_status: Option<String>,
     #[shape(header = "x-amz-expected-bucket-owner")]
     expected_bucket_owner: Option<String>,
     #[shape(header = "x-amz-source-expected-bucket-owner")]
@@ -178,11 +186,19 @@ impl Operation for CopyObject {
 fn asked(input: &Input) -> Asked<'_> {
     Asked {
         acl: input.acl.as_deref(),
-        grant: input.grant_full_control.as_deref().or(input.grant_read.as_deref()),
+        grant: [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
+            .into_iter()
+            .find_map(Option::as_deref),
         encryption: input.server_side_encryption.as_deref(),
         kms_key: input.sse_kms_key_id.as_deref(),
         customer_key: input.sse_customer_algorithm.as_deref(),
-        lock: input.object_lock_mode.as_deref(),
+        lock: [
+            &input.object_lock_mode,
+            &input.object_lock_retain_until_date,
+            &input.object_lock_legal_hold_status,
+        ]
+        .into_iter()
+        .find_map(Option::as_deref),
         storage_class: input.storage_class.as_deref(),
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Input {
     grant_read: Option<String>,
     #[shape(header = "x-amz-grant-write")]
     grant_write: Option<String>,
+    #[shape(header = "x-amz-grant-read-acp", name = "GrantReadACP")]
+    grant_read_acp: Option<String>,
+    #[shape(header = "x-amz-grant-write-acp", name = "GrantWriteACP")]
+    grant_write_acp: Option<String>,
     #[shape(header = "x-amz-bucket-object-lock-enabled")]
     object_lock_enabled_for_bucket: Option<bool>,
     #[shape(header = "x-amz-object-ownership")]
@@ -129,9 +133,15 @@ fn refuse_unsupported(input: &Input) -> Result<(), Error> {
         "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from \
          your tag keys and try again.",
     )?;
-    let granted = [&input.grant_full_control, &input.grant_read, &input.grant_write]
-        .iter()
-        .any(|grant| grant.is_some());
+    let granted = [
+        &input.grant_full_control,
+        &input.grant_read,
+        &input.grant_write,
+        &input.grant_read_acp,
+        &input.grant_write_acp,
+    ]
+    .iter()
+    .any(|grant| grant.is_some());
     if granted || !matches!(input.acl.as_deref(), None | Some("private")) {
         return Err(Error::InvalidRequest(
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting".to_owned(),

@@ -5,7 +5,7 @@ use cloud::prelude::*;
 use crate::announce::Announcement;
 use crate::error::Error;
 use crate::keys::{self, ObjectRow};
-use crate::{bucket, conditions, event};
+use crate::{bucket, conditions, event, headers};
 
 #[derive(Shape)]
 pub(crate) struct Input {
@@ -15,6 +15,10 @@ pub(crate) struct Input {
     key: String,
     #[shape(header = "If-Match")]
     if_match: Option<String>,
+    #[shape(header = "x-amz-if-match-last-modified-time")]
+    if_match_last_modified_time: Option<String>,
+    #[shape(header = "x-amz-if-match-size")]
+    if_match_size: Option<String>,
     #[shape(querystring = "versionId")]
     version_id: Option<String>,
     #[shape(header = "x-amz-expected-bucket-owner")]
@@ -43,6 +47,9 @@ impl Operation for DeleteObject {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
+        let last_modified = input.if_match_last_modified_time.as_deref();
+        headers::directory_only("x-amz-if-match-last-modified-time", last_modified)?;
+        headers::directory_only("x-amz-if-match-size", input.if_match_size.as_deref())?;
         let row = bucket::open(cx, &input.bucket).await?;
         bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
         if !matches!(input.version_id.as_deref(), None | Some("null")) {
@@ -73,6 +80,15 @@ mod tests {
         let world = World::new(&[&crate::S3]).await;
         world.ok("s3", "CreateBucket", json!({"Bucket": "photos"})).await;
         world.ok("s3", "PutObject", json!({"Bucket": "photos", "Key": "a"})).await;
+        // What would be deleted although it is not what the caller means.
+        for (member, value) in
+            [("IfMatchSize", "9"), ("IfMatchLastModifiedTime", "Thu, 01 Jan 2026 00:00:00 GMT")]
+        {
+            let mut delete = json!({"Bucket": "photos", "Key": "a"});
+            delete[member] = json!(value);
+            assert_eq!(world.error("s3", "DeleteObject", delete).await.0, "NotImplemented", "{member}");
+        }
+        world.ok("s3", "HeadObject", json!({"Bucket": "photos", "Key": "a"})).await;
         for _ in 0..2 {
             world.ok("s3", "DeleteObject", json!({"Bucket": "photos", "Key": "a"})).await;
         }

@@ -56,6 +56,8 @@ pub(crate) struct Input {
     checksum_sha1: Option<String>,
     #[shape(header = "x-amz-checksum-sha256", name = "ChecksumSHA256")]
     checksum_sha256: Option<String>,
+    #[shape(header = "x-amz-write-offset-bytes")]
+    write_offset_bytes: Option<String>,
     #[shape(header = "If-Match")]
     if_match: Option<String>,
     #[shape(header = "If-None-Match")]
@@ -64,6 +66,10 @@ pub(crate) struct Input {
     grant_full_control: Option<String>,
     #[shape(header = "x-amz-grant-read")]
     grant_read: Option<String>,
+    #[shape(header = "x-amz-grant-read-acp", name = "GrantReadACP")]
+    grant_read_acp: Option<String>,
+    #[shape(header = "x-amz-grant-write-acp", name = "GrantWriteACP")]
+    grant_write_acp: Option<String>,
     #[shape(headers = "x-amz-meta-")]
     metadata: Option<BTreeMap<String, String>>,
     #[shape(header = "x-amz-server-side-encryption")]
@@ -80,6 +86,10 @@ pub(crate) struct Input {
     tagging: Option<String>,
     #[shape(header = "x-amz-object-lock-mode")]
     object_lock_mode: Option<String>,
+    #[shape(header = "x-amz-object-lock-retain-until-date")]
+    object_lock_retain_until_date: Option<String>,
+    #[shape(header = "x-amz-object-lock-legal-hold")]
+    object_lock_legal_hold_status: Option<String>,
     #[shape(header = "x-amz-expected-bucket-owner")]
     expected_bucket_owner: Option<String>,
 }
@@ -127,6 +137,8 @@ impl Operation for PutObject {
     async fn run(cx: &mut Cx, input: Input) -> Result<Output, Error> {
         bucket::check_key(&input.key)?;
         headers::check(&asked(&input))?;
+        // Without it the rest of an object would take the place of the whole.
+        headers::directory_only("x-amz-write-offset-bytes", input.write_offset_bytes.as_deref())?;
         let wanted = wanted(&input)?;
         let row = bucket::open(cx, &input.bucket).await?;
         bucket::check_owner(&row, input.expected_bucket_owner.as_deref())?;
@@ -161,11 +173,19 @@ impl Operation for PutObject {
 fn asked(input: &Input) -> Asked<'_> {
     Asked {
         acl: input.acl.as_deref(),
-        grant: input.grant_full_control.as_deref().or(input.grant_read.as_deref()),
+        grant: [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
+            .into_iter()
+            .find_map(Option::as_deref),
         encryption: input.server_side_encryption.as_deref(),
         kms_key: input.sse_kms_key_id.as_deref(),
         customer_key: input.sse_customer_algorithm.as_deref(),
-        lock: input.object_lock_mode.as_deref(),
+        lock: [
+            &input.object_lock_mode,
+            &input.object_lock_retain_until_date,
+            &input.object_lock_legal_hold_status,
+        ]
+        .into_iter()
+        .find_map(Option::as_deref),
         storage_class: input.storage_class.as_deref(),
     }
 }
@@ -313,6 +333,11 @@ mod tests {
         let world = world().await;
         for (member, value, code) in [
             ("ACL", "public-read", "AccessControlListNotSupported"),
+            ("GrantReadACP", "id=x", "AccessControlListNotSupported"),
+            ("GrantWriteACP", "id=x", "AccessControlListNotSupported"),
+            ("ObjectLockLegalHoldStatus", "ON", "InvalidRequest"),
+            ("ObjectLockRetainUntilDate", "2030-01-01T00:00:00Z", "InvalidRequest"),
+            ("WriteOffsetBytes", "10", "NotImplemented"),
             ("ServerSideEncryption", "aws:kms", "NotImplemented"),
             ("StorageClass", "GLACIER", "NotImplemented"),
             ("StorageClass", "CHEAP", "InvalidStorageClass"),
