@@ -30,6 +30,7 @@ pub(crate) struct Input {
     description: Option<String>,
     disable_schema_validation: Option<bool>,
     disable_execute_api_endpoint: Option<bool>,
+    ip_address_type: Option<String>,
     #[shape(len = 1..=128)]
     name: String,
     protocol_type: ProtocolType,
@@ -92,9 +93,7 @@ fn check(input: &Input) -> Result<(), Error> {
     if input.credentials_arn.is_some() {
         return Err(Error::unsupported("credentialsArn"));
     }
-    if input.disable_schema_validation == Some(true) {
-        return Err(Error::bad("disableSchemaValidation is supported only for WebSocket APIs"));
-    }
+    check_kind(input.disable_schema_validation, input.ip_address_type.as_deref())?;
     match input.route_selection_expression.as_deref() {
         None | Some("$request.method $request.path" | "${request.method} ${request.path}") => {}
         Some(_) => {
@@ -103,7 +102,26 @@ fn check(input: &Input) -> Result<(), Error> {
             ));
         }
     }
-    match input.api_key_selection_expression.as_deref() {
+    check_keys(input.api_key_selection_expression.as_deref())
+}
+
+/// Refuses what is for other kinds of APIs, and addresses that this cloud does not have.
+pub(super) fn check_kind(
+    disable_schema_validation: Option<bool>,
+    ip_address_type: Option<&str>,
+) -> Result<(), Error> {
+    if disable_schema_validation == Some(true) {
+        return Err(Error::bad("disableSchemaValidation is supported only for WebSocket APIs"));
+    }
+    match ip_address_type {
+        None | Some("ipv4") => Ok(()),
+        Some(other) => Err(Error::unsupported(&format!("the ipAddressType {other}"))),
+    }
+}
+
+/// Keys come in one header alone.
+pub(super) fn check_keys(selection_expression: Option<&str>) -> Result<(), Error> {
+    match selection_expression {
         None | Some("$request.header.x-api-key") => Ok(()),
         Some(_) => Err(Error::unsupported("another apiKeySelectionExpression")),
     }
@@ -180,6 +198,7 @@ mod tests {
             json!({"name": "a", "protocolType": "WEBSOCKET"}),
             json!({"name": "a", "protocolType": "HTTP", "routeSelectionExpression": "$request.body.action"}),
             json!({"name": "a", "protocolType": "HTTP", "target": "https://example.com"}),
+            json!({"name": "a", "protocolType": "HTTP", "ipAddressType": "dualstack"}),
             json!({"name": "a", "protocolType": "HTTP",
                 "corsConfiguration": {"allowOrigins": ["*"], "allowCredentials": true}}),
         ] {

@@ -32,6 +32,45 @@ pub(crate) struct Input {
     request_parameters: Option<Texts>,
     response_parameters: Option<BTreeMap<String, Texts>>,
     timeout_in_millis: Option<i32>,
+    #[shape(flatten)]
+    foreign: Foreign,
+}
+
+/// Members of an integration that belong to other kinds of APIs and integrations.
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(super) struct Foreign {
+    content_handling_strategy: Option<String>,
+    passthrough_behavior: Option<String>,
+    request_templates: Option<Texts>,
+    template_selection_expression: Option<String>,
+    tls_config: Option<TlsConfig>,
+}
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+struct TlsConfig {
+    server_name_to_verify: Option<String>,
+}
+
+impl Foreign {
+    /// What they are for: the API reference, "Integrations".
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.tls_config.as_ref().is_some_and(|tls| tls.server_name_to_verify.is_some()) {
+            return Err(Error::unsupported("tlsConfig, which is for private integrations,"));
+        }
+        for (name, is_given) in [
+            ("contentHandlingStrategy", self.content_handling_strategy.is_some()),
+            ("passthroughBehavior", self.passthrough_behavior.is_some()),
+            ("requestTemplates", self.request_templates.is_some()),
+            ("templateSelectionExpression", self.template_selection_expression.is_some()),
+        ] {
+            if is_given {
+                return Err(Error::bad(format!("{name} is supported only for WebSocket APIs")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Members of an integration that ask for what this cloud does not do.
@@ -60,6 +99,7 @@ impl Operation for CreateIntegration {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Integration, Error> {
+        input.foreign.check()?;
         check(&Asked {
             kind: Some(&input.integration_type),
             subtype: input.integration_subtype.as_deref(),
@@ -139,6 +179,11 @@ mod tests {
             ("timeoutInMillis", json!(30_001)),
             ("requestParameters", json!({"overwrite:path": "/x"})),
             ("integrationSubtype", json!("SQS-SendMessage")),
+            ("tlsConfig", json!({"serverNameToVerify": "example.com"})),
+            ("passthroughBehavior", json!("NEVER")),
+            ("requestTemplates", json!({"$default": "{}"})),
+            ("contentHandlingStrategy", json!("CONVERT_TO_TEXT")),
+            ("templateSelectionExpression", json!("$default")),
         ] {
             let mut bad = good.clone();
             bad[member] = value;

@@ -2,11 +2,13 @@
 //!
 //! Differs from AWS: authorizers other than IAM are refused.
 
+use std::collections::BTreeMap;
+
 use cloud::prelude::*;
 use store::layer::table::{self, Paging};
 
 use crate::error::Error;
-use crate::keys::{IntegrationRow, Part, RouteRow};
+use crate::keys::{IntegrationRow, Part, RouteRow, Texts};
 use crate::limits::PARTS_MAX;
 use crate::views::Route;
 use crate::{api, rules};
@@ -25,6 +27,42 @@ pub(crate) struct Input {
     route_key: String,
     #[shape(len = 1..=128)]
     target: Option<String>,
+    #[shape(flatten)]
+    foreign: Foreign,
+}
+
+/// Members of routes of WebSocket APIs.
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+pub(super) struct Foreign {
+    model_selection_expression: Option<String>,
+    request_models: Option<Texts>,
+    request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    route_response_selection_expression: Option<String>,
+}
+
+#[derive(Shape)]
+#[shape(rename_all = "camelCase")]
+struct ParameterConstraints {
+    required: Option<bool>,
+}
+
+impl Foreign {
+    /// What they are for: the API reference, "Routes".
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let is_required = |of: &ParameterConstraints| of.required == Some(true);
+        for (name, is_given) in [
+            ("modelSelectionExpression", self.model_selection_expression.is_some()),
+            ("requestModels", self.request_models.as_ref().is_some_and(|models| !models.is_empty())),
+            ("requestParameters", self.request_parameters.iter().flat_map(BTreeMap::values).any(is_required)),
+            ("routeResponseSelectionExpression", self.route_response_selection_expression.is_some()),
+        ] {
+            if is_given {
+                return Err(Error::bad(format!("{name} is supported only for WebSocket APIs")));
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) struct CreateRoute;
@@ -43,6 +81,7 @@ impl Operation for CreateRoute {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Route, Error> {
+        input.foreign.check()?;
         let scopes = input.authorization_scopes.is_some_and(|scopes| !scopes.is_empty());
         refuse(input.api_key_required, input.authorizer_id.as_deref(), scopes)?;
         let iam = authorization(input.authorization_type.as_deref())?.unwrap_or(false);
@@ -126,6 +165,11 @@ mod tests {
             json!({"apiId": id, "routeKey": "GET /y", "target": "integrations/none"}),
             json!({"apiId": id, "routeKey": "GET /y", "authorizationType": "JWT"}),
             json!({"apiId": id, "routeKey": "GET /y", "apiKeyRequired": true}),
+            json!({"apiId": id, "routeKey": "GET /y", "requestModels": {"application/json": "m"}}),
+            json!({"apiId": id, "routeKey": "GET /y",
+                "requestParameters": {"route.request.header.x": {"required": true}}}),
+            json!({"apiId": id, "routeKey": "GET /y", "modelSelectionExpression": "$request.body.x"}),
+            json!({"apiId": id, "routeKey": "GET /y", "routeResponseSelectionExpression": "$default"}),
         ] {
             assert_eq!(
                 world.error("apigatewayv2", "CreateRoute", bad.clone()).await.0,

@@ -3,6 +3,7 @@
 use cloud::prelude::*;
 use store::layer::table;
 
+use super::create_api::{check_keys, check_kind};
 use crate::error::Error;
 use crate::views::{Api, Cors};
 use crate::{api, rules};
@@ -12,11 +13,14 @@ use crate::{api, rules};
 pub(crate) struct Input {
     #[shape(label)]
     api_id: String,
+    api_key_selection_expression: Option<String>,
     cors_configuration: Option<Cors>,
     credentials_arn: Option<String>,
     #[shape(len = 0..=1024)]
     description: Option<String>,
     disable_execute_api_endpoint: Option<bool>,
+    disable_schema_validation: Option<bool>,
+    ip_address_type: Option<String>,
     #[shape(len = 1..=128)]
     name: Option<String>,
     route_key: Option<String>,
@@ -51,6 +55,8 @@ impl Operation for UpdateApi {
         ) {
             return Err(Error::unsupported("another routeSelectionExpression"));
         }
+        check_kind(input.disable_schema_validation, input.ip_address_type.as_deref())?;
+        check_keys(input.api_key_selection_expression.as_deref())?;
         let mut row = api::open(cx, &input.api_id).await?;
         if let Some(cors) = input.cors_configuration.map(Cors::into_row) {
             rules::cors(&cors)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cloud::prelude::*;
 use store::layer::table;
 
-use super::create_integration::{Asked, check, uri};
+use super::create_integration::{Asked, Foreign, check, uri};
 use crate::error::Error;
 use crate::keys::{IntegrationRow, Texts};
 use crate::views::Integration;
@@ -32,6 +32,8 @@ pub(crate) struct Input {
     request_parameters: Option<Texts>,
     response_parameters: Option<BTreeMap<String, Texts>>,
     timeout_in_millis: Option<i32>,
+    #[shape(flatten)]
+    foreign: Foreign,
 }
 
 pub(crate) struct UpdateIntegration;
@@ -50,6 +52,7 @@ impl Operation for UpdateIntegration {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Integration, Error> {
+        input.foreign.check()?;
         check(&Asked {
             kind: input.integration_type.as_deref(),
             subtype: input.integration_subtype.as_deref(),

@@ -3,7 +3,7 @@
 use cloud::prelude::*;
 use store::layer::table;
 
-use super::create_route::{authorization, check_key, check_target, refuse};
+use super::create_route::{Foreign, authorization, check_key, check_target, refuse};
 use crate::error::Error;
 use crate::keys::RouteRow;
 use crate::views::Route;
@@ -25,6 +25,8 @@ pub(crate) struct Input {
     route_key: Option<String>,
     #[shape(len = 1..=128)]
     target: Option<String>,
+    #[shape(flatten)]
+    foreign: Foreign,
 }
 
 pub(crate) struct UpdateRoute;
@@ -43,6 +45,7 @@ impl Operation for UpdateRoute {
     }
 
     async fn run(cx: &mut Cx, input: Input) -> Result<Route, Error> {
+        input.foreign.check()?;
         let scopes = input.authorization_scopes.is_some_and(|scopes| !scopes.is_empty());
         refuse(input.api_key_required, input.authorizer_id.as_deref(), scopes)?;
         let mut row: RouteRow = api::part(cx, &input.api_id, &input.route_id).await?;
