@@ -19,7 +19,26 @@ pub(crate) struct Input {
     description: Option<String>,
     kms_key_identifier: Option<String>,
     dead_letter_config: Option<DeadLetterConfig>,
+    log_config: Option<LogConfig>,
     tags: Option<Vec<Tag>>,
+}
+
+/// What a bus writes of its events.
+#[derive(Shape)]
+pub(crate) struct LogConfig {
+    include_detail: Option<String>,
+    level: Option<String>,
+}
+
+impl LogConfig {
+    /// A bus writes nothing here, which is the default of AWS.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let is_off = |setting: &Option<String>, off: &str| setting.as_deref().is_none_or(|set| set == off);
+        match is_off(&self.level, "OFF") && is_off(&self.include_detail, "NONE") {
+            true => Ok(()),
+            false => Err(Error::unsupported("a log of a bus")),
+        }
+    }
 }
 
 /// A queue for what cannot be delivered.
@@ -37,7 +56,7 @@ pub(crate) struct Output {
 
 /// Makes a bus.
 ///
-/// Differs from AWS: partner event sources, keys of KMS and dead-letter queues of buses are refused.
+/// Differs from AWS: partner event sources, keys of KMS, dead-letter queues and logs of buses are refused.
 pub(crate) struct CreateEventBus;
 
 impl Operation for CreateEventBus {
@@ -65,6 +84,7 @@ impl Operation for CreateEventBus {
         if input.dead_letter_config.is_some_and(|config| config.arn.is_some()) {
             return Err(Error::unsupported("a dead-letter queue of a bus"));
         }
+        input.log_config.as_ref().map_or(Ok(()), LogConfig::check)?;
         if input.name.contains('/') {
             return Err(Error::invalid(
                 "Event bus name starting with 'aws.' or containing '/' is not valid.",

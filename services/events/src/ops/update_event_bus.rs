@@ -3,7 +3,7 @@
 use cloud::prelude::*;
 use store::layer::table;
 
-use super::create_event_bus::DeadLetterConfig;
+use super::create_event_bus::{DeadLetterConfig, LogConfig};
 use crate::bus::{self, BusRef};
 use crate::error::Error;
 
@@ -15,6 +15,7 @@ pub(crate) struct Input {
     #[shape(len = 0..=512)]
     description: Option<String>,
     dead_letter_config: Option<DeadLetterConfig>,
+    log_config: Option<LogConfig>,
 }
 
 #[derive(Shape)]
@@ -45,6 +46,7 @@ impl Operation for UpdateEventBus {
         if input.dead_letter_config.is_some_and(|config| config.arn.is_some()) {
             return Err(Error::unsupported("a dead-letter queue of a bus"));
         }
+        input.log_config.as_ref().map_or(Ok(()), LogConfig::check)?;
         let name = BusRef::own(cx, input.name.as_deref())?;
         let mut row = bus::open(cx, &name).await?;
         row.description = input.description;

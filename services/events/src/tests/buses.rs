@@ -102,3 +102,17 @@ async fn tags_come_and_go() {
     let tags = world.ok("events", "ListTagsForResource", json!({"ResourceARN": arn})).await;
     assert_eq!(tags, json!({"Tags": [{"Key": "b", "Value": "2"}]}));
 }
+
+/// EventBridge logs nothing of a bus unless it is told to (API reference, LogConfig).
+#[tokio::test]
+async fn a_bus_that_should_log_is_refused() {
+    let world = world().await;
+    let off = json!({"Name": "b", "LogConfig": {"Level": "OFF", "IncludeDetail": "NONE"}});
+    world.ok("events", "CreateEventBus", off.clone()).await;
+    world.ok("events", "UpdateEventBus", off).await;
+    let log = json!({"Level": "ERROR"});
+    for (operation, name) in [("CreateEventBus", "c"), ("UpdateEventBus", "b")] {
+        let (_, text) = world.error("events", operation, json!({"Name": name, "LogConfig": log})).await;
+        assert!(text.contains("a log of a bus"), "{text}");
+    }
+}
