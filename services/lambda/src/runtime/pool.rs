@@ -412,6 +412,12 @@ impl Shelf {
         self.note_pace(took);
     }
 
+    /// Whether one of those that wait for work has ended by itself.
+    #[cfg(test)]
+    pub(super) fn has_lost_one(&self) -> bool {
+        self.state().idle.iter_mut().any(Environment::has_ended)
+    }
+
     /// How many environments wait for work.
     #[cfg(test)]
     pub(crate) fn idle(&self) -> usize {

@@ -99,7 +99,9 @@ exports.handler = async (e) => { if (e.die) spawn('/bin/sh', ['-c', `sleep 0.05;
     let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", code)]);
     let shelf = fixture.shelf();
     assert!(!invoke(&shelf, r#"{"die":true}"#).await.failed);
-    tokio::time::sleep(Duration::from_millis(200)).await; // Real time, for a real process.
+    while !shelf.has_lost_one() {
+        tokio::time::sleep(Duration::from_millis(5)).await; // A real process ends.
+    }
     let outcome = invoke(&shelf, "{}").await;
     assert!(!outcome.failed, "{}", value(&outcome));
     assert_eq!(shelf.idle(), 1);
