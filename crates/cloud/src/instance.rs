@@ -38,6 +38,22 @@ pub struct Config {
     pub sandbox: Sandbox,
 }
 
+#[cfg(test)]
+impl Config {
+    /// That of this crate's tests: nothing is kept, and access is enforced.
+    pub(crate) fn of_tests(scratch: PathBuf) -> Config {
+        Config {
+            account: "000000000000".to_owned(),
+            region: "us-east-1".to_owned(),
+            data: None,
+            scratch,
+            iam: IamMode::Enforce,
+            loopback: true,
+            sandbox: Sandbox::default(),
+        }
+    }
+}
+
 /// What happens when access is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IamMode {

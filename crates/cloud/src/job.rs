@@ -176,19 +176,7 @@ mod tests {
 
     use super::*;
     use crate::clock::VirtualClock;
-    use crate::instance::{Config, IamMode, Parts};
-
-    fn config() -> Config {
-        Config {
-            account: "000000000000".into(),
-            region: "us-east-1".into(),
-            data: None,
-            scratch: PathBuf::new(),
-            iam: IamMode::Enforce,
-            loopback: true,
-            sandbox: cloud::Sandbox::default(),
-        }
-    }
+    use crate::instance::{Config, Parts};
 
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     static BROKEN: Job = Job {
@@ -223,7 +211,7 @@ mod tests {
     async fn a_job_sleeps_until_it_is_told() {
         let clock = Arc::new(VirtualClock::new(Timestamp::from_secs(1)));
         let parts = Parts { clock: clock.clone(), ..Parts::in_memory() };
-        let cloud = Cloud::assemble(config(), &[], parts).await.unwrap();
+        let cloud = Cloud::assemble(Config::of_tests(PathBuf::new()), &[], parts).await.unwrap();
         cloud.tasks().spawn_loop(run_forever(cloud.clone(), "test", &TOLD));
         let rounds = async |millis: u64| {
             for _ in 0..20 {
@@ -254,7 +242,7 @@ mod tests {
     /// A job that panicked once never ran again.
     #[tokio::test]
     async fn a_job_outlives_its_panics() {
-        let cloud = Cloud::assemble(config(), &[], Parts::in_memory()).await.unwrap();
+        let cloud = Cloud::assemble(Config::of_tests(PathBuf::new()), &[], Parts::in_memory()).await.unwrap();
         run_slices(&cloud, "test", &BROKEN).await;
         run_slices(&cloud, "test", &BROKEN).await;
         assert_eq!(RUNS.load(Ordering::Relaxed), 2);

@@ -74,20 +74,11 @@ mod tests {
     use store::keyspace::{TEST_PLAIN, TEST_TABLE};
 
     use super::*;
-    use crate::instance::{Config, IamMode, Parts};
+    use crate::instance::{Config, Parts};
 
     #[tokio::test]
     async fn a_write_makes_it_forget() {
-        let config = Config {
-            account: "000000000000".into(),
-            region: "us-east-1".into(),
-            data: None,
-            scratch: PathBuf::new(),
-            iam: IamMode::Enforce,
-            loopback: true,
-            sandbox: crate::Sandbox::default(),
-        };
-        let cloud = Cloud::assemble(config, &[], Parts::in_memory()).await.unwrap();
+        let cloud = Cloud::assemble(Config::of_tests(PathBuf::new()), &[], Parts::in_memory()).await.unwrap();
         let memo = Memo::<u8, &str>::default();
         let prefixes = [TEST_PLAIN, TEST_TABLE];
         let write = async |prefix: Prefix, value: &'static [u8]| {

@@ -12,9 +12,10 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
 /// A streamed answer: 200 MB
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html>).
 pub(crate) const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
-/// The init phase of environments that start for an invocation, and of provisioned ones when the function's own time is
-/// shorter (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>).
+/// The init phase of an environment that starts for an invocation
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>).
 pub(crate) const INIT_TIME_MAX: Duration = Duration::from_secs(10);
+/// That of a provisioned one, unless the function's own time is longer (same page).
 pub(crate) const INIT_TIME_AHEAD: Duration = Duration::from_secs(130);
 /// A zip file in a request: 50 MB.
 pub(crate) const ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;

@@ -78,15 +78,7 @@ impl Bench {
 
     async fn with(iam: IamMode, loopback: bool, scratch: PathBuf) -> Self {
         let clock = Arc::new(VirtualClock::new(Timestamp::from_secs(NOW)));
-        let config = Config {
-            account: ACCOUNT.to_owned(),
-            region: "us-east-1".to_owned(),
-            data: None,
-            scratch,
-            iam,
-            loopback,
-            sandbox: cloud::Sandbox::default(),
-        };
+        let config = Config { account: ACCOUNT.to_owned(), iam, loopback, ..Config::of_tests(scratch) };
         let parts = Parts { clock: clock.clone(), chance: Chance::from_seed(1), ..Parts::in_memory() };
         Self { cloud: Cloud::assemble(config, &[], parts).await.expect("opens"), clock }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::clock::VirtualClock;
-use crate::{Config, IamMode, Parts};
+use crate::{Config, Parts};
 
 fn noted(number: u64) -> Noted {
     Noted {
@@ -30,15 +30,7 @@ fn old_records_are_read() {
 }
 
 async fn cloud(clock: &Arc<VirtualClock>) -> Arc<Cloud> {
-    let config = Config {
-        account: "000000000000".to_owned(),
-        region: "us-east-1".to_owned(),
-        data: None,
-        scratch: std::env::temp_dir(),
-        iam: IamMode::Enforce,
-        loopback: true,
-        sandbox: cloud::Sandbox::default(),
-    };
+    let config = Config::of_tests(std::env::temp_dir());
     Cloud::assemble(config, &[], Parts { clock: clock.clone(), ..Parts::in_memory() }).await.unwrap()
 }
 
