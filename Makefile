@@ -1,6 +1,8 @@
 # `make demo` runs the main job, `make test` passes the tests. `make help` lists the rest.
 PROFILE ?= dev
 BIN := target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/cloudlet
+BENCH_PROFILE ?= release
+BENCH_BIN = $(abspath target/$(BENCH_PROFILE)/cloudlet)
 
 .PHONY: help build demo test check unit sdk vectors bench
 
@@ -28,11 +30,11 @@ sdk: build ## black-box tests with boto3, AWS SDK for JavaScript v3, aws and osl
 vectors: build ## truth made by others: recorded calls, protocol cases, compiled templates
 	CLOUDLET=$(abspath $(BIN)) tests/vectors/run
 
-bench: ## measurements beside their floors, in one run
-	cargo build --locked --profile release-lite -p cloudlet
-	cargo build --locked --profile release-lite -p lambda --example warm --example cold
-	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/run
-	bench/cold
-	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/ddb
-	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/events
-	CLOUDLET=$(abspath target/release-lite/cloudlet) bench/queues
+bench: ## measurements beside their floors, in one run; BENCH_PROFILE=release-lite builds faster and runs slower
+	cargo build --locked --profile $(BENCH_PROFILE) -p cloudlet
+	cargo build --locked --profile $(BENCH_PROFILE) -p lambda --example warm --example cold
+	CLOUDLET=$(BENCH_BIN) bench/run
+	CLOUDLET_COLD=$(abspath target/$(BENCH_PROFILE)/examples/cold) bench/cold
+	CLOUDLET=$(BENCH_BIN) bench/ddb
+	CLOUDLET=$(BENCH_BIN) bench/events
+	CLOUDLET=$(BENCH_BIN) bench/queues

@@ -8,7 +8,7 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
-const CLOUDLET = process.env.CLOUDLET ?? path.join(__dirname, '../target/release-lite/cloudlet');
+const CLOUDLET = process.env.CLOUDLET ?? path.join(__dirname, '../target/release/cloudlet');
 const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'cloudlet/bench');
 const PEERS = { dynalite: '4.0.0', ministack: '1.5.33' };
 const STORE = process.env.BENCH_STORE;
