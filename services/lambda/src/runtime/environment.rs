@@ -9,6 +9,7 @@ use jail::spec::Exit;
 use tokio::time::Instant;
 
 use self::beside::Beside;
+use self::held::Held;
 use self::start::{not_used, spawn, stream_name};
 use super::api::{Api, NextReply};
 use super::compiled;
@@ -28,6 +29,7 @@ use super::ticker::Ticker;
 use crate::limits::RESPONSE_BYTES_MAX;
 
 mod beside;
+mod held;
 mod invocation;
 pub(crate) mod json;
 mod last_words;
@@ -36,9 +38,6 @@ mod start;
 mod usage;
 
 pub(crate) use self::invocation::Invocation;
-
-/// Memory of log lines that an environment keeps until its invocation ends.
-const HELD_BYTES_MAX: usize = 1024 * 1024;
 
 type Variables = Vec<(String, String)>;
 
@@ -68,7 +67,7 @@ pub(crate) struct Environment {
     stderr: Output,
     log_stream: Arc<str>,
     /// Events that are not delivered yet: those of the init phase go with the first invocation.
-    lines: Vec<LogLine>,
+    lines: Held,
     /// The end of those that were delivered before the invocation ended.
     tail: String,
     /// How long the init phase took, until the first REPORT has told it.
@@ -156,7 +155,7 @@ impl Environment {
             stdout,
             stderr,
             log_stream,
-            lines: Vec::new(),
+            lines: Held::default(),
             tail: String::new(),
             init_duration: None,
             peak_kilobytes: 0,
@@ -218,7 +217,7 @@ impl Environment {
         };
         environment.collect_output(true);
         environment.init_failed(&ended, started.elapsed());
-        let lines = std::mem::take(&mut environment.lines);
+        let lines = environment.lines.take();
         environment.end();
         Err(NoStart { ended, duration: started.elapsed(), lines, log_stream, timed_out })
     }
@@ -426,7 +425,7 @@ impl Environment {
     }
 
     fn deliver(&mut self) {
-        let lines = std::mem::take(&mut self.lines);
+        let lines = self.lines.take();
         self.host.backend.log(&self.launch, &self.log_stream, lines);
     }
 
@@ -493,8 +492,7 @@ impl Environment {
 
     /// Delivers lines before the invocation ends when there are many: printing must not take the host's memory.
     fn relieve(&mut self) {
-        let bytes: usize = self.lines.iter().map(LogLine::memory_bytes).sum();
-        if bytes > HELD_BYTES_MAX {
+        if self.lines.is_full() {
             self.tail = log::tail(&self.tail, &self.lines);
             self.deliver();
         }
@@ -510,8 +508,10 @@ impl Environment {
     fn collect_lines(&mut self, all: bool) {
         let now = self.host.backend.now_millis();
         let before = self.lines.len();
-        self.stdout.take_lines(now, all, &mut self.lines);
-        self.stderr.take_lines(now, all, &mut self.lines);
+        self.lines.gather(|lines| {
+            self.stdout.take_lines(now, all, lines);
+            self.stderr.take_lines(now, all, lines);
+        });
         self.tell_lines(before);
         self.collect_beside(now, all);
         self.relieve();

@@ -397,7 +397,7 @@ impl Environment {
             output.drain();
         }
         let before = self.lines.len();
-        output.take_lines(now_millis, all, &mut self.lines);
+        self.lines.gather(|lines| output.take_lines(now_millis, all, lines));
         tell(&beside.shared, Category::Extension, &self.lines[before..]);
     }
 
