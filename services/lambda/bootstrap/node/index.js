@@ -352,18 +352,17 @@ function run(head, text) {
   trace = head[3] || undefined;
   delete env[TRACE]; // The function may have set its own.
 
-  let waits = true;
   let result = null;
   let called = false;
   const done = (error, value) => {
-    waits = false;
     called = true;
     if (error !== undefined && error !== null) fail(error);
     else succeed(value);
   };
+  // Without accessors: for each object that is written with some V8 makes a hidden class, among the objects that live
+  // long, which keeps others alive. Each collection of young objects then found 300 KB in use, and none without them.
   const context = {
-    get callbackWaitsForEmptyEventLoop() { return waits; },
-    set callbackWaitsForEmptyEventLoop(value) { waits = value; },
+    callbackWaitsForEmptyEventLoop: true,
     succeed: (value) => done(null, value),
     fail: (error) => done(error === undefined || error === null ? 'handled' : error),
     done,
@@ -382,7 +381,7 @@ function run(head, text) {
     if (called) return;
     called = true;
     result = () => (error !== undefined && error !== null ? fail(error) : succeed(value));
-    if (!waits) result();
+    if (!context.callbackWaitsForEmptyEventLoop) result();
   };
   // With the loop empty nothing more can happen: answer with what the callback was given, or null.
   onEmptyLoop = () => (result ? result() : succeed(null));
