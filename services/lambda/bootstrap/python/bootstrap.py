@@ -16,6 +16,7 @@ PUT_READY, PUT_INIT_ERROR, PUT_ANSWER, PUT_ERROR, PUT_LOG, PUT_OUTPUT, PUT_WAITI
 PIPE = 65536
 
 _read, _write = os.read, os.write
+OWN_PATH = sys.path[1:]
 
 
 def read_exactly(have, end):
@@ -319,7 +320,58 @@ def flush():
             pass  # User code may have closed or replaced it.
 
 
+class Trace:
+    """The trace of the invocation, in the environment for the function and the programs that it starts.
+
+    setenv(3) of the C library keeps every value that it was ever given: a busy function would fill its memory with old
+    traces. After some of them the variable stands in memory of our own, which is written over."""
+
+    NAME = "_X_AMZN_TRACE_ID"
+    SETENV_MAX = 1000
+    ROOM = 1024
+
+    def __init__(self):
+        self.count = 0
+        self.put = None
+
+    def set(self, value):
+        if not value:
+            os.environ.pop(self.NAME, None)
+        elif self.put is None or len(value) > self.ROOM - len(self.NAME) - 2:
+            os.environ[self.NAME] = value
+            self.count += 1
+        else:
+            self.put(value.encode())
+
+    def settle(self):
+        """Between two invocations, because it takes some milliseconds and half a megabyte."""
+        if self.count < self.SETENV_MAX:
+            return
+        self.count = 0
+        path = sys.path[:]
+        sys.path[:] = OWN_PATH  # The function may have modules of these names.
+        try:
+            import ctypes
+
+            room = ctypes.create_string_buffer(self.ROOM)
+            putenv = ctypes.PyDLL(None).putenv
+            values = os.environ._data
+        except (ImportError, AttributeError, OSError, MemoryError):
+            return  # It stays as it is, and is tried again.
+        finally:
+            sys.path[:] = path
+        begin, name = f"{self.NAME}=".encode(), self.NAME.encode()
+
+        def put(value):
+            room.value = begin + value
+            putenv(room)  # Again each time: the function may have set its own.
+            values[name] = value
+
+        self.put = put
+
+
 def serve(handler):
+    trace = Trace()
     # Since Python 3.12 answers are UTF-8 instead of escaped ASCII.
     minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
     escape = minor.isdigit() and int(minor) < 12
@@ -330,10 +382,7 @@ def serve(handler):
         end = 4 + int.from_bytes(body[:4], "little")
         head = body[4:end].decode().split("\n")
         RequestId.value = head[0]
-        if head[3]:
-            os.environ["_X_AMZN_TRACE_ID"] = head[3]
-        else:
-            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        trace.set(head[3])
         try:
             try:
                 event = json.loads(body[end:])
@@ -350,6 +399,7 @@ def serve(handler):
         else:
             flush()
             send(PUT_ANSWER, answer)
+        trace.settle()
 
 
 def prepare_botocore(sessions):

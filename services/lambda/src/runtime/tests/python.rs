@@ -148,3 +148,38 @@ async fn endless_output_is_delivered_meanwhile_and_does_not_stop_the_clock() {
     let batches = fixture.recorder.batches.load(Ordering::Relaxed);
     assert!(batches > 2, "{batches}");
 }
+
+/// setenv(3) keeps every value: each invocation left a hundred bytes for ever.
+#[tokio::test]
+async fn traces_do_not_pile_up() {
+    let code = r#"
+import ctypes, os, subprocess
+getenv = ctypes.CDLL(None).getenv
+getenv.restype = ctypes.c_void_p
+def handler(event, context):
+    if event.get("own"):
+        os.environ["_X_AMZN_TRACE_ID"] = "own"
+    if not event.get("asks"):
+        return None
+    child = subprocess.run(["/bin/sh", "-c", "echo $_X_AMZN_TRACE_ID"], stdout=subprocess.PIPE).stdout
+    return [os.environ["_X_AMZN_TRACE_ID"], child.decode().strip(), getenv(b"_X_AMZN_TRACE_ID")]
+"#;
+    let fixture = Fixture::new("python3.11", "index.handler", &[("index.py", code)]);
+    let shelf = fixture.shelf();
+    let invoke = async |trace: &str, event: &str| {
+        let invocation = Invocation { trace: trace.into(), ..invocation(event) };
+        value(&shelf.invoke(&invocation, true, None).await)
+    };
+    for number in 0..1000 {
+        invoke(&format!("Root=1-{number:08}"), "{}").await;
+    }
+    let asked = invoke("Root=one", r#"{"asks": true}"#).await;
+    assert_eq!((&asked[0], &asked[1]), (&json!("Root=one"), &json!("Root=one")));
+    invoke("Root=two", r#"{"own": true}"#).await;
+    assert_eq!(invoke("", r#"{"own": true, "asks": true}"#).await[1], json!("own"));
+    let again = invoke("Root=three", r#"{"asks": true}"#).await;
+    assert_eq!((&again[0], &again[1]), (&json!("Root=three"), &json!("Root=three")));
+    assert_eq!(again[2], asked[2], "in the same memory");
+    let long = "x".repeat(5000);
+    assert_eq!(invoke(&long, r#"{"asks": true}"#).await[1], json!(long));
+}
