@@ -1,17 +1,19 @@
 //! Traces: one record for each call, kept in the store for audit and for the console.
 //!
-//! Records leave the request path through a bounded channel and are written in batches without a sync of their
-//! own: losing the last moments of the audit trail in a power cut is accepted, slowing each call is not.
+//! Records leave the request path into a row in memory ([`batch`]) and are written without a sync of their own: losing
+//! the last moments of the audit trail in a power cut is accepted, slowing each call is not.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use store::layer::log::Stream;
 use store::{Durability, Range, keyspace, tuple};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Notify;
 
+use self::batch::Batch;
+pub use self::batch::records;
 use crate::caller::{Caller, Principal};
 use crate::cx::Cx;
 use crate::failure::Failure;
@@ -19,19 +21,20 @@ use crate::instance::Cloud;
 use crate::operation::{Entry, Kind};
 use crate::service::Service;
 
+mod batch;
+
 /// Records that may wait to be written; beyond that they are dropped and counted.
 const WAITING_MAX: usize = 16 * 1024;
-/// Records of one row: together they stay well under the store's limit for a value.
-const BATCH_MAX: usize = 512;
-/// Records of one hour, about 100 MB; under more load the rest is dropped.
+/// Records of one hour, about 30 MB; under more load the rest is dropped.
 const HOURLY_MAX: usize = 300_000;
 /// Hours that are kept.
 const HOURS_KEPT: i64 = 24;
 /// How long a record waits for others.
 const GATHER_MILLIS: i64 = 200;
+const HOUR_MILLIS: i64 = 3_600_000;
 
 /// One call.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The request id that the client saw.
     pub request_id: String,
@@ -98,7 +101,7 @@ impl Started {
     }
 }
 
-/// A record that waits. It shares its texts with the call; they are written out when it is stored.
+/// What a record is made of. It shares its texts with the call.
 #[derive(Debug)]
 struct Noted {
     request_id: Arc<str>,
@@ -116,38 +119,67 @@ struct Noted {
     invocation: Option<Arc<Invocation>>,
 }
 
-impl Noted {
-    fn record(self) -> Record {
-        Record {
-            request_id: self.request_id.as_ref().to_owned(),
-            trace_id: self.trace_id.as_ref().to_owned(),
-            at_millis: self.at_millis,
-            micros: self.micros,
-            caller: self.principal.arn(&self.account),
-            account: self.account.as_ref().to_owned(),
-            region: self.region.as_ref().to_owned(),
-            service: self.service.to_owned(),
-            operation: self.operation.to_owned(),
-            change: self.change,
-            depth: self.depth,
-            error: self.error,
-            invocation: self.invocation.map(Arc::unwrap_or_clone),
+/// Where records wait.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    waiting: Mutex<Waiting>,
+    /// Something waits.
+    bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Whole rows, each with its hour and the number of its records.
+    rows: VecDeque<(i64, usize, Vec<u8>)>,
+    /// Records of those.
+    whole: usize,
+    /// The row that records are added to, of the hour of `share`.
+    batch: Batch,
+    share: Share,
+}
+
+/// How much of an hour's share is used, and what was dropped.
+#[derive(Debug, Default)]
+struct Share {
+    hour: i64,
+    taken: usize,
+    dropped: u64,
+}
+
+impl Waiting {
+    /// Adds a record, unless there are too many already. Beyond the hour's share only changes are kept, so that the trail
+    /// stays bounded and still says who changed what.
+    fn add(&mut self, noted: &Noted, hour: i64) {
+        if self.share.hour != hour {
+            self.finish_row();
+            if self.share.dropped > 0 {
+                let dropped = self.share.dropped;
+                tracing::warn!(dropped, "trace records were dropped in the last hour, under load");
+            }
+            self.share = Share { hour, ..Share::default() };
+        }
+        let beyond_share = self.share.taken >= HOURLY_MAX && !noted.change;
+        if beyond_share || self.whole + self.batch.len() >= WAITING_MAX {
+            self.share.dropped += 1;
+            return;
+        }
+        self.share.taken += 1;
+        self.batch.add(noted);
+        if self.batch.is_full() {
+            self.finish_row();
         }
     }
-}
 
-/// Where records wait.
-#[derive(Debug)]
-pub(crate) struct Sink {
-    sender: mpsc::Sender<Noted>,
-    receiver: Mutex<mpsc::Receiver<Noted>>,
-    dropped: AtomicU64,
-}
+    fn finish_row(&mut self) {
+        let count = self.batch.len();
+        if count > 0 {
+            self.rows.push_back((self.share.hour, count, self.batch.take()));
+            self.whole += count;
+        }
+    }
 
-impl Default for Sink {
-    fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        Self { sender, receiver: Mutex::new(receiver), dropped: AtomicU64::new(0) }
+    fn is_empty(&self) -> bool {
+        self.whole + self.batch.len() == 0
     }
 }
 
@@ -186,15 +218,35 @@ impl Late {
         let Some(cloud) = self.cloud.upgrade() else { return };
         self.noted.micros = u64::try_from(self.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.noted.invocation = Some(Arc::new(invocation));
-        cloud.traces().put(self.noted);
+        cloud.traces().put(&self.noted);
     }
 }
 
 impl Sink {
-    fn put(&self, noted: Noted) {
-        if self.sender.try_send(noted).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, noted: &Noted) {
+        let ended_millis = noted.at_millis + i64::try_from(noted.micros / 1000).unwrap_or(0);
+        let mut waiting = self.waiting();
+        let is_first = waiting.is_empty();
+        waiting.add(noted, ended_millis / HOUR_MILLIS);
+        drop(waiting);
+        if is_first {
+            self.bell.notify_one();
         }
+    }
+
+    /// The next row to write, with its hour.
+    fn next(&self) -> Option<(i64, Vec<u8>)> {
+        let mut waiting = self.waiting();
+        if waiting.rows.is_empty() {
+            waiting.finish_row();
+        }
+        let (hour, count, row) = waiting.rows.pop_front()?;
+        waiting.whole -= count;
+        Some((hour, row))
     }
 }
 
@@ -233,34 +285,20 @@ pub(crate) fn record(
         error = noted.error.as_deref(),
         "call"
     );
-    cx.cloud().traces().put(noted);
+    cx.cloud().traces().put(&noted);
 }
 
-/// Writes records in batches until the cloud stops, and then what is left.
+/// Writes records until the cloud stops, and then what is left.
 pub(crate) async fn run(cloud: Arc<Cloud>) {
-    let sink = cloud.traces();
-    let mut receiver = sink.receiver.lock().await;
-    let mut batch = Vec::with_capacity(BATCH_MAX);
-    let mut share = Share::default();
     loop {
-        let more = tokio::select! {
+        let is_last = tokio::select! {
             biased;
-            count = receiver.recv_many(&mut batch, BATCH_MAX) => {
-                if count == 0 {
-                    return;
-                }
-                count == BATCH_MAX
-            }
-            () = cloud.tasks().stopping() => {
-                while receiver.try_recv().map(|record| batch.push(record)).is_ok() {}
-                write(&cloud, &mut batch, &mut share).await;
-                return;
-            }
+            () = cloud.traces().bell.notified() => false,
+            () = cloud.tasks().stopping() => true,
         };
-        share.dropped += sink.dropped.swap(0, Ordering::Relaxed);
-        write(&cloud, &mut batch, &mut share).await;
-        if more {
-            continue;
+        write(&cloud).await;
+        if is_last {
+            return;
         }
         let pause = cloud.clock().now().plus_millis(GATHER_MILLIS);
         tokio::select! {
@@ -270,43 +308,19 @@ pub(crate) async fn run(cloud: Arc<Cloud>) {
     }
 }
 
-/// Writes `batch` and empties it. Beyond the hour's share only changes are kept, so that the trail stays bounded and
-/// still says who changed what.
-async fn write(cloud: &Cloud, batch: &mut Vec<Noted>, share: &mut Share) {
-    let hour = hour_of(cloud);
-    if share.hour != hour {
-        if share.dropped > 0 {
-            tracing::warn!(
-                dropped = share.dropped,
-                "trace records were dropped in the last hour, under load"
-            );
-        }
-        *share = Share { hour, ..Share::default() };
-    }
-    if share.written + batch.len() > HOURLY_MAX {
-        let before = batch.len();
-        batch.retain(|record| record.change);
-        share.dropped += (before - batch.len()) as u64;
-    }
-    share.written += batch.len();
-    let mut waiting = batch.drain(..);
-    loop {
-        let records: Vec<Record> = waiting.by_ref().take(BATCH_MAX).map(Noted::record).collect();
-        if records.is_empty() {
-            return;
-        }
-        if let Err(error) = append(cloud, hour, &records).await {
+/// Writes what waits.
+async fn write(cloud: &Cloud) {
+    while let Some((hour, row)) = cloud.traces().next() {
+        if let Err(error) = append(cloud, hour, row).await {
             tracing::warn!(%error, "trace records could not be written");
         }
     }
 }
 
-/// Writes records as one row: a row for each would cost more than the calls that they tell of.
-async fn append(cloud: &Cloud, hour: i64, records: &[Record]) -> Result<(), store::Error> {
-    let val = serde_json::to_vec(records).map_err(|error| store::Error::Corrupt(error.to_string()))?;
+async fn append(cloud: &Cloud, hour: i64, row: Vec<u8>) -> Result<(), store::Error> {
     let mut tx = store::begin(cloud.store()).await?;
     tx.set_durability(Durability::Buffered);
-    stream(hour).append(&mut tx, val)?;
+    stream(hour).append(&mut tx, row)?;
     tx.commit().await?;
     Ok(())
 }
@@ -320,19 +334,11 @@ pub(crate) async fn forget_old(cloud: &Cloud) -> Result<(), store::Error> {
     Ok(())
 }
 
-/// How much of an hour's share is used, and what was dropped.
-#[derive(Default)]
-struct Share {
-    hour: i64,
-    written: usize,
-    dropped: u64,
-}
-
 fn hour_of(cloud: &Cloud) -> i64 {
-    cloud.clock().now().secs() / 3600
+    cloud.clock().now().millis() / HOUR_MILLIS
 }
 
-/// The records of one hour: each entry is a list of [`Record`]s in JSON.
+/// The records of one hour: [`records`] reads an entry.
 pub fn stream(hour: i64) -> Stream {
     Stream::new(keyspace::TRACE, (hour,))
 }

@@ -53,7 +53,7 @@ async fn denied(world: World, principal: &str) -> Vec<String> {
     world.cloud().stop().await;
     let view = store::snapshot(world.cloud().store()).await.unwrap();
     let rows = trace::stream(hour).read(&view, None, 1_000).await.unwrap();
-    let records = rows.iter().flat_map(|row| serde_json::from_slice::<Vec<Record>>(&row.val).unwrap());
+    let records = rows.iter().flat_map(|row| trace::records(&row.val).unwrap());
     let is_denied = |record: &Record| {
         let denied = record
             .error

@@ -165,7 +165,7 @@ pub(super) async fn trace_records(world: &World) -> Vec<cloud::trace::Record> {
     world.cloud().stop().await;
     let view = store::snapshot(world.cloud().store()).await.unwrap();
     let rows = cloud::trace::stream(hour).read(&view, None, 100).await.unwrap();
-    rows.iter().flat_map(|row| serde_json::from_slice::<Vec<_>>(&row.val).unwrap()).collect()
+    rows.iter().flat_map(|row| cloud::trace::records(&row.val).unwrap()).collect()
 }
 
 /// What an invocation took is in the REPORT line and in the trace record of its call.
