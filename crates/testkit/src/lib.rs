@@ -44,6 +44,15 @@ pub const START: Timestamp = Timestamp::from_secs(1_767_225_600);
 
 /// How often a task yields for others to run: more than any of them hands its work on.
 const YIELDS: usize = 16;
+/// Between two looks at what something outside of the cloud, such as a function's process, is to bring about. The first
+/// ones follow each other at once, for what the cloud itself brings about.
+const LOOK: Duration = Duration::from_millis(5);
+const LOOKS_AT_ONCE: usize = 100;
+/// After so many looks the clock moves on by [`STEP`], and after so many steps nobody waits any longer: that is 20
+/// minutes, which nothing but a hang takes, however slow the machine is.
+const LOOKS: usize = 1_000;
+const STEP: Duration = Duration::from_secs(1);
+const STEPS: usize = 240;
 
 /// A cloud in a test's hands.
 pub struct World {
@@ -131,6 +140,24 @@ impl World {
             }
             self.calls.none().await;
         }
+    }
+
+    /// Lets what is outside of the cloud, such as functions' processes, work until something is so. The clock stands
+    /// still, but for a step now and then: who met a conflict on a store tries again after a second of it.
+    pub async fn until(&self, what: &str, done: impl AsyncFn() -> bool) {
+        for _ in 0..STEPS {
+            for look in 0..LOOKS {
+                if done().await {
+                    return;
+                }
+                self.settle().await;
+                if look >= LOOKS_AT_ONCE {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+            self.advance(STEP).await;
+        }
+        panic!("never: {what}");
     }
 
     /// Runs every job of every service until it has nothing left to do.

@@ -75,13 +75,26 @@ pub(super) fn code(file: &str, text: &str) -> String {
 
 pub(super) const ECHO: &str = "exports.handler = async (event) => event";
 
-/// The input of CreateFunction for a Node.js function.
+/// The input of CreateFunction for a Node.js function. Its time limit is the highest: a test that is not about the limit
+/// comes to it only when it hangs.
 pub(super) fn node(name: &str, text: &str) -> Value {
     json!({
         "FunctionName": name, "Runtime": "nodejs20.x", "Role": ROLE, "Handler": "index.handler",
-        "Code": {"ZipFile": code("index.js", text)},
+        "Timeout": TIMEOUT_SECONDS, "Code": {"ZipFile": code("index.js", text)},
     })
 }
+
+const TIMEOUT_SECONDS: i64 = 900;
+
+/// A Node.js function with a folder at /mnt/shared that all such functions of the cloud share.
+pub(super) fn with_file_system(name: &str, text: &str) -> Value {
+    let mut input = node(name, text);
+    input["FileSystemConfigs"] = json!([{"Arn": ACCESS_POINT, "LocalMountPath": "/mnt/shared"}]);
+    input
+}
+
+const ACCESS_POINT: &str =
+    "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0";
 
 pub(super) async fn create(world: &World, name: &str, text: &str) -> Value {
     world.ok("lambda", "CreateFunction", node(name, text)).await

@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(guests.find(from, to), Who::Outside, "no function runs");
 
         let guest = Arc::new(Guest { function: "f".into(), role: "r".into() });
-        let sleep = |input: Stdio| Command::new("sleep").arg("60").stdin(input).spawn().unwrap();
+        let sleep = |input: Stdio| Command::new("sleep").arg("3600").stdin(input).spawn().unwrap();
         let mut other = sleep(Stdio::null());
         let stay = guests.enter(other.id(), None, Arc::clone(&guest));
         assert_eq!(guests.find(from, to), Who::Outside, "this process holds it");

@@ -108,7 +108,7 @@ mod tests {
         let peer = client.local_addr().unwrap();
         assert_eq!(socket(peer, address).unwrap().user, own_user());
         assert!(is_within(peer, address, std::process::id()));
-        let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut other = std::process::Command::new("sleep").arg("3600").spawn().unwrap();
         assert!(!is_within(peer, address, other.id()));
         assert!(listens_within(address.port(), std::process::id()));
         assert!(!listens_within(address.port(), other.id()));

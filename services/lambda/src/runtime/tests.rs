@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use cloud::Network;
 use jail::host::{Jail, Mode};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::ahead::Ahead;
 use super::compiled::Compiled;
@@ -22,6 +23,7 @@ use super::log::{self, LogLine};
 use super::outcome::Outcome;
 use super::pool::Shelf;
 use super::starts::Starts;
+use super::ticker::TICK;
 
 mod ahead;
 mod compiled;
@@ -33,6 +35,11 @@ mod python;
 mod runtime_api;
 mod streaming;
 mod vectors;
+
+/// The time limit of the functions here: a test that is not about the limit comes to it only when it hangs.
+const LIMIT: Duration = Duration::from_secs(900);
+/// That of functions whose time is up in the end: still long enough for whatever they do before.
+const SHORT: Duration = Duration::from_secs(60);
 
 /// This variable makes every start take a process that has booted ahead.
 const AHEAD: &str = "CLOUDLET_TEST_AHEAD";
@@ -56,7 +63,7 @@ pub(crate) fn launch(runtime: &str, handler: &str) -> Launch {
         sdk: None,
         variables: [("COLOUR".to_string(), "blue".to_string())].into(),
         memory_mb: 256,
-        timeout: Duration::from_secs(20),
+        timeout: LIMIT,
         tmp_mb: 512,
         extensions: Vec::new(),
         logging: Default::default(),
@@ -183,6 +190,11 @@ impl Fixture {
         })
     }
 
+    /// Opens a gate for functions that stand at it; see [`GATE`].
+    pub(super) fn open(&self, gate: &str) {
+        fs::write(self.folder.path().join("code").join(gate), "").unwrap();
+    }
+
     pub(super) fn log(&self) -> Vec<String> {
         std::mem::take(&mut self.recorder.lines.lock().unwrap())
     }
@@ -202,6 +214,58 @@ pub(super) fn invocation(payload: &str) -> Invocation {
 
 pub(super) async fn invoke(shelf: &Arc<Shelf>, payload: &str) -> Outcome {
     shelf.invoke(&invocation(payload), true, None).await
+}
+
+/// JavaScript in front of a handler that stands at a gate until the test opens it: `await gate(name)`.
+const GATE: &str = "const { existsSync } = require('fs');
+const gate = async (name) => { while (!existsSync(`${__dirname}/${name}`)) await new Promise((r) => setTimeout(r, 5)) };
+";
+
+/// JavaScript of a handler that never ends by itself.
+const ENDLESS: &str = "await new Promise(() => setInterval(() => {}, 1000))";
+
+/// As [`invoke`], in a task of its own.
+fn begin(shelf: &Arc<Shelf>, payload: &str) -> JoinHandle<Outcome> {
+    let (shelf, payload) = (Arc::clone(shelf), payload.to_string());
+    tokio::spawn(async move { invoke(&shelf, &payload).await })
+}
+
+/// Waits until so many environments work on an invocation.
+async fn until_at_work(shelf: &Arc<Shelf>, count: u32) {
+    while shelf.at_work().0 < count {
+        tokio::time::sleep(Duration::from_millis(5)).await; // Real processes start.
+    }
+}
+
+/// The clock of timers goes on at once, as for a task that is not looked at for so long.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// What comes when all time is up, which passes in steps that no cloud is late by.
+async fn when_time_is_up<T>(waiting: JoinHandle<T>) -> T {
+    while !waiting.is_finished() {
+        pass(TICK).await;
+    }
+    waiting.await.unwrap()
+}
+
+/// Lets real processes work until something is seen, while timers go a hundred times slower than the machine's clock:
+/// what has two seconds has them on a machine that takes minutes for it, too.
+async fn in_slow_motion<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    const STEP: Duration = Duration::from_millis(1);
+    tokio::time::pause();
+    let seen = loop {
+        if let Some(seen) = look() {
+            break seen;
+        }
+        std::thread::sleep(STEP);
+        tokio::time::advance(STEP / 100).await;
+    };
+    tokio::time::resume();
+    seen
 }
 
 pub(super) fn value(outcome: &Outcome) -> Value {

@@ -17,7 +17,7 @@ async fn versions_are_published_when_something_has_changed() {
     assert_eq!(world.ok("lambda", "PublishVersion", json!({"FunctionName": "f"})).await["Version"], "2");
     let one =
         world.ok("lambda", "GetFunctionConfiguration", json!({"FunctionName": "f", "Qualifier": "1"})).await;
-    assert_eq!((&one["Timeout"], &one["Version"]), (&json!(3), &json!("1")));
+    assert_eq!((&one["Timeout"], &one["Version"]), (&json!(TIMEOUT_SECONDS), &json!("1")));
     let (_, text) =
         world.error("lambda", "PublishVersion", json!({"FunctionName": "f", "CodeSha256": "x"})).await;
     assert!(text.starts_with("CodeSHA256 (x) is different from current CodeSHA256 in $LATEST ("), "{text}");

@@ -2,21 +2,9 @@
 
 use std::time::Duration;
 
-use super::*;
+use store::layer::outbox;
 
-/// Lets real processes run until something is so, with the clock standing still. Now and then it moves: whoever met a
-/// conflict on a shared store tries again after a second of it.
-async fn until(world: &World, done: impl Fn() -> bool) {
-    for turn in 1.. {
-        if done() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        if turn % 1_000 == 0 {
-            world.advance(Duration::from_secs(1)).await;
-        }
-    }
-}
+use super::*;
 
 /// How often the function began to run, as its log says.
 fn runs() -> usize {
@@ -30,13 +18,27 @@ async fn send(world: &World, event: Value) -> String {
     event.to_string()
 }
 
-/// Moves the clock on when what ran last has settled, so that no lease runs out beneath a real process.
-async fn pass(world: &World, seconds: u64) {
-    for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    world.advance(Duration::from_secs(seconds)).await;
+/// Seconds until the event that waits is due. While an attempt runs that is the end of its lease.
+async fn due(world: &World) -> Option<i64> {
+    let view = world.cx().snapshot().await.unwrap();
+    let lane = outbox::lanes(&view, None, 1).await.unwrap().pop()?;
+    let at = outbox::next_at(&view, &lane).await.unwrap()?;
+    Some((at - world.cx().now().millis()) / 1000)
 }
+
+/// Waits until the attempt that ran is settled, and goes to just before the next one.
+async fn pass(world: &World, pause: i64) {
+    let is_settled = async || due(world).await.is_some_and(|seconds| seconds > LEASE_SECONDS);
+    world.until("the attempt is settled", is_settled).await;
+    let left = due(world).await.unwrap();
+    // The clock may have moved a few steps while the process ran.
+    assert!((pause - 5..=pause).contains(&left), "{left} seconds, not {pause}");
+    world.advance(Duration::from_secs(u64::try_from(left - 1).unwrap())).await;
+    assert_eq!(due(world).await, Some(1), "nothing has begun");
+}
+
+/// More than the lease of an attempt, less than the pause behind one.
+const LEASE_SECONDS: i64 = 45;
 
 fn queue(name: &str) -> Value {
     json!({"Destination": format!("arn:aws:sqs:us-east-1:000000000000:{name}")})
@@ -57,10 +59,8 @@ async fn an_event_is_accepted_and_runs_through_the_outbox() {
     )
     .await;
     assert_eq!(answer["StatusCode"], 202);
-    let ran = || calls("PutLogEvents").iter().any(|put| put.to_string().contains("ran 5"));
-    while !ran() {
-        tokio::time::sleep(Duration::from_millis(5)).await; // A real process runs.
-    }
+    let ran = async || calls("PutLogEvents").iter().any(|put| put.to_string().contains("ran 5"));
+    world.until("it ran", ran).await;
     let large = payload(&json!("x".repeat(1024 * 1024)));
     let (code, text) = world
         .error("lambda", "Invoke", json!({"FunctionName": "f", "InvocationType": "Event", "Payload": large}))
@@ -83,17 +83,15 @@ async fn a_failing_event_is_tried_three_times_and_then_dead_lettered() {
     world.ok("lambda", "CreateFunction", input).await;
     world.cloud().start();
     send(&world, json!({"order": 1})).await;
-    until(&world, || runs() == 1).await;
-    pass(&world, 59).await;
-    pass(&world, 0).await;
+    world.until("the first attempt", async || runs() == 1).await;
+    pass(&world, 60).await;
     assert_eq!(runs(), 1, "the second attempt comes after a minute");
-    pass(&world, 2).await;
-    until(&world, || runs() == 2).await;
-    pass(&world, 119).await;
-    pass(&world, 0).await;
+    world.advance(Duration::from_secs(2)).await;
+    world.until("the second attempt", async || runs() == 2).await;
+    pass(&world, 120).await;
     assert_eq!(runs(), 2, "the third attempt comes after two");
-    pass(&world, 2).await;
-    until(&world, || !calls("SendMessage").is_empty() && runs() == 3).await;
+    world.advance(Duration::from_secs(2)).await;
+    world.until("it is given up", async || !calls("SendMessage").is_empty() && runs() == 3).await;
     let sent = &calls("SendMessage")[0];
     assert_eq!((&sent["queue"], &sent["body"]), (&json!("/000000000000/dead"), &json!({"order": 1})));
     assert_eq!((text_of(sent, "ErrorMessage"), text_of(sent, "ErrorCode")), (&json!("no"), &json!("200")));
@@ -117,7 +115,7 @@ async fn destinations_get_a_record() {
     assert_eq!(set["FunctionArn"], "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST");
     world.cloud().start();
     send(&world, json!({"a": 1})).await;
-    until(&world, || calls("SendMessage").len() == 1).await;
+    world.until("a result", async || calls("SendMessage").len() == 1).await;
     let sent = &calls("SendMessage")[0];
     // The record of "Retaining records of asynchronous invocations" (Lambda developer guide).
     let id = sent["body"]["requestContext"]["requestId"].clone();
@@ -139,7 +137,7 @@ async fn destinations_get_a_record() {
         })
     );
     send(&world, json!({"fail": true})).await;
-    until(&world, || calls("SendMessage").len() == 2).await;
+    world.until("the second result", async || calls("SendMessage").len() == 2).await;
     let sent = &calls("SendMessage")[1];
     assert_eq!(
         (&sent["queue"], &sent["body"]["requestContext"]["condition"]),
@@ -160,10 +158,11 @@ async fn an_event_that_would_be_too_old_is_not_tried_again() {
     create(&world, "f", "exports.handler = async () => { throw new Error('no') }").await;
     let config = json!({"FunctionName": "f", "MaximumEventAgeInSeconds": 60, "DestinationConfig": {"OnFailure": queue("bad")}});
     world.ok("lambda", "PutFunctionEventInvokeConfig", config).await;
-    world.cloud().start();
     send(&world, json!({})).await;
+    // The attempt ends later than the event came, however quick it is.
     world.advance(Duration::from_secs(1)).await;
-    until(&world, || calls("SendMessage").len() == 1).await;
+    world.cloud().start();
+    world.until("it is given up", async || calls("SendMessage").len() == 1).await;
     let sent = &calls("SendMessage")[0]["body"];
     assert_eq!(sent["requestContext"]["condition"], "EventAgeExceeded");
     assert_eq!(sent["requestContext"]["approximateInvokeCount"], 1);
@@ -180,7 +179,7 @@ async fn without_concurrency_events_are_given_up_at_once() {
     world.ok("lambda", "PutFunctionConcurrency", none).await;
     world.cloud().start();
     send(&world, json!({"a": 1})).await;
-    until(&world, || calls("SendMessage").len() == 1).await;
+    world.until("it is given up", async || calls("SendMessage").len() == 1).await;
     let sent = &calls("SendMessage")[0]["body"];
     assert_eq!(sent["requestContext"]["condition"], "ZeroReservedConcurrency");
     assert_eq!((&sent["requestPayload"], &sent["responseContext"]), (&json!({"a": 1}), &Value::Null));
@@ -256,14 +255,7 @@ async fn a_result_that_may_not_be_sent_is_dropped() {
     put_role_with(&world, "runner", TRUST, None).await;
     world.cloud().start();
     send(&world, json!({"a": 1})).await;
-    loop {
-        let view = world.cx().snapshot().await.unwrap();
-        if store::layer::outbox::lanes(&view, None, 10).await.unwrap().is_empty() {
-            break;
-        }
-        drop(view);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    world.until("nothing waits", async || due(&world).await.is_none()).await;
     assert!(calls("SendMessage").is_empty());
     let records = super::invoking::trace_records(&world).await;
     let refused = records.iter().find(|record| record.operation == "SendMessage").unwrap();

@@ -15,14 +15,12 @@ async fn published(world: &World, code: &str) {
 
 /// Waits for real processes.
 async fn settled(world: &World, qualifier: &str) -> Value {
-    let get = json!({"FunctionName": "f", "Qualifier": qualifier});
-    loop {
-        let found = world.ok("lambda", "GetProvisionedConcurrencyConfig", get.clone()).await;
-        if found["Status"] != "IN_PROGRESS" {
-            return found;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let look = async || {
+        let get = json!({"FunctionName": "f", "Qualifier": qualifier});
+        world.ok("lambda", "GetProvisionedConcurrencyConfig", get).await
+    };
+    world.until("settled", async || look().await["Status"] != "IN_PROGRESS").await;
+    look().await
 }
 
 #[tokio::test]
@@ -96,7 +94,15 @@ async fn provisioned_environments_are_started_ahead_and_replaced() {
 #[tokio::test]
 async fn more_invocations_than_provisioned_spill_over() {
     let world = world().await;
-    published(&world, "exports.handler = async () => { await new Promise((r) => setTimeout(r, 300)); return process.env.AWS_LAMBDA_INITIALIZATION_TYPE }").await;
+    // Neither of two invocations ends before both have begun.
+    let code = "const { readdirSync, writeFileSync } = require('fs');
+        exports.handler = async (event, context) => {
+          writeFileSync(`/mnt/shared/${context.awsRequestId}`, '');
+          while (readdirSync('/mnt/shared').length < 2) await new Promise((r) => setTimeout(r, 5));
+          return process.env.AWS_LAMBDA_INITIALIZATION_TYPE;
+        };";
+    world.ok("lambda", "CreateFunction", with_file_system("f", code)).await;
+    world.ok("lambda", "PublishVersion", json!({"FunctionName": "f"})).await;
     world.ok("lambda", "PutProvisionedConcurrencyConfig", provisioned(1)).await;
     settled(&world, "1").await;
     let call = || invoke(&world, json!({"FunctionName": "f:1"}));

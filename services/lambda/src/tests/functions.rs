@@ -6,6 +6,7 @@ use super::*;
 async fn a_new_function_is_shown_as_aws_shows_it() {
     let world = world().await;
     let mut input = node("f", ECHO);
+    input.as_object_mut().unwrap().remove("Timeout");
     input["Environment"] = json!({"Variables": {"TABLE": "users"}});
     input["Tags"] = json!({"team": "a"});
     let mut made = world.ok("lambda", "CreateFunction", input).await;

@@ -127,9 +127,7 @@ async fn log_lines_are_written_as_the_role() {
     let world = world().await;
     create(&world, "f", "exports.handler = async () => { console.log('one\\ntwo') }").await;
     invoke(&world, json!({"FunctionName": "f"})).await;
-    while calls("PutLogEvents").is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await; // The writer gathers for a moment.
-    }
+    world.until("the writer has gathered them", async || !calls("PutLogEvents").is_empty()).await;
     assert_eq!(calls("CreateLogGroup")[0]["group"], "/aws/lambda/f");
     let put = &calls("PutLogEvents")[0];
     assert_eq!(put["caller"], "arn:aws:sts::000000000000:assumed-role/runner/f");

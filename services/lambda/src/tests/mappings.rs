@@ -7,6 +7,8 @@ use cloud::resource::ResourceRequest;
 use super::*;
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
+/// Longer than a message of a [`queue`] stays hidden.
+const HIDDEN: Duration = Duration::from_secs(TIMEOUT_SECONDS as u64 + 1);
 
 /// A cloud with what feeds functions, and the role that may read it.
 async fn world() -> World {
@@ -18,8 +20,13 @@ async fn world() -> World {
     world
 }
 
+/// A queue whose messages stay hidden for as long as a function may take, unless `attributes` say something else.
 async fn queue(world: &World, name: &str, attributes: Value) -> String {
-    let input = json!({"QueueName": name, "Attributes": attributes});
+    let mut input =
+        json!({"QueueName": name, "Attributes": {"VisibilityTimeout": TIMEOUT_SECONDS.to_string()}});
+    for (name, value) in attributes.as_object().unwrap() {
+        input["Attributes"][name] = value.clone();
+    }
     world.ok("sqs", "CreateQueue", input).await;
     format!("/{ACCOUNT}/{name}")
 }
@@ -34,17 +41,6 @@ async fn map(world: &World, more: Value) -> Value {
         input[name] = value.clone();
     }
     world.ok("lambda", "CreateEventSourceMapping", input).await
-}
-
-/// Lets real processes run until something is so, with the clock standing still.
-async fn until(what: &str, done: impl AsyncFn() -> bool) {
-    for _ in 0..4_000 {
-        if done().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await; // A real process runs.
-    }
-    panic!("never: {what}");
 }
 
 /// The lines of functions' logs.
@@ -95,8 +91,9 @@ async fn messages_become_events() {
         "LastModified": made["LastModified"], "State": "Creating", "StateTransitionReason": "USER_INITIATED",
     });
     assert_eq!(made, expected);
-    until("enabled", async || state(&world, &made["UUID"]).await == "Enabled").await;
+    world.until("enabled", async || state(&world, &made["UUID"]).await == "Enabled").await;
     let attributes = json!({"a": {"DataType": "String", "StringValue": "x"}, "b": {"DataType": "Binary", "BinaryValue": "AAE="}});
+    let sent_at = world.cx().now().millis();
     world
         .ok(
             "sqs",
@@ -104,7 +101,7 @@ async fn messages_become_events() {
             json!({"QueueUrl": url, "MessageBody": "hello", "MessageAttributes": attributes}),
         )
         .await;
-    until("invoked", async || !told().is_empty()).await;
+    world.until("invoked", async || !told().is_empty()).await;
     let record = &told()[0]["Records"][0];
     let system = &record["attributes"];
     assert_eq!(
@@ -112,8 +109,8 @@ async fn messages_become_events() {
         json!({
             "messageId": record["messageId"], "receiptHandle": record["receiptHandle"], "body": "hello",
             "attributes": {
-                "ApproximateFirstReceiveTimestamp": system["SentTimestamp"], "ApproximateReceiveCount": "1",
-                "SenderId": system["SenderId"], "SentTimestamp": "1767225600000",
+                "ApproximateFirstReceiveTimestamp": system["ApproximateFirstReceiveTimestamp"], "ApproximateReceiveCount": "1",
+                "SenderId": system["SenderId"], "SentTimestamp": sent_at.to_string(),
             },
             "messageAttributes": {
                 "a": {"stringListValues": [], "binaryListValues": [], "dataType": "String", "stringValue": "x"},
@@ -124,7 +121,9 @@ async fn messages_become_events() {
         })
     );
     assert!(record["md5OfMessageAttributes"].is_string());
-    until("deleted", async || count(&world, &url).await == json!(["0", "0"])).await;
+    let received_at: i64 = system["ApproximateFirstReceiveTimestamp"].as_str().unwrap().parse().unwrap();
+    assert!((sent_at..=world.cx().now().millis()).contains(&received_at), "{system}");
+    world.until("deleted", async || count(&world, &url).await == json!(["0", "0"])).await;
     world.cloud().stop().await;
 }
 
@@ -134,8 +133,7 @@ async fn reported_failures_come_again_and_end_in_the_dead_letter_queue() {
     let dead = queue(&world, "dead", json!({})).await;
     let redrive =
         json!({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 2});
-    let url =
-        queue(&world, "q", json!({"VisibilityTimeout": "30", "RedrivePolicy": redrive.to_string()})).await;
+    let url = queue(&world, "q", json!({"RedrivePolicy": redrive.to_string()})).await;
     let text = "exports.handler = async (event) => { console.log(JSON.stringify(event.Records.map(r => r.body).sort()));
         return {batchItemFailures: event.Records.filter(r => r.body === 'bad').map(r => ({itemIdentifier: r.messageId}))} }";
     create(&world, "f", text).await;
@@ -144,13 +142,13 @@ async fn reported_failures_come_again_and_end_in_the_dead_letter_queue() {
     }
     world.cloud().start();
     map(&world, json!({"FunctionResponseTypes": ["ReportBatchItemFailures"]})).await;
-    until("the good one is deleted", async || count(&world, &url).await == json!(["0", "1"])).await;
-    world.advance(Duration::from_secs(31)).await;
-    until("again", async || told().len() == 2).await;
-    until("settled", async || count(&world, &url).await == json!(["0", "1"])).await;
-    until("the second one has ended", async || ended() == 2).await;
-    world.advance(Duration::from_secs(31)).await;
-    until("buried", async || count(&world, &dead).await == json!(["1", "0"])).await;
+    world.until("the good one is deleted", async || count(&world, &url).await == json!(["0", "1"])).await;
+    world.advance(HIDDEN).await;
+    world.until("again", async || told().len() == 2).await;
+    world.until("settled", async || count(&world, &url).await == json!(["0", "1"])).await;
+    world.until("the second one has ended", async || ended() == 2).await;
+    world.advance(HIDDEN).await;
+    world.until("buried", async || count(&world, &dead).await == json!(["1", "0"])).await;
     assert_eq!(told(), [json!(["bad", "good"]), json!(["bad"])]);
     world.cloud().stop().await;
 }
@@ -177,16 +175,17 @@ async fn streams_are_followed_and_what_fails_goes_to_its_destination() {
     });
     let mapping = map(&world, more).await;
     assert_eq!(mapping["LastProcessingResult"], "No records processed");
-    until("enabled", async || state(&world, &mapping["UUID"]).await == "Enabled").await;
+    world.until("enabled", async || state(&world, &mapping["UUID"]).await == "Enabled").await;
+    let put_at = crate::time::iso_millis(world.cx().now().millis()).replace(".000Z", "Z");
     for id in ["one", "bad", "two"] {
         world.ok("dynamodb", "PutItem", json!({"TableName": "things", "Item": {"id": {"S": id}}})).await;
     }
-    until("failed once", async || told().len() == 2).await;
-    until("the second one has ended", async || ended() == 2).await;
+    world.until("failed once", async || told().len() == 2).await;
+    world.until("the second one has ended", async || ended() == 2).await;
     world.advance(Duration::from_secs(2)).await;
-    until("all", async || told().len() == 4).await;
+    world.until("all", async || told().len() == 4).await;
     assert_eq!(told(), [json!(["one"]), json!(["bad"]), json!(["bad"]), json!(["two"])]);
-    until("given up", async || count(&world, &place).await == json!(["1", "0"])).await;
+    world.until("given up", async || count(&world, &place).await == json!(["1", "0"])).await;
     let received = world.ok("sqs", "ReceiveMessage", json!({"QueueUrl": place})).await;
     let body: Value = serde_json::from_str(received["Messages"][0]["Body"].as_str().unwrap()).unwrap();
     let info = &body["DDBStreamBatchInfo"];
@@ -203,16 +202,17 @@ async fn streams_are_followed_and_what_fails_goes_to_its_destination() {
             "version": "1.0", "timestamp": body["timestamp"],
             "DDBStreamBatchInfo": {
                 "shardId": info["shardId"], "startSequenceNumber": info["startSequenceNumber"],
-                "endSequenceNumber": info["startSequenceNumber"], "approximateArrivalOfFirstRecord": "2026-01-01T00:00:00Z",
-                "approximateArrivalOfLastRecord": "2026-01-01T00:00:00Z", "batchSize": 1, "streamArn": arn,
+                "endSequenceNumber": info["startSequenceNumber"], "approximateArrivalOfFirstRecord": put_at,
+                "approximateArrivalOfLastRecord": put_at, "batchSize": 1, "streamArn": arn,
             },
         })
     );
-    until("the result of the last one", async || {
-        let shown = world.ok("lambda", "GetEventSourceMapping", json!({"UUID": mapping["UUID"]})).await;
-        shown["LastProcessingResult"] == "OK"
-    })
-    .await;
+    world
+        .until("the result of the last one", async || {
+            let shown = world.ok("lambda", "GetEventSourceMapping", json!({"UUID": mapping["UUID"]})).await;
+            shown["LastProcessingResult"] == "OK"
+        })
+        .await;
     world.cloud().stop().await;
 }
 
@@ -223,7 +223,7 @@ async fn states_follow_what_is_asked() {
     create(&world, "f", TELL).await;
     world.cloud().start();
     let id = map(&world, json!({"Enabled": false, "Tags": {"a": "1"}})).await["UUID"].clone();
-    until("disabled", async || state(&world, &id).await == "Disabled").await;
+    world.until("disabled", async || state(&world, &id).await == "Disabled").await;
     send(&world, &url, "x").await;
     world.advance(Duration::from_secs(5)).await;
     assert_eq!(count(&world, &url).await, json!(["1", "0"]));
@@ -234,11 +234,11 @@ async fn states_follow_what_is_asked() {
     };
     let enabling = world.ok("lambda", "UpdateEventSourceMapping", update(json!({"Enabled": true}))).await;
     assert_eq!(enabling["State"], "Enabling");
-    until("fed", async || count(&world, &url).await == json!(["0", "0"])).await;
-    until("enabled", async || state(&world, &id).await == "Enabled").await;
+    world.until("fed", async || count(&world, &url).await == json!(["0", "0"])).await;
+    world.until("enabled", async || state(&world, &id).await == "Enabled").await;
     let changed = world.ok("lambda", "UpdateEventSourceMapping", update(json!({"BatchSize": 3}))).await;
     assert_eq!((&changed["State"], &changed["BatchSize"]), (&json!("Updating"), &json!(3)));
-    until("updated", async || state(&world, &id).await == "Enabled").await;
+    world.until("updated", async || state(&world, &id).await == "Enabled").await;
     let arn = format!("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:{}", id.as_str().unwrap());
     world.ok("lambda", "TagResource", json!({"Resource": arn, "Tags": {"b": "2"}})).await;
     world.ok("lambda", "UntagResource", json!({"Resource": arn, "TagKeys": ["a"]})).await;
@@ -252,7 +252,7 @@ async fn states_follow_what_is_asked() {
     );
     let deleting = world.ok("lambda", "DeleteEventSourceMapping", json!({"UUID": id})).await;
     assert_eq!(deleting["State"], "Deleting");
-    until("gone", async || state(&world, &id).await == "ResourceNotFoundException").await;
+    world.until("gone", async || state(&world, &id).await == "ResourceNotFoundException").await;
     send(&world, &url, "y").await;
     world.advance(Duration::from_secs(5)).await;
     assert_eq!(count(&world, &url).await, json!(["1", "0"]));
@@ -263,7 +263,7 @@ async fn states_follow_what_is_asked() {
 #[tokio::test]
 async fn a_reservation_bounds_what_is_received() {
     let world = world().await;
-    let url = queue(&world, "q", json!({"VisibilityTimeout": "30"})).await;
+    let url = queue(&world, "q", json!({})).await;
     create(&world, "f", TELL).await;
     world
         .ok(
@@ -276,7 +276,7 @@ async fn a_reservation_bounds_what_is_received() {
     map(&world, json!({})).await;
     send(&world, &url, "x").await;
     for _ in 0..5 {
-        world.advance(Duration::from_secs(31)).await;
+        world.advance(HIDDEN).await;
     }
     assert_eq!(count(&world, &url).await, json!(["1", "0"]));
     world
@@ -287,15 +287,16 @@ async fn a_reservation_bounds_what_is_received() {
         )
         .await;
     // The feed looks every second whether the function takes anything; what it knows may be a moment old.
-    until("received", async || {
-        let is_waiting = count(&world, &url).await == json!(["1", "0"]);
-        if is_waiting {
-            world.advance(Duration::from_secs(1)).await;
-        }
-        !is_waiting
-    })
-    .await;
-    until("fed", async || told().len() == 1).await;
+    world
+        .until("received", async || {
+            let is_waiting = count(&world, &url).await == json!(["1", "0"]);
+            if is_waiting {
+                world.advance(Duration::from_secs(1)).await;
+            }
+            !is_waiting
+        })
+        .await;
+    world.until("fed", async || told().len() == 1).await;
     assert_eq!(told()[0]["Records"][0]["attributes"]["ApproximateReceiveCount"], "1");
     world.cloud().stop().await;
 }
@@ -324,7 +325,9 @@ async fn what_cannot_be_is_refused() {
     );
     assert_eq!(
         refused(arn("short")).await,
-        "Queue visibility timeout: 2 seconds is less than Function timeout: 3 seconds"
+        format!(
+            "Queue visibility timeout: 2 seconds is less than Function timeout: {TIMEOUT_SECONDS} seconds"
+        )
     );
     assert_eq!(
         refused(json!({"BatchSize": 11})).await,
@@ -480,7 +483,7 @@ async fn a_stack_makes_changes_and_deletes_a_mapping() {
     assert_eq!((&shown["BatchSize"], &shown["FunctionResponseTypes"]), (&json!(10), &json!([])));
     assert!(shown.get("FilterCriteria").is_none() && shown.get("ScalingConfig").is_none(), "{shown}");
     send(&world, &url, "anything").await;
-    until("fed", async || told().len() == 1).await;
+    world.until("fed", async || told().len() == 1).await;
     kind.delete(&mut cx, &request).await.unwrap();
     kind.delete(&mut cx, &request).await.unwrap();
     assert_eq!(state(&world, &id).await, "ResourceNotFoundException");

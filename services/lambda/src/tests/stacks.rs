@@ -27,7 +27,7 @@ async fn make(cx: &mut Cx, world: &World, name: &str, properties: Value) -> Reso
 }
 
 fn function(text: &str) -> Value {
-    json!({"FunctionName": "f", "Runtime": "nodejs20.x", "Handler": "index.handler", "Role": ROLE, "Timeout": "12",
+    json!({"FunctionName": "f", "Runtime": "nodejs20.x", "Handler": "index.handler", "Role": ROLE, "Timeout": "812",
         "Code": {"ZipFile": text}, "Environment": {"Variables": {"NUMBER": 5, "FLAG": true}}, "Tags": [{"Key": "a", "Value": "b"}]})
 }
 
@@ -46,7 +46,7 @@ async fn a_function_with_its_surroundings_is_made_changed_and_removed() {
     assert_eq!(made.attributes["Arn"], "arn:aws:lambda:us-east-1:000000000000:function:f");
     assert_eq!(invoke(&world, json!({"FunctionName": "f"})).await.0, json!(["5", "true"]));
     let shown = world.ok("lambda", "GetFunction", json!({"FunctionName": "f"})).await;
-    assert_eq!((&shown["Configuration"]["Timeout"], &shown["Tags"]["a"]), (&json!(12), &json!("b")));
+    assert_eq!((&shown["Configuration"]["Timeout"], &shown["Tags"]["a"]), (&json!(812), &json!("b")));
     assert_eq!(shown["Tags"]["aws:cloudformation:logical-id"], "Res");
     // After a crash the engine calls again: the function is the stack's own.
     let again = make(&mut cx, &world, "AWS::Lambda::Function", function("other")).await;

@@ -2,15 +2,6 @@
 
 use super::*;
 
-const ACCESS_POINT: &str =
-    "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0";
-
-fn with_file_system(name: &str, text: &str) -> Value {
-    let mut input = node(name, text);
-    input["FileSystemConfigs"] = json!([{"Arn": ACCESS_POINT, "LocalMountPath": "/mnt/shared"}]);
-    input
-}
-
 #[tokio::test]
 async fn functions_share_a_file_system() {
     let world = world().await;

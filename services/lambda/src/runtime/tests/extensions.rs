@@ -59,9 +59,9 @@ while True:
     if mode == "crash": os.kill(os.getpid(), 9)
     if mode == "exit": sys.exit(0)
     if mode == "slow":
-        time.sleep(0.3)
+        while not os.path.exists("/opt/done"): time.sleep(0.005)
         say("slow work done")
-    if mode == "hang": time.sleep(60)
+    if mode == "hang": time.sleep(3600)
 "##;
 
 fn with_agent(mode: &str, code: &str) -> Fixture {
@@ -76,13 +76,13 @@ fn with_agent(mode: &str, code: &str) -> Fixture {
 /// Waits until a line comes that has this text, and gives all lines until then.
 async fn until(fixture: &Fixture, text: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    loop {
+    // The shutdown phase is short.
+    in_slow_motion(|| {
         lines.extend(fixture.log());
-        if lines.iter().any(|line| line.contains(text)) {
-            return lines;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await; // Other processes work meanwhile.
-    }
+        lines.iter().any(|line| line.contains(text)).then_some(())
+    })
+    .await;
+    lines
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn what_an_extension_is_told() {
     let told = log.iter().find(|line| line.starts_with("INVOKE ")).unwrap();
     assert_eq!(
         told.trim_end(),
-        "INVOKE {\"deadlineMs\": 1767225620000, \"eventType\": \"INVOKE\", \"invokedFunctionArn\": \"arn:aws:lambda:us-east-1:000000000000:function:fn:live\", \
+        "INVOKE {\"deadlineMs\": 1767226500000, \"eventType\": \"INVOKE\", \"invokedFunctionArn\": \"arn:aws:lambda:us-east-1:000000000000:function:fn:live\", \
          \"requestId\": \"11111111-2222-3333-4444-555555555555\", \"tracing\": {\"type\": \"X-Amzn-Trace-Id\", \"value\": \"Root=1-5759e988-bd862e3fe1be46a994272793\"}}"
     );
     assert!(log.contains(&"SHUTDOWN spindown 1767225602000\n".to_string()), "{log:?}");
@@ -113,17 +113,16 @@ async fn an_environment_is_free_when_its_extensions_are_done() {
     let shelf = fixture.shelf();
     let first = invoke(&shelf, "{}").await;
     assert_eq!(shelf.idle(), 0, "the answer does not wait, the environment does");
+    fs::write(fixture.path().join("layers/done"), "").unwrap();
     until(&fixture, "slow work done").await;
-    while shelf.idle() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    in_slow_motion(|| (shelf.idle() > 0).then_some(())).await;
     assert_eq!(value(&invoke(&shelf, "{}").await), value(&first), "the same process");
     let fixture = with_agent("hang", "exports.handler = async () => process.pid")
-        .change(|launch| launch.timeout = Duration::from_secs(1));
+        .change(|launch| launch.timeout = SHORT);
     let shelf = fixture.shelf();
     assert!(!invoke(&shelf, "{}").await.failed);
     while shelf.capacity().environments > 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await; // Its time is up, and two seconds of shutdown.
+        pass(TICK).await; // Until its time is up, and two seconds of shutdown.
     }
     assert_eq!(shelf.idle(), 0);
 }
@@ -138,7 +137,7 @@ async fn extensions_that_fail_fail_the_function() {
         ("crash", "Extension.Crash", "signal: killed"),
         ("exit", "Extension.Crash", "exit code 0"),
     ] {
-        let fixture = with_agent(mode, code).change(|launch| launch.timeout = Duration::from_secs(300));
+        let fixture = with_agent(mode, code);
         let outcome = invoke(&fixture.shelf(), "{}").await;
         let message = format!("RequestId: 11111111-2222-3333-4444-555555555555 Error: {text}");
         assert_eq!(
@@ -303,7 +302,7 @@ while True:
     call("POST", f"/2018-06-01/runtime/invocation/{id}/response", json.dumps({"adapted": json.loads(event)}))
 "#;
     let fixture =
-        Fixture::new("nodejs20.x", "run.sh", &[("run.sh", "#!/bin/sh\necho server\nexec sleep 60\n")])
+        Fixture::new("nodejs20.x", "run.sh", &[("run.sh", "#!/bin/sh\necho server\nexec sleep 3600\n")])
             .layer(&[
                 ("extensions/adapter", adapter),
                 ("bootstrap", "#!/bin/sh\nexec \"/var/task/$_HANDLER\"\n"),
@@ -339,10 +338,12 @@ async fn runtimes_with_extensions_are_asked_to_end() {
 
 #[tokio::test]
 async fn a_timeout_is_the_reason_of_the_shutdown() {
-    let fixture =
-        with_agent("", "exports.handler = async () => { await new Promise((r) => setTimeout(r, 60000)) }")
-            .change(|launch| launch.timeout = Duration::from_secs(1));
-    let outcome = invoke(&fixture.shelf(), "{}").await;
+    let fixture = with_agent("", &format!("exports.handler = async () => {{ {ENDLESS} }}"))
+        .change(|launch| launch.timeout = SHORT);
+    let shelf = fixture.shelf();
+    let running = begin(&shelf, "{}");
+    until_at_work(&shelf, 1).await;
+    let outcome = when_time_is_up(running).await;
     assert_eq!(value(&outcome)["errorType"], "Sandbox.Timedout");
     until(&fixture, "SHUTDOWN timeout").await;
     let fixture = with_agent("", "exports.handler = async () => process.exit(1)");

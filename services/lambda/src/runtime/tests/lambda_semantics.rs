@@ -7,34 +7,28 @@ const NODE: &str = "nodejs20.x";
 
 #[tokio::test]
 async fn the_time_limit_ends_the_invocation_and_the_process() {
-    let code = "let n = 0; exports.handler = async (e) => { n++; if (e.wait) await new Promise((r) => setTimeout(r, 60000)); return n }";
-    let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)])
-        .change(|launch| launch.timeout = Duration::from_secs(1));
+    let code =
+        format!("let n = 0; exports.handler = async (e) => {{ n++; if (e.wait) {ENDLESS}; return n }}");
+    let fixture =
+        Fixture::new(NODE, "index.handler", &[("index.js", &code)]).change(|launch| launch.timeout = SHORT);
     let shelf = fixture.shelf();
     assert_eq!(value(&invoke(&shelf, "{}").await), json!(1));
     fixture.log();
-    let outcome = invoke(&shelf, r#"{"wait":true}"#).await;
+    let outcome = when_time_is_up(begin(&shelf, r#"{"wait":true}"#)).await;
     assert!(outcome.failed);
     assert_eq!(
         value(&outcome),
         json!({"errorType": "Sandbox.Timedout",
-            "errorMessage": "RequestId: 11111111-2222-3333-4444-555555555555 Error: Task timed out after 1.00 seconds"})
+            "errorMessage": "RequestId: 11111111-2222-3333-4444-555555555555 Error: Task timed out after 60.00 seconds"})
     );
     let log = fixture.log();
     assert_eq!(
         log[1],
-        "2026-01-01T00:00:00.000Z 11111111-2222-3333-4444-555555555555 Task timed out after 1.00 seconds\n\n"
+        "2026-01-01T00:00:00.000Z 11111111-2222-3333-4444-555555555555 Task timed out after 60.00 seconds\n\n"
     );
-    assert!(log[3].contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t"), "{}", log[3]);
+    assert!(log[3].contains("\tDuration: 60000.00 ms\tBilled Duration: 60000 ms\t"), "{}", log[3]);
     assert!(log[3].ends_with("\tStatus: timeout\n"), "{}", log[3]);
     assert_eq!(value(&invoke(&shelf, "{}").await), json!(1), "a new process");
-}
-
-/// The clock of timers goes on at once, as for a task that is not looked at for so long.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 const GATED: &str = "const { existsSync } = require('fs');
@@ -45,17 +39,12 @@ exports.handler = async () => { while (!existsSync(`${__dirname}/answers`)) paus
 #[tokio::test]
 async fn what_the_cloud_is_late_by_is_not_the_functions_time() {
     let fixture = Fixture::new(NODE, "index.handler", &[("index.js", GATED), ("loads", "")])
-        .change(|launch| launch.timeout = Duration::from_secs(3));
+        .change(|launch| launch.timeout = LIMIT / 3);
     let shelf = fixture.shelf();
-    let running = tokio::spawn({
-        let shelf = Arc::clone(&shelf);
-        async move { invoke(&shelf, "{}").await }
-    });
-    while shelf.at_work().0 == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await; // A real process starts.
-    }
-    pass(Duration::from_secs(60)).await;
-    fs::write(fixture.path().join("code/answers"), "").unwrap();
+    let running = begin(&shelf, "{}");
+    until_at_work(&shelf, 1).await;
+    pass(LIMIT).await;
+    fixture.open("answers");
     assert_eq!(value(&running.await.unwrap()), json!("in time"));
 }
 
@@ -65,13 +54,13 @@ async fn what_the_cloud_is_late_by_is_not_the_functions_time() {
 async fn an_init_phase_may_take_what_it_is_given() {
     let fixture = Fixture::new(NODE, "index.handler", &[("index.js", GATED)]);
     let (launch, host) = (fixture.launch(), fixture.host(Ahead::tested(false)));
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_secs(600);
     let start = tokio::spawn(Environment::start(Arc::new(launch), host, limit));
     for _ in 0..300 {
         pass(Duration::from_millis(100)).await;
     }
     assert!(!start.is_finished());
-    fs::write(fixture.path().join("code/loads"), "").unwrap();
+    fixture.open("loads");
     start.await.unwrap().expect("it had time").end();
 }
 
@@ -113,9 +102,11 @@ async fn an_exit_is_an_error_and_the_next_invocation_gets_a_new_process() {
 
 #[tokio::test]
 async fn too_much_memory_ends_the_process() {
-    let code = "exports.handler = async () => { const all = []; for (;;) { all.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setTimeout(r, 2)) } }";
+    // More than it may have, and less than what the process itself is refused before anybody looks.
+    let code =
+        format!("exports.handler = async () => {{ global.all = Buffer.alloc(128 << 20, 1); {ENDLESS} }}");
     let fixture =
-        Fixture::new(NODE, "index.handler", &[("index.js", code)]).change(|launch| launch.memory_mb = 128);
+        Fixture::new(NODE, "index.handler", &[("index.js", &code)]).change(|launch| launch.memory_mb = 128);
     let outcome = invoke(&fixture.shelf(), "{}").await;
     assert_eq!(
         value(&outcome),

@@ -6,10 +6,12 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::runtime::pool::cores;
 
-const PID: &str = "exports.handler = async (e) => { if (e.wait) await new Promise((r) => setTimeout(r, e.wait)); return require('fs').readFileSync('/proc/sys/kernel/random/boot_id') && global.id || (global.id = Math.random()) }";
+/// Which process it is, behind a gate if the event names one.
+const ID: &str =
+    "exports.handler = async (e) => { if (e.gate) await gate(e.gate); return global.id ??= Math.random() }";
 
 fn counter() -> Fixture {
-    Fixture::new("nodejs20.x", "index.handler", &[("index.js", PID)])
+    Fixture::new("nodejs20.x", "index.handler", &[("index.js", &[GATE, ID].concat())])
 }
 
 #[tokio::test]
@@ -18,9 +20,10 @@ async fn a_process_is_used_again_and_concurrent_invocations_get_their_own() {
     let shelf = fixture.shelf();
     let first = value(&invoke(&shelf, "{}").await);
     assert_eq!(value(&invoke(&shelf, "{}").await), first);
-    let wait = r#"{"wait":1000}"#;
-    let (one, two) = tokio::join!(invoke(&shelf, wait), invoke(&shelf, wait));
-    assert_ne!(value(&one), value(&two));
+    let both = waiting_for(&shelf, "both", 2).await;
+    fixture.open("both");
+    let both = both.join_all().await;
+    assert_ne!(value(&both[0]), value(&both[1]));
     assert_eq!(shelf.idle(), 2);
     shelf.sweep(Duration::from_secs(3600));
     assert_eq!(shelf.idle(), 2);
@@ -28,39 +31,32 @@ async fn a_process_is_used_again_and_concurrent_invocations_get_their_own() {
     assert_eq!(shelf.idle(), 0);
 }
 
-/// Handlers that wait for a file to appear among their code.
-const GATE: &str = "const { existsSync } = require('fs');
-exports.handler = async (gate) => { while (!existsSync(`${__dirname}/${gate}`)) await new Promise((r) => setTimeout(r, 5)) };";
-
 /// So many invocations that wait for `gate`, each in an environment.
 async fn waiting_for(shelf: &Arc<Shelf>, gate: &str, count: u32) -> JoinSet<Outcome> {
     let mut all = JoinSet::new();
     for _ in 0..count {
-        let (shelf, event) = (Arc::clone(shelf), json!(gate).to_string());
+        let (shelf, event) = (Arc::clone(shelf), json!({"gate": gate}).to_string());
         all.spawn(async move { invoke(&shelf, &event).await });
     }
-    while shelf.at_work().0 < count {
-        tokio::time::sleep(Duration::from_millis(5)).await; // Real processes start.
-    }
+    until_at_work(shelf, count).await;
     all
 }
 
 #[tokio::test]
 async fn a_quick_function_works_in_few_environments_and_keeps_nobody_waiting_for_the_others() {
-    let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", GATE), ("open", "")]);
+    let fixture = counter();
     let shelf = fixture.shelf();
-    let open = |gate: &str| fs::write(fixture.path().join("code").join(gate), "").unwrap();
     let few = cores() + 1;
     let burst = waiting_for(&shelf, "first", few + 1).await;
-    open("first");
+    fixture.open("first");
     assert!(burst.join_all().await.iter().all(|outcome| !outcome.failed));
     shelf.set_pace(Duration::from_micros(50));
     let slow = waiting_for(&shelf, "second", few).await;
     let ((_, before), idle) = (shelf.at_work(), shelf.idle());
     assert_eq!(idle, 1);
-    assert!(!invoke(&shelf, "\"open\"").await.failed, "it got the idle one");
+    assert!(!invoke(&shelf, "{}").await.failed, "it got the idle one");
     assert_eq!((shelf.at_work().1, shelf.idle()), (before + 1, 1), "after a moment in line");
-    open("second");
+    fixture.open("second");
     assert!(slow.join_all().await.iter().all(|outcome| !outcome.failed));
 }
 
@@ -70,35 +66,41 @@ async fn a_client_that_goes_away_leaks_nothing() {
     let shelf = fixture.shelf();
     let first = value(&invoke(&shelf, "{}").await);
     fixture.log();
-    let waiting = invocation(r#"{"wait":300}"#);
-    let cut = tokio::time::timeout(Duration::from_millis(50), shelf.invoke(&waiting, false, None));
-    assert!(cut.await.is_err());
+    let waiting = invocation(r#"{"gate":"left"}"#);
+    tokio::select! {
+        biased;
+        _ = shelf.invoke(&waiting, false, None) => unreachable!("nobody opens the gate"),
+        () = until_at_work(&shelf, 1) => {}
+    }
     assert_eq!(shelf.idle(), 0, "it is still busy");
-    // The next invocation needs a process of its own or waits for this one; both answer.
+    // The next invocation needs a process of its own.
     let second = value(&invoke(&shelf, "{}").await);
-    assert!(second.is_number());
-    while shelf.idle() < 1
+    assert!(second.is_number() && second != first);
+    fixture.open("left");
+    while shelf.idle() < 2
         || !fixture.recorder.lines.lock().unwrap().iter().filter(|l| l.starts_with("REPORT")).count().eq(&2)
     {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert!(first.is_number());
     // A client that goes away while a process starts.
     let fresh = counter();
     let shelf = fresh.shelf();
-    assert!(
-        tokio::time::timeout(Duration::from_millis(1), shelf.invoke(&waiting, false, None)).await.is_err()
-    );
+    {
+        let mut call = std::pin::pin!(shelf.invoke(&waiting, false, None));
+        assert!(futures::poll!(&mut call).is_pending());
+    }
     assert!(value(&invoke(&shelf, "{}").await).is_number());
 }
 
 #[tokio::test]
 async fn a_process_that_ends_while_idle_does_not_break_the_next_invocation() {
     let code = "const { spawn } = require('child_process');
-exports.handler = async (e) => { if (e.die) spawn('/bin/sh', ['-c', `sleep 0.05; kill -9 ${process.pid}`], { detached: true, stdio: 'ignore' }).unref(); return process.env.AWS_LAMBDA_LOG_STREAM_NAME.length };";
+const kill = `while [ ! -e ${__dirname}/die ]; do sleep 0.01; done; kill -9 ${process.pid}`;
+exports.handler = async (e) => { if (e.die) spawn('/bin/sh', ['-c', kill], { detached: true, stdio: 'ignore' }).unref(); return 1 };";
     let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", code)]);
     let shelf = fixture.shelf();
     assert!(!invoke(&shelf, r#"{"die":true}"#).await.failed);
+    fixture.open("die");
     while !shelf.has_lost_one() {
         tokio::time::sleep(Duration::from_millis(5)).await; // A real process ends.
     }
@@ -144,7 +146,7 @@ exports.handler = async (e) => ({
 async fn functions_cannot_reach_the_host() {
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), "secret").unwrap();
-    let mut victim = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let mut victim = std::process::Command::new("sleep").arg("3600").spawn().unwrap();
     let event = json!({"secret": secret.path(), "victim": victim.id()}).to_string();
     let fixture = Fixture::new("nodejs20.x", "index.handler", &[("index.js", ATTACK)]);
     assert_eq!(

@@ -46,7 +46,7 @@ async fn the_runtime_api_serves_a_custom_runtime() {
     assert_eq!(
         value(&outcome),
         json!({"wrong": 400, "arn": "arn:aws:lambda:us-east-1:000000000000:function:fn:live",
-            "trace": "Root=1-5759e988-bd862e3fe1be46a994272793", "deadline": 1_767_225_620_000_i64,
+            "trace": "Root=1-5759e988-bd862e3fe1be46a994272793", "deadline": 1_767_226_500_000_i64,
             "handler": "my.handler", "env": null}),
         "{}",
         outcome.tail
