@@ -70,9 +70,6 @@ impl ResourceType for Function {
         if properties.get("PackageType").is_some_and(|kind| kind == "Image") {
             return Err("PackageType Image is not supported by this cloud".to_string());
         }
-        if properties.get("LoggingConfig").is_some_and(|logging| logging["LogFormat"] == "JSON") {
-            return Err("LoggingConfig with LogFormat JSON is not supported by this cloud".to_string());
-        }
         if let Some(Value::String(runtime)) = properties.get("Runtime") {
             config::check_runtime(runtime).map_err(|error| match error {
                 crate::error::Error::InvalidParameterValue(text) => text,
@@ -166,7 +163,7 @@ fn settings(request: &ResourceRequest) -> Result<Value, Failure> {
         "DeadLetterConfig": or("DeadLetterConfig", json!({"TargetArn": ""})),
         "TracingConfig": or("TracingConfig", json!({"Mode": "PassThrough"})),
         "EphemeralStorage": {"Size": tmp},
-        "LoggingConfig": or("LoggingConfig", json!({"LogFormat": "Text"})),
+        "LoggingConfig": logging(request),
         "VpcConfig": vpc(request),
         "FileSystemConfigs": or("FileSystemConfigs", json!([])),
         "SnapStart": or("SnapStart", json!({"ApplyOn": "None"})),
@@ -179,15 +176,28 @@ fn settings(request: &ResourceRequest) -> Result<Value, Failure> {
     Ok(input)
 }
 
+/// The log; what a template does not say any more is as it is by default.
+fn logging(request: &ResourceRequest) -> Value {
+    let mut logging = request.property("LoggingConfig").cloned().unwrap_or_else(|| json!({}));
+    // What is no object is refused by the operation.
+    if let Some(fields) = logging.as_object_mut() {
+        let is_json = *fields.entry("LogFormat").or_insert_with(|| json!("Text")) == "JSON";
+        for level in ["ApplicationLogLevel", "SystemLogLevel"].into_iter().filter(|_| is_json) {
+            fields.entry(level).or_insert_with(|| json!("INFO"));
+        }
+    }
+    logging
+}
+
 /// The network; without one the function is taken out of it.
 fn vpc(request: &ResourceRequest) -> Value {
     let mut vpc = request.property("VpcConfig").cloned().unwrap_or_else(|| json!({}));
-    if let Some(dual) = vpc.get("Ipv6AllowedForDualStack").map(plain) {
-        vpc["Ipv6AllowedForDualStack"] = json!(dual == "true");
-    }
-    for list in ["SubnetIds", "SecurityGroupIds"] {
-        if vpc.get(list).is_none() {
-            vpc[list] = json!([]);
+    if let Some(fields) = vpc.as_object_mut() {
+        if let Some(dual) = fields.get_mut("Ipv6AllowedForDualStack") {
+            *dual = json!(plain(dual) == "true");
+        }
+        for list in ["SubnetIds", "SecurityGroupIds"] {
+            fields.entry(list).or_insert_with(|| json!([]));
         }
     }
     vpc

@@ -120,6 +120,46 @@ async fn a_function_with_its_surroundings_is_made_changed_and_removed() {
     assert_eq!(world.ok("lambda", "ListFunctions", json!({})).await["Functions"], json!([]));
 }
 
+/// Templates with `LogFormat: JSON` failed, as if functions could not log so.
+#[tokio::test]
+async fn a_template_says_how_a_function_logs() {
+    let world = world().await;
+    let mut cx = world.cx();
+    let with = |logging: Value| {
+        let mut properties = function("exports.handler = async () => 1");
+        if !logging.is_null() {
+            properties["LoggingConfig"] = logging;
+        }
+        properties
+    };
+    let debug = with(json!({"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "/mine"}));
+    let lambda = kind(&world, "AWS::Lambda::Function");
+    assert_eq!(lambda.check(debug.as_object().unwrap()), Ok(()));
+    make(&mut cx, &world, "AWS::Lambda::Function", debug.clone()).await;
+    let shown = async || {
+        let shown = world.ok("lambda", "GetFunctionConfiguration", json!({"FunctionName": "f"})).await;
+        shown["LoggingConfig"].clone()
+    };
+    let info = json!({"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", "LogGroup": "/aws/lambda/f"});
+    let mut first = info.clone();
+    (first["ApplicationLogLevel"], first["LogGroup"]) = (json!("DEBUG"), json!("/mine"));
+    assert_eq!(shown().await, first);
+    for (logging, then) in [
+        (json!({"LogFormat": "JSON"}), info),
+        (Value::Null, json!({"LogFormat": "Text", "LogGroup": "/aws/lambda/f"})),
+    ] {
+        let changed = request("Res", Some("f"), with(logging));
+        lambda.update(&mut cx, &changed, debug.as_object().unwrap()).await.unwrap();
+        assert_eq!(shown().await, then, "what the template says no more is as by default");
+    }
+    for property in ["LoggingConfig", "VpcConfig"] {
+        let mut broken = with(Value::Null);
+        broken[property] = json!("text");
+        let failed = lambda.create(&mut cx, &request("Other", None, broken)).await.unwrap_err();
+        assert_eq!(failed.code(), "SerializationException", "{property}");
+    }
+}
+
 #[tokio::test]
 async fn layers_are_made_shared_and_removed() {
     let world = world().await;
@@ -156,6 +196,13 @@ async fn what_is_not_supported_fails_before_anything_is_made() {
     );
     assert!(function(json!({"KmsKeyArn": {"Fn::If": ["a", "", ""]}})).is_ok(), "not known yet");
     assert!(function(json!({"Runtime": "java21"})).unwrap_err().contains("java21"));
+    let unknown = function(json!({"Runtime": "nodejs9.x"})).unwrap_err();
+    assert!(
+        unknown.starts_with(
+            "Value nodejs9.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs20.x, "
+        ),
+        "{unknown}"
+    );
     assert!(function(json!({"Runtime": {"Ref": "Runtime"}})).is_ok());
     assert!(check("AWS::Lambda::Url", json!({"InvokeMode": "RESPONSE_STREAM"})).is_ok());
 }
