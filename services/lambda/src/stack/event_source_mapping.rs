@@ -179,15 +179,22 @@ fn input(request: &ResourceRequest) -> Result<Value, Failure> {
         let most = most.as_str().and_then(|most| most.parse::<i64>().ok());
         input["ScalingConfig"] = most.map_or(json!({}), |most| json!({"MaximumConcurrency": most}));
     }
-    // Patterns may be written as objects, which CloudFormation hands on as texts.
-    if let Some(filters) = input["FilterCriteria"]["Filters"].as_array_mut() {
-        for filter in filters {
-            if filter["Pattern"].is_object() {
-                filter["Pattern"] = json!(filter["Pattern"].to_string());
+    // Patterns may be written as objects, which CloudFormation hands on as texts. What has another form is refused by the
+    // operation.
+    match input.pointer_mut("/FilterCriteria/Filters") {
+        Some(Value::Array(filters)) => {
+            for pattern in filters.iter_mut().filter_map(|filter| filter.get_mut("Pattern")) {
+                if pattern.is_object() {
+                    *pattern = json!(pattern.to_string());
+                }
             }
         }
-    } else if let Some(members) = input.as_object_mut() {
-        members.remove("FilterCriteria");
+        Some(_) => {}
+        None => {
+            if let Some(members) = input.as_object_mut() {
+                members.retain(|name, value| name != "FilterCriteria" || !value.is_object());
+            }
+        }
     }
     Ok(input)
 }

@@ -460,7 +460,7 @@ async fn a_stack_makes_changes_and_deletes_a_mapping() {
         properties: json!({
             "EventSourceArn": QUEUE, "FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:f", "BatchSize": "5",
             "Enabled": "true", "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "ScalingConfig": {"MaximumConcurrency": "2"}, "FilterCriteria": {"Filters": [{"Pattern": "{\"body\":[\"x\"]}"}]},
+            "ScalingConfig": {"MaximumConcurrency": "2"}, "FilterCriteria": {"Filters": [{"Pattern": {"body": ["x"]}}]},
         })
         .as_object()
         .unwrap()
@@ -474,7 +474,14 @@ async fn a_stack_makes_changes_and_deletes_a_mapping() {
     request.repeated = true;
     assert_eq!(kind.create(&mut cx, &request).await.unwrap().physical_id, made.physical_id);
     request.physical_id = Some(made.physical_id.clone());
+    let shown = world.ok("lambda", "GetEventSourceMapping", json!({"UUID": id})).await;
+    assert_eq!(shown["FilterCriteria"], json!({"Filters": [{"Pattern": "{\"body\":[\"x\"]}"}]}));
     let old = request.properties.clone();
+    for broken in [json!("text"), json!({"Filters": "text"}), json!({"Filters": ["text"]})] {
+        request.properties.insert("FilterCriteria".into(), broken);
+        let failed = kind.update(&mut cx, &request, &old).await.unwrap_err();
+        assert_eq!(failed.code(), "SerializationException", "and nothing breaks");
+    }
     for name in ["FilterCriteria", "ScalingConfig", "FunctionResponseTypes", "BatchSize"] {
         request.properties.remove(name);
     }
