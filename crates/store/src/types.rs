@@ -71,6 +71,12 @@ impl Range {
         self.from < other.to && other.from < self.to
     }
 
+    /// Whether a key that begins with `prefix` could be in the range: as [`Range::overlaps`] with [`Range::prefix`], without
+    /// making that.
+    pub(crate) fn reaches(&self, prefix: &[u8]) -> bool {
+        prefix < &self.to[..] && (&self.from[..] <= prefix || self.from.starts_with(prefix))
+    }
+
     /// Whether the range holds no key at all.
     pub fn is_empty(&self) -> bool {
         self.from >= self.to
@@ -314,6 +320,20 @@ mod tests {
         assert!(carry.contains(b"a\xff\x01") && !carry.contains(b"b"));
         assert!(Range::prefix(&b"\xff"[..]).contains(&[0xff; KEY_BYTES_MAX]));
         assert!(Range::prefix(&b""[..]).contains(&[0xff; KEY_BYTES_MAX]));
+    }
+
+    #[test]
+    fn a_range_reaches_what_it_overlaps() {
+        let keys: [&[u8]; 9] = [b"", b"a", b"a\0", b"ab", b"abc", b"ab\xff", b"ac", b"b", b"\xff"];
+        for from in keys {
+            for to in keys.into_iter().filter(|to| from < *to) {
+                let range = Range::new(from, to);
+                for prefix in keys {
+                    let expected = Range::prefix(prefix).overlaps(&range);
+                    assert_eq!(range.reaches(prefix), expected, "{range:?} and {prefix:?}");
+                }
+            }
+        }
     }
 
     #[test]

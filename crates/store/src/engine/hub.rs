@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::window::Footprint;
 use crate::Bell;
-use crate::types::{Key, Range, Version};
+use crate::types::{Key, Version};
 
 /// The watchers of an engine.
 #[derive(Debug, Default)]
@@ -106,8 +106,9 @@ impl Hub {
             }
         }
         for range in &commit.ranges {
+            // Thousands of prefixes are watched where there are thousands of queues.
             for (prefix, waiting) in by_prefix.iter_mut() {
-                if Range::prefix(prefix.clone()).overlaps(range) {
+                if range.reaches(prefix) {
                     waiting.notify(commit.version);
                 }
             }
