@@ -1,5 +1,5 @@
-//! The second thread: checkpoints, and an end to views that are too old. It sleeps while the store
-//! is idle.
+//! The second thread: checkpoints, an end to views that are too old, and memory that nobody needs in a store that is idle.
+//! Then it sleeps until the store is used again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -26,11 +26,21 @@ pub(super) struct Keeper {
 struct State {
     views: HashMap<u64, Weak<Slot>>,
     entered: u64,
+    /// How many had been entered when the thread looked last.
+    entered_before: u64,
     /// Bytes written to the log since the last checkpoint began.
     log_bytes: usize,
     /// The thread will look again by itself, it need not be woken.
     ticking: bool,
     stopped: bool,
+}
+
+/// What the thread has to do.
+struct Due {
+    /// The bytes to checkpoint.
+    log_bytes: usize,
+    /// Nobody has read or written since it looked last.
+    is_quiet: bool,
 }
 
 impl Keeper {
@@ -92,8 +102,8 @@ impl Keeper {
         self.wake.notify_all();
     }
 
-    /// Waits for work. None is the end; the number is the bytes to checkpoint.
-    fn wait(&self) -> Option<usize> {
+    /// Waits for work. None is the end.
+    fn wait(&self) -> Option<Due> {
         let mut state = self.state();
         loop {
             if state.stopped {
@@ -108,8 +118,12 @@ impl Keeper {
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             if !state.stopped {
-                state.ticking = !state.views.is_empty();
-                return Some(std::mem::take(&mut state.log_bytes));
+                let log_bytes = std::mem::take(&mut state.log_bytes);
+                let is_read = !state.views.is_empty() || state.entered > state.entered_before;
+                let is_quiet = log_bytes == 0 && !is_read;
+                state.entered_before = state.entered;
+                state.ticking = !is_quiet;
+                return Some(Due { log_bytes, is_quiet });
             }
         }
     }
@@ -118,8 +132,12 @@ impl Keeper {
 /// The thread.
 pub(super) fn run(shared: &Shared) {
     let mut own: Option<Connection> = None;
-    while let Some(log_bytes) = shared.keeper.wait() {
+    while let Some(Due { log_bytes, is_quiet }) = shared.keeper.wait() {
         shared.keeper.end_old_views();
+        if is_quiet {
+            shared.pool.shrink();
+            own.iter().for_each(connection::shrink);
+        }
         if log_bytes == 0 {
             continue;
         }

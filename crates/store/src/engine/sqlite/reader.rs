@@ -57,6 +57,13 @@ impl Pool {
         }
     }
 
+    /// Gives back the pages that idle connections keep in memory.
+    pub(super) fn shrink(&self) {
+        for connection in &*self.idle() {
+            connection::shrink(connection);
+        }
+    }
+
     /// Closes the idle connections.
     pub(super) fn clear(&self) {
         self.idle().clear();
@@ -226,4 +233,38 @@ fn select<'c>(connection: &'c Connection, scan: &Scan) -> rusqlite::Result<Cache
         (true, false) => "SELECT k FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k LIMIT ?3",
         (true, true) => "SELECT k FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k DESC LIMIT ?3",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::types::Range;
+
+    /// A statement is parsed and planned once, whatever is bound to it.
+    #[test]
+    fn scans_keep_their_plans() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let writer = connection::create(&path, None).unwrap();
+        writer.execute("INSERT INTO kv VALUES (x'61', 1, x'01'), (x'62', 1, x'02')", []).unwrap();
+        let reader = connection::open(&path).unwrap();
+        let scan = Scan::new(Range::new("a", "z"));
+        let limits = [1, 2, 64, 1, 1_000];
+        let variants = [
+            scan.clone(),
+            scan.clone().reverse(true),
+            scan.clone().keys_only(),
+            scan.keys_only().reverse(true),
+        ];
+        for scan in &variants {
+            for limit in limits {
+                let page = rows(&reader, &scan.clone().limit(limit)).unwrap();
+                assert_eq!(page.rows.len(), limit.min(2), "{scan:?}");
+            }
+            let planned = select(&reader, scan).unwrap().get_status(StatementStatus::RePrepare);
+            assert_eq!(planned, 0, "{scan:?}");
+        }
+    }
 }

@@ -260,9 +260,7 @@ impl Writer {
     fn rest(&mut self) {
         self.sync_buffered();
         self.window.forget_all();
-        if let Err(error) = self.connection.execute_batch("PRAGMA shrink_memory") {
-            tracing::warn!(%error, "the writer's memory could not be given back");
-        }
+        connection::shrink(&self.connection);
     }
 
     fn sync_buffered(&mut self) {
