@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use shape::Timestamp;
 use store::Store;
 use store::layer::blob::Blobs;
 
@@ -203,6 +204,14 @@ impl Cloud {
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Returns at a time; never without one.
+    pub(crate) async fn until(&self, at: Option<Timestamp>) {
+        match at {
+            Some(at) => self.clock.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ids and random bytes.

@@ -16,8 +16,8 @@ use crate::failure::Failure;
 use crate::instance::Cloud;
 use crate::operation::BoxFuture;
 
-/// How long a job that waits for timers sleeps when none is set, and one that waits for news where other nodes write:
-/// a word that was lost on the way from one of them costs this much at most.
+/// How long a job that waits for timers or for news sleeps at most where other nodes write: a word that was lost on the
+/// way from one of them costs this much. And how long it sleeps towards a timer: the time of the machine may leap.
 const IDLE_MILLIS: i64 = 60 * 1000;
 /// How long it waits before it asks a store again that could not say when a timer is due.
 const BROKEN_MILLIS: i64 = 1000;
@@ -96,20 +96,17 @@ impl News {
             Some(Progress::At(at)) => Some(Timestamp::from_millis(at)),
             None | Some(Progress::More) => return,
         };
-        let others = cloud.store().node().is_some();
-        let idle = others.then(|| cloud.clock().now().plus_millis(IDLE_MILLIS));
-        let until = [at, idle].into_iter().flatten().min();
         let changes = self.0.iter_mut().map(|changes| Box::pin(changes.changed()));
         tokio::select! {
             _ = select_all(changes) => {}
-            () = async {
-                match until {
-                    Some(until) => cloud.clock().sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            } => {}
+            () = cloud.until([at, idle_until(cloud)].into_iter().flatten().min()) => {}
         }
     }
+}
+
+/// When a wait for news ends without any; never where nobody else writes.
+fn idle_until(cloud: &Cloud) -> Option<Timestamp> {
+    cloud.store().node().map(|_| cloud.clock().now().plus_millis(IDLE_MILLIS))
 }
 
 /// Waits for timers of one kind.
@@ -123,23 +120,23 @@ impl Alarm {
         Self { kind, news: cloud.store().watch(timer::watch_key(kind)) }
     }
 
-    /// Returns when a timer is due, or when there was none for long.
+    /// Returns when a timer is due, or may be.
     async fn wait(&mut self, cloud: &Cloud) {
-        let idle = cloud.clock().now().plus_millis(IDLE_MILLIS);
+        let (began, idle) = (cloud.clock().now(), idle_until(cloud));
         loop {
             self.news.mark_unchanged();
             let next =
                 async { timer::next_at(&store::snapshot(cloud.store()).await?, self.kind).await }.await;
             let until = match next {
-                Ok(Some(at)) => Timestamp::from_millis(at).min(idle),
+                Ok(Some(at)) => Some(Timestamp::from_millis(at).min(began.plus_millis(IDLE_MILLIS))),
                 Ok(None) => idle,
                 Err(error) => {
                     tracing::warn!(kind = self.kind, %error, "the timers could not be read; trying again");
-                    cloud.clock().now().plus_millis(BROKEN_MILLIS)
+                    Some(cloud.clock().now().plus_millis(BROKEN_MILLIS))
                 }
             };
             tokio::select! {
-                () = cloud.clock().sleep_until(until) => return,
+                () = cloud.until(until) => return,
                 _ = self.news.changed() => {}
             }
         }

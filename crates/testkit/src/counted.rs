@@ -1,4 +1,5 @@
-//! A store that counts the calls that are under way, so that a test can wait until its cloud has come to rest.
+//! A store that counts its calls: those that are under way, so that a test can wait until its cloud has come to rest, and all
+//! that there ever were, so that it can see that nothing is asked for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,44 +10,59 @@ use store::{
 };
 use tokio::sync::watch;
 
-/// How many calls of a store are under way.
+/// The calls of a store.
 #[derive(Clone, Debug)]
-pub(crate) struct UnderWay(Arc<watch::Sender<usize>>);
+pub(crate) struct Calls(Arc<watch::Sender<Counts>>);
 
-impl Default for UnderWay {
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    under_way: usize,
+    begun: usize,
+}
+
+impl Default for Calls {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        Self(Arc::new(watch::Sender::new(Counts::default())))
     }
 }
 
-impl UnderWay {
+impl Calls {
+    /// Whether none is under way.
     pub(crate) fn is_none(&self) -> bool {
-        *self.0.borrow() == 0
+        self.0.borrow().under_way == 0
     }
 
-    /// Returns once no call is under way.
+    /// How many there were.
+    pub(crate) fn begun(&self) -> usize {
+        self.0.borrow().begun
+    }
+
+    /// Returns once none is under way.
     pub(crate) async fn none(&self) {
-        self.0.subscribe().wait_for(|calls| *calls == 0).await.expect("the sender lives in self");
+        self.0.subscribe().wait_for(|calls| calls.under_way == 0).await.expect("the sender lives in self");
     }
 
     fn begin(&self) -> Call<'_> {
-        self.0.send_modify(|calls| *calls += 1);
+        self.0.send_modify(|calls| {
+            calls.under_way += 1;
+            calls.begun += 1;
+        });
         Call(self)
     }
 }
 
-struct Call<'c>(&'c UnderWay);
+struct Call<'c>(&'c Calls);
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.0.0.send_modify(|calls| *calls -= 1);
+        self.0.0.send_modify(|calls| calls.under_way -= 1);
     }
 }
 
 /// The store.
 pub(crate) struct Counted {
     pub(crate) inner: Arc<dyn Store>,
-    pub(crate) calls: UnderWay,
+    pub(crate) calls: Calls,
     /// The number among several nodes, instead of the engine's own.
     pub(crate) node: Option<i64>,
 }
@@ -102,7 +118,7 @@ impl Store for Counted {
 
 /// A snapshot or a transaction.
 struct View<S: ?Sized> {
-    calls: UnderWay,
+    calls: Calls,
     inner: Box<S>,
 }
 

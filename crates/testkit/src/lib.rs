@@ -31,7 +31,7 @@ use ::cloud::{Cloud, Config, Failure, IamMode, Parts, job};
 use serde_json::Value;
 use shape::Timestamp;
 
-use crate::counted::{Counted, UnderWay};
+use crate::counted::{Calls, Counted};
 
 pub use crate::endpoint::Endpoint;
 
@@ -58,7 +58,7 @@ const STEPS: usize = 240;
 pub struct World {
     cloud: Arc<Cloud>,
     clock: Arc<VirtualClock>,
-    calls: UnderWay,
+    calls: Calls,
     // Dropped, and with it removed, at the end of the test.
     _scratch: tempfile::TempDir,
 }
@@ -97,7 +97,7 @@ impl World {
         services: &[&'static Service],
         seed: u64,
         scratch: tempfile::TempDir,
-        store: impl FnOnce(UnderWay) -> Counted,
+        store: impl FnOnce(Calls) -> Counted,
     ) -> Self {
         let clock = Arc::new(VirtualClock::new(START));
         let config = Config {
@@ -109,7 +109,7 @@ impl World {
             loopback: true,
             sandbox: cloud::Sandbox::default(),
         };
-        let calls = UnderWay::default();
+        let calls = Calls::default();
         let store = Arc::new(store(calls.clone()));
         let chance = Chance::from_seed(seed);
         let parts = Parts { clock: clock.clone(), chance, store, ..Parts::in_memory() };
@@ -167,6 +167,11 @@ impl World {
                 job::run_slices(&self.cloud, service.name, work).await;
             }
         }
+    }
+
+    /// How often the cloud has asked its store for something.
+    pub fn store_calls(&self) -> usize {
+        self.calls.begun()
     }
 
     /// A context in which the root of [`ACCOUNT`] calls.

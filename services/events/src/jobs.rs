@@ -5,6 +5,7 @@ use cloud::cx::Cx;
 use cloud::job::{Job, Progress};
 use cloud::operation::BoxFuture;
 use serde_json::json;
+use store::keyspace;
 use store::layer::table::{self, Cursor, Paging};
 use store::layer::{counter, timer};
 
@@ -46,7 +47,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "events/retention",
     every_millis: RETENTION_MILLIS,
     timer: None,
-    news: &[],
+    news: &[keyspace::EVENTS_ARCHIVE],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retention(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -64,20 +65,23 @@ async fn when_due(cx: &mut Cx, kind: &str, operation: &str) -> Result<Progress, 
     Ok(Progress::More)
 }
 
+/// Where there are archives that do not keep events for ever, time alone makes them old.
 async fn retention(cx: &mut Cx) -> Result<Progress, Error> {
     let now = cx.now().millis();
+    let mut left = Progress::Done;
     let mut after: Option<Cursor> = None;
     loop {
         let view = cx.snapshot().await?;
         let page = table::list::<ArchiveRow>(&view, (), &Paging::after(100, after)).await?;
         drop(view);
         for archive in page.items.iter().filter(|archive| archive.retention_days > 0) {
+            left = Progress::At(now);
             let before = now - i64::from(archive.retention_days) * 24 * 3600 * 1_000;
             while expire(cx, archive, before).await? {}
         }
         after = page.next;
         if after.is_none() {
-            return Ok(Progress::Done);
+            return Ok(left);
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const RETENTION: Job = Job {
     name: "kinesis/retention",
     every_millis: RETENTION_EVERY_MILLIS,
     timer: None,
-    news: &[],
+    news: &[keyspace::KINESIS_STREAM],
     run: |cx| -> BoxFuture<'_, Result<Progress, Failure>> {
         Box::pin(async move { retain(cx).await.map_err(cloud::ApiError::into_failure) })
     },
@@ -41,12 +41,15 @@ pub(crate) const REMOVAL: Job = Job {
     },
 };
 
+/// Where there are streams, time alone makes records old.
 async fn retain(cx: &mut Cx) -> Result<Progress, Error> {
     let now = cx.now().millis();
+    let mut left = Progress::Done;
     let mut after: Option<Cursor> = None;
     loop {
         let page = table::list::<StreamRow>(&cx.snapshot().await?, (), &Paging::after(PAGE, after)).await?;
         for row in page.items {
+            left = Progress::At(now);
             match row.status(now) {
                 Some(_) => retain_stream(cx, &row, now).await?,
                 None => forget_stream(cx, row).await?,
@@ -54,7 +57,7 @@ async fn retain(cx: &mut Cx) -> Result<Progress, Error> {
         }
         after = page.next;
         if after.is_none() {
-            return Ok(Progress::Done);
+            return Ok(left);
         }
     }
 }

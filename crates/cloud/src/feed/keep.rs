@@ -417,10 +417,7 @@ impl Manager {
 
 /// Returns at a time; never without one.
 async fn until(cloud: &Cloud, millis: Option<i64>) {
-    match millis {
-        Some(millis) => cloud.clock().sleep_until(Timestamp::from_millis(millis)).await,
-        None => std::future::pending().await,
-    }
+    cloud.until(millis.map(Timestamp::from_millis)).await;
 }
 
 /// What a feed is begun with.

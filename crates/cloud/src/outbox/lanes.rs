@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
+use shape::Timestamp;
 use store::layer::outbox::{self as layer, Entry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,7 +20,8 @@ const QUEUE_CONCURRENCY_MAX: usize = 64;
 const QUEUES_CONCURRENCY_MAX: usize = 256;
 /// Deliveries that a lane takes at once, before others have their turn.
 const LEASE_MAX: usize = 16;
-/// How long a lane sleeps when nothing is due and nothing wakes it.
+/// How long a lane sleeps at most where other nodes write, or until something that is due later; and how long the lane of a
+/// queue stays when it is empty.
 const IDLE_MILLIS: i64 = 60 * 1000;
 /// How often the lanes of other nodes are looked for: theirs are taken over when they die.
 const OTHERS_MILLIS: i64 = 1000;
@@ -66,17 +68,21 @@ pub(crate) fn open(cloud: &Cloud) {
     cloud.states().get::<Lanes>().state().started = true;
 }
 
-/// Delivers until the cloud stops.
+/// Works on the lanes of all services and on what an earlier run has left; until the cloud stops also on what other nodes
+/// leave.
 pub(crate) async fn run(cloud: Arc<Cloud>) {
     for service in cloud.registry().services() {
         drop(ensure(&cloud, service.name));
     }
     loop {
-        if let Err(error) = ensure_all(&cloud).await {
+        let found = ensure_all(&cloud).await;
+        if let Err(error) = &found {
             tracing::warn!(%error, "the lanes of the outbox could not be read; trying again");
         }
-        let pause = if cloud.store().node().is_some() { OTHERS_MILLIS } else { IDLE_MILLIS };
-        cloud.clock().sleep_until(cloud.clock().now().plus_millis(pause)).await;
+        if found.is_ok() && cloud.store().node().is_none() {
+            return;
+        }
+        cloud.clock().sleep_until(cloud.clock().now().plus_millis(OTHERS_MILLIS)).await;
     }
 }
 
@@ -198,17 +204,18 @@ async fn run_lane(cloud: &Arc<Cloud>, name: &str, lane: &Lane) {
             }
         }
         let now = cloud.clock().now();
+        let idle = now.plus_millis(IDLE_MILLIS);
         let until = match &next {
-            Ok(Some(at)) => shape::Timestamp::from_millis(*at).min(now.plus_millis(IDLE_MILLIS)),
-            Ok(None) => now.plus_millis(IDLE_MILLIS),
+            Ok(Some(at)) => Some(Timestamp::from_millis(*at).min(idle)),
+            Ok(None) => (lane.shared.is_some() || cloud.store().node().is_some()).then_some(idle),
             Err(error) => {
                 tracing::warn!(lane = name, %error, "the outbox could not be read; trying again");
-                now.plus_millis(BROKEN_MILLIS)
+                Some(now.plus_millis(BROKEN_MILLIS))
             }
         };
         let came = tokio::select! {
             _ = wake.changed() => true,
-            () = cloud.clock().sleep_until(until) => false,
+            () = cloud.until(until) => false,
         };
         if lane.shared.is_some() && matches!(next, Ok(None)) && !came {
             return;

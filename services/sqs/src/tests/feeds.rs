@@ -486,3 +486,33 @@ async fn groups_keep_their_order_whatever_dies() {
         chaos(seed, true).await;
     }
 }
+
+/// However many queues there are, and feeds from them: where nothing happens, nothing is asked for.
+#[tokio::test]
+async fn an_idle_cloud_asks_its_store_for_nothing() {
+    let world = world().await;
+    if world.cloud().store().node().is_some() {
+        return; // Several nodes renew their leases.
+    }
+    for number in 0..20 {
+        queue(&world, &format!("q{number}"), json!({})).await;
+    }
+    let url = queue(&world, "q", json!({"MessageRetentionPeriod": "60"})).await;
+    let (fed, seen) = collect(&arn("q"), settings(), |_| true);
+    world.cloud().start();
+    fed.run(world.cloud());
+    send(&world, &url, "a").await;
+    // What is left over from that: a look for old messages, the traces, one round of the house.
+    for _ in 0..20 {
+        world.advance(Duration::from_secs(30)).await;
+    }
+    assert_eq!(seen.lock().unwrap().concat(), ["a"]);
+    let before = world.store_calls();
+    for _ in 0..40 {
+        world.advance(Duration::from_secs(60)).await;
+    }
+    assert_eq!(world.store_calls() - before, 0);
+    send(&world, &url, "b").await;
+    world.advance(Duration::from_secs(1)).await;
+    assert_eq!(seen.lock().unwrap().concat(), ["a", "b"], "and it wakes");
+}
