@@ -22,6 +22,7 @@ use crate::operation::{BoxFuture, Conditions, Kind, Resource};
 use crate::outbox::{self, Delivery};
 use crate::service::Service;
 use crate::trace::{Invocation, Late};
+use crate::xray::TraceHeader;
 use crate::{access, state};
 
 /// How many times a transaction is run again after lost races before the caller hears of it.
@@ -49,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) trace_id: Arc<str>,
     /// Through which functions the trace has come: the `Lineage` of `X-Amzn-Trace-Id`; none when it began here.
     pub(crate) lineage: Option<Arc<str>>,
+    /// That header, word for word, when the trace came with one: queues hand it on.
+    pub(crate) trace_header: Option<Arc<str>>,
     /// The service and operation that run; empty service name outside of any.
     pub(crate) service: Option<&'static Service>,
     pub(crate) operation: &'static str,
@@ -68,6 +71,14 @@ pub(crate) struct Call {
     pub(crate) is_late: bool,
     /// In what the caller gets events; JSON inside the platform.
     pub(crate) notation: Notation,
+}
+
+/// A trace that a call was in.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    id: Arc<str>,
+    lineage: Option<Arc<str>>,
+    header: Option<Arc<str>>,
 }
 
 impl Cx {
@@ -187,10 +198,36 @@ impl Cx {
         self.call.lineage.as_deref().unwrap_or_default()
     }
 
+    /// The `X-Amzn-Trace-Id` with which the trace came, if it came with one.
+    pub fn trace_header(&self) -> Option<&str> {
+        self.call.trace_header.as_deref()
+    }
+
     /// Goes on in a trace that began elsewhere, such as that of an event that waited.
     pub fn join_trace(&mut self, trace_id: &str, lineage: Option<&str>) {
         self.call.trace_id = trace_id.into();
         self.call.lineage = lineage.map(Arc::from);
+        self.call.trace_header = None;
+    }
+
+    /// Goes on in the trace that an `X-Amzn-Trace-Id` names: of a request, a message or an event. One that names none changes
+    /// no more than the lineage.
+    pub fn join_header(&mut self, text: &str) {
+        let header = TraceHeader::parse(text);
+        let root = header.root.as_deref().unwrap_or(&self.call.trace_id).to_owned();
+        self.join_trace(&root, header.lineage.as_deref());
+        self.call.trace_header = header.root.map(|_| text.into());
+    }
+
+    /// The trace that the call is in, for [`Cx::come_back`].
+    pub fn trace(&self) -> Trace {
+        let Call { trace_id, lineage, trace_header, .. } = &self.call;
+        Trace { id: trace_id.clone(), lineage: lineage.clone(), header: trace_header.clone() }
+    }
+
+    /// Goes on in a trace that it has left for one part of its work.
+    pub fn come_back(&mut self, trace: Trace) {
+        Trace { id: self.call.trace_id, lineage: self.call.lineage, header: self.call.trace_header } = trace;
     }
 
     /// Goes on for another account and region. Only what the cloud does of itself may do that.
@@ -358,6 +395,7 @@ impl Call {
             request_id,
             trace_id,
             lineage: None,
+            trace_header: None,
             service: None,
             operation: "",
             action: "",

@@ -23,7 +23,6 @@ use crate::operation::Entry;
 use crate::plane::{CrossOrigin, PlaneRequest};
 use crate::sandbox::Connection;
 use crate::service::Service;
-use crate::xray::TraceHeader;
 
 /// Largest body that is held in memory. Lambda's CreateFunction takes a zip of 50 MB, as base64 in JSON, and is
 /// the largest request that AWS does not stream.
@@ -119,9 +118,7 @@ fn join_trace(cx: &mut Cx, parts: &Parts) {
     let Some(text) = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()) else {
         return;
     };
-    let header = TraceHeader::parse(text);
-    let root = header.root.unwrap_or_else(|| cx.trace_id().to_owned());
-    cx.join_trace(&root, header.lineage.as_deref());
+    cx.join_header(text);
 }
 
 /// A client that waits to be asked for its body (`Expect: 100-continue`) keeps it when it is refused. The connection

@@ -98,6 +98,8 @@ struct Stored {
     delivery: Delivery,
     account: String,
     region: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 /// Delivers at once, in the transaction of the Write operation that hands it over, where the target is a Write
@@ -149,6 +151,16 @@ pub struct Place {
     pub account: String,
     /// The region.
     pub region: String,
+    /// The trace that it belongs to, when that came with a header ([`Cx::trace_header`]).
+    pub trace: Option<String>,
+}
+
+impl Place {
+    /// Where a call acts.
+    fn of(cx: &Cx) -> Self {
+        let trace = cx.trace_header().map(str::to_owned);
+        Self { account: cx.account().to_owned(), region: cx.region().to_owned(), trace }
+    }
 }
 
 /// Writes a delivery with a transaction that is under way, also of a Free operation.
@@ -158,7 +170,7 @@ pub fn send_with(cloud: &Arc<Cloud>, tx: &mut Tx, place: &Place, delivery: Deliv
     }
     let lane = lane_of(&delivery);
     let region = delivery.region.clone().unwrap_or_else(|| place.region.clone());
-    let stored = Stored { delivery, account: place.account.clone(), region };
+    let stored = Stored { delivery, account: place.account.clone(), region, trace: place.trace.clone() };
     let payload = serde_json::to_vec(&stored).map_err(Failure::internal)?;
     let now = cloud.clock().now();
     let (id, now) = (cloud.chance().timely_uuid(now), now.millis());
@@ -184,7 +196,7 @@ pub fn send_with(cloud: &Arc<Cloud>, tx: &mut Tx, place: &Place, delivery: Deliv
 
 /// Writes a delivery: with the transaction of a Write operation, in one of its own otherwise.
 pub(crate) async fn send(cx: &mut Cx, delivery: Delivery) -> Result<(), Failure> {
-    let place = Place { account: cx.account().to_owned(), region: cx.region().to_owned() };
+    let place = Place::of(cx);
     let cloud = cx.cloud().clone();
     if let Some(tx) = &mut cx.tx {
         return send_with(&cloud, tx, &place, delivery);
@@ -250,9 +262,12 @@ async fn deliver_stored(cloud: &Arc<Cloud>, mut entry: Entry, stored: &Stored) {
 fn letter(stored: &Stored, end: &End<'_>) -> Option<Stored> {
     let letter = stored.delivery.dead_letter.as_ref()?;
     match letter.delivery(&stored.delivery, end) {
-        Ok(delivery) => {
-            Some(Stored { delivery, account: stored.account.clone(), region: stored.region.clone() })
-        }
+        Ok(delivery) => Some(Stored {
+            delivery,
+            account: stored.account.clone(),
+            region: stored.region.clone(),
+            trace: stored.trace.clone(),
+        }),
         Err(error) => {
             tracing::warn!(%error, "a dead letter cannot be delivered");
             None
@@ -279,6 +294,9 @@ async fn attempt(cloud: &Arc<Cloud>, entry: &mut Entry, stored: &Stored) -> Resu
     let caller = caller_of(&cx, &stored.delivery, &stored.account, &stored.region).await?;
     cx = Cx::outer(cloud, caller.clone());
     cx.call.attempt = entry.attempts;
+    if let Some(trace) = &stored.trace {
+        cx.join_header(trace);
+    }
     if operation.kind != Kind::Write {
         let call = cx.call_json(caller, &target.service, &target.operation, &target.input);
         return while_leased(cloud, entry, call).await.map(|_answer| Finished::Called);

@@ -73,7 +73,8 @@ impl Announcement {
             let bus = Arn::new("events", &bucket.region, &bucket.owner, "event-bus/default");
             deliveries.push(delivery(target, &bus, &source_arn));
         }
-        let place = Place { account: bucket.owner.clone(), region: bucket.region.clone() };
+        let trace = cx.trace_header().map(str::to_owned);
+        let place = Place { account: bucket.owner.clone(), region: bucket.region.clone(), trace };
         Ok(Self { place: Some(place), deliveries })
     }
 

@@ -151,9 +151,13 @@ impl Admitted {
                 return Ok(sent);
             }
         }
+        // "When both header instrumentations are set, the message system attribute overrides the HTTP trace header."
+        // <https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html>
+        let trace_header =
+            self.system_attributes.get("AWSTraceHeader").and_then(|header| header.text.as_deref());
         let stored = Stored {
             sender_id: cx.caller().user_id(),
-            trace_header: self.system_attributes.get("AWSTraceHeader").and_then(|header| header.text.clone()),
+            trace_header: trace_header.or(cx.trace_header()).map(str::to_owned),
             body: self.body,
             attributes: self.attributes,
             group: self.group,

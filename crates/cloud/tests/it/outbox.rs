@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use cloud::trace;
 use serde_json::json;
 use store::layer::outbox;
 use store::layer::table::Paging;
-use testkit::World;
+use testkit::{START, World};
 
 use crate::service::TALLY;
 
@@ -155,5 +156,26 @@ async fn what_a_dead_worker_held_is_delivered_soon() {
     world.advance(Duration::from_secs(29)).await;
     assert_eq!(count(&world, "queued").await, 0);
     until(&world, Duration::from_secs(1), async |world| count(world, "queued").await == 1).await;
+    world.cloud().stop().await;
+}
+
+/// What is delivered later belongs to the trace of its cause, when that came with a header.
+#[tokio::test]
+async fn a_delivery_goes_on_in_the_trace_of_its_cause() {
+    let world = World::new(&[&TALLY]).await;
+    world.cloud().start();
+    let root = "1-5759e988-bd862e3fe1be46a994272793";
+    let mut cx = world.cx();
+    cx.join_header(&format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1"));
+    let caller = cx.caller().clone();
+    cx.call_json(caller, "sqs", "AddLater", &json!({"Name": "a"})).await.unwrap();
+    let traces = async |world: &World| -> Vec<String> {
+        let view = store::snapshot(world.cloud().store()).await.unwrap();
+        let rows = trace::stream(START.secs() / 3600).read(&view, None, 100).await.unwrap();
+        let records = rows.iter().flat_map(|row| trace::records(&row.val).unwrap());
+        records.filter(|record| record.operation == "Add").map(|record| record.trace_id).collect()
+    };
+    until(&world, Duration::from_secs(1), async |world| !traces(world).await.is_empty()).await;
+    assert_eq!(traces(&world).await, [root]);
     world.cloud().stop().await;
 }

@@ -112,8 +112,14 @@ impl Operation for PutEvents {
                     let id = cx.new_id();
                     // What goes to a bus that is not there is lost, as in AWS.
                     if is_there {
+                        let own = cx.trace();
+                        if let Some(header) = &entry.trace_header {
+                            cx.join_header(header);
+                        }
                         let event = entry.event(cx, id.clone(), detail);
-                        route::publish(cx, &bus, &event, 0).await?;
+                        let published = route::publish(cx, &bus, &event, 0).await;
+                        cx.come_back(own);
+                        published?;
                     }
                     Accepted { event_id: Some(id), error_code: None, error_message: None }
                 }

@@ -2,6 +2,39 @@
 
 use super::*;
 
+/// A queue hands on the trace of an event, as AWS's do: each entry of PutEvents may be in another.
+#[tokio::test]
+async fn the_trace_of_an_event_goes_on_to_its_targets() {
+    let world = world().await;
+    let (url, arn) = queue(&world, "q").await;
+    rule(&world, "r", "default", json!({"Id": "1", "Arn": arn})).await;
+    let header =
+        |digit: &str| format!("Root=1-5759e988-{};Parent=53995c3f42cd8ad8;Sampled=1", digit.repeat(24));
+    let entry = |trace: Option<String>| json!({"Source": "shop", "DetailType": "order", "Detail": "{}", "TraceHeader": trace});
+    let put = async |cx: &mut cloud::cx::Cx, entries: Value| {
+        let caller = cx.caller().clone();
+        cx.call_json(caller, "events", "PutEvents", &json!({"Entries": entries})).await.unwrap();
+        let got = messages(&world, &url).await;
+        got.iter().map(|message| message["Attributes"]["AWSTraceHeader"].clone()).collect::<Vec<_>>()
+    };
+    let mixed = json!([
+        entry(Some(header("a"))),
+        entry(None),
+        entry(Some(header("b"))),
+        entry(Some("nonsense".into()))
+    ]);
+    let mut cx = world.cx();
+    let mut traces = put(&mut cx, mixed.clone()).await;
+    traces.sort_by_key(Value::to_string);
+    assert_eq!(traces, [json!(header("a")), json!(header("b")), Value::Null, Value::Null]);
+    // Where the request itself is in a trace, the entries without one are in that.
+    cx.join_header(&header("c"));
+    let mut traces = put(&mut cx, json!([mixed[0], mixed[1]])).await;
+    traces.sort_by_key(Value::to_string);
+    assert_eq!(traces, [json!(header("a")), json!(header("c"))]);
+    assert_eq!(cx.trace_header(), Some(&*header("c")));
+}
+
 #[tokio::test]
 async fn events_reach_the_targets_of_rules_that_want_them() {
     let world = world().await;

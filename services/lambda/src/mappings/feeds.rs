@@ -157,8 +157,10 @@ impl Consumer for Function {
     }
 
     async fn deliver(&self, cx: &mut Cx, batch: &Batch) -> Outcome {
-        let trace = batch.records.iter().find_map(|record| record.trace.as_deref());
-        join(cx, trace);
+        // So that loops of functions are seen, too.
+        if let Some(trace) = batch.records.iter().find_map(|record| record.trace.as_deref()) {
+            cx.join_header(trace);
+        }
         let payload = event::payload(&self.row, batch);
         let function = self.row.function().qualified_arn();
         let ran = match run_batch::call(cx, function.as_str(), payload.into()).await {
@@ -205,17 +207,5 @@ impl Consumer for Function {
             Err(Error::NotFound(_)) => Ok(()),
             sent => sent.map_err(Error::into_failure),
         }
-    }
-}
-
-/// Goes on in the trace that a message carries (`Root=…;Lineage=…`), so that loops of functions are seen.
-fn join(cx: &mut Cx, header: Option<&str>) {
-    let part = |name: &str| {
-        let mut parts = header.unwrap_or_default().split(';');
-        parts.find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
-    };
-    if let Some(root) = part("Root").filter(|root| root.len() <= 64) {
-        let (root, lineage) = (root.to_string(), part("Lineage").map(str::to_string));
-        cx.join_trace(&root, lineage.as_deref());
     }
 }

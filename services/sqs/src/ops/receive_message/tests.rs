@@ -45,6 +45,35 @@ async fn a_message_is_hidden_and_comes_back() {
     assert_ne!(again["Messages"][0]["ReceiptHandle"], message["ReceiptHandle"]);
 }
 
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html>: the header of the request is in all of its
+/// messages, and the attribute of a message overrides it.
+#[tokio::test]
+async fn a_message_carries_the_trace_of_its_request() {
+    let world = world().await;
+    let url = queue(&world, "q", json!({})).await;
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let other = json!({"AWSTraceHeader": {"StringValue": "Root=1-a-b", "DataType": "String"}});
+    let mut cx = world.cx();
+    cx.join_header(header);
+    let caller = cx.caller().clone();
+    let entries = json!([
+        {"Id": "a", "MessageBody": "a"},
+        {"Id": "b", "MessageBody": "b", "MessageSystemAttributes": other},
+    ]);
+    cx.call_json(caller, "sqs", "SendMessageBatch", &json!({"QueueUrl": url, "Entries": entries}))
+        .await
+        .unwrap();
+    send(&world, &url, "c").await;
+    let input = json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "AttributeNames": ["AWSTraceHeader"]});
+    let answer = world.ok("sqs", "ReceiveMessage", input).await;
+    let traces = answer["Messages"].as_array().unwrap().iter();
+    let mut traces: Vec<(&str, Option<&str>)> = traces
+        .map(|message| (message["Body"].as_str().unwrap(), message["Attributes"]["AWSTraceHeader"].as_str()))
+        .collect();
+    traces.sort_unstable();
+    assert_eq!(traces, [("a", Some(header)), ("b", Some("Root=1-a-b")), ("c", None)]);
+}
+
 #[tokio::test]
 async fn attributes_come_when_they_are_asked_for() {
     let world = world().await;
