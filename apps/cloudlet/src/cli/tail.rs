@@ -108,7 +108,7 @@ impl Tail {
             for record in api.next_records(name, &mut readings).await.map_err(Errors::from)? {
                 match output.is_json() {
                     true => output.result(&record_json(&record)),
-                    false => output.text(&line(&format!("{} {}", record.partition_key, data(&record)))),
+                    false => output.text(&line(&format!("{} {}", record.partition_key, record.text().0))),
                 }
             }
             tokio::time::sleep(LOOK).await;
@@ -117,23 +117,39 @@ impl Tail {
 }
 
 fn record_json(record: &StreamRecord) -> Value {
+    let (data, is_base64) = record.text();
     json!({
         "ShardId": record.shard,
         "SequenceNumber": record.sequence_number,
         "PartitionKey": record.partition_key,
-        "Data": data(record),
+        "Data": data,
+        "IsBase64Encoded": is_base64,
     })
-}
-
-/// The data of a record as text, or how many bytes it has.
-fn data(record: &StreamRecord) -> String {
-    match std::str::from_utf8(&record.data) {
-        Ok(text) => text.to_owned(),
-        Err(_) => format!("({} bytes)", record.data.len()),
-    }
 }
 
 fn line(text: &str) -> String {
     let time = now().strftime("%H:%M:%S").to_string();
     format!("{} {text}", time.dimmed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_that_is_no_text_is_shown_in_base64() {
+        let shown = |data: &[u8]| {
+            let record = StreamRecord {
+                shard: "shardId-000000000000".to_owned(),
+                partition_key: "k".to_owned(),
+                sequence_number: "1".to_owned(),
+                data: data.to_vec(),
+            };
+            let json = record_json(&record);
+            (json["Data"].as_str().unwrap().to_owned(), json["IsBase64Encoded"].as_bool().unwrap())
+        };
+        assert_eq!(shown(b"plain \xc3\xa9"), ("plain é".to_owned(), false));
+        assert_eq!(shown(b"\xff\x00x"), ("/wB4".to_owned(), true));
+        assert_eq!(shown(b""), (String::new(), false));
+    }
 }

@@ -27,8 +27,24 @@ pub struct StreamRecord {
     pub data: Vec<u8>,
 }
 
+impl StreamRecord {
+    /// Its data as text, or in base64 when it is none: then the second is true.
+    pub fn text(&self) -> (String, bool) {
+        match std::str::from_utf8(&self.data) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (STANDARD.encode(&self.data), true),
+        }
+    }
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What a record carries. What is not in base64, as it should be, is taken as it is.
+fn data(value: &Value) -> Vec<u8> {
+    let text = text(value);
+    STANDARD.decode(&text).unwrap_or_else(|_| text.into_bytes())
 }
 
 impl Api {
@@ -114,7 +130,7 @@ impl Api {
                 shard: reading.shard.clone(),
                 partition_key: text(&record["PartitionKey"]),
                 sequence_number: text(&record["SequenceNumber"]),
-                data: STANDARD.decode(text(&record["Data"])).unwrap_or_default(),
+                data: data(&record["Data"]),
             }));
             reading.iterator = answer["NextShardIterator"].as_str().map(str::to_owned);
             let children = answer["ChildShards"].as_array().into_iter().flatten();
