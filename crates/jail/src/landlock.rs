@@ -33,6 +33,13 @@ const PROC_FILES: &[&str] = &[
 /// Device files that a program may use.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
+/// Whether this kernel's rules can also keep signals and abstract sockets within a sandbox. They came with Linux 6.12
+/// (<https://docs.kernel.org/userspace-api/landlock.html#previous-limitations>, ABI 6).
+pub fn has_scopes() -> bool {
+    let strict = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    strict.scope(Scope::from_all(RULES)).is_ok()
+}
+
 /// Applies the rules; an error says that the kernel has no Landlock.
 pub(crate) fn apply(files: &Files, private_root: bool) -> Result<(), Trouble> {
     let (read, write) = if private_root { inside(files) } else { on_the_host(files) };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Error, Helper, Jail, begin, system_binds};
 use crate::cgroup::Tree;
+use crate::landlock;
 use crate::spec::{Companions, Exit, Files, Layers, Limits, Network, Spec};
 use crate::users::Users;
 
@@ -71,6 +72,7 @@ impl Jail {
             jail.find_networks()?;
             jail.find_kernel_rules()?;
         }
+        jail.find_scopes();
         jail.groups = Tree::find().map(Arc::new);
         if jail.groups.is_none() {
             jail.missing.push(Missing {
@@ -176,6 +178,27 @@ impl Jail {
             }),
         }
         Ok(())
+    }
+
+    /// Rules of an older kernel apply, and guard less.
+    fn find_scopes(&mut self) {
+        if !self.layers.landlock || landlock::has_scopes() {
+            return;
+        }
+        // A user of its own protects from signals, a process list of its own does, and so does a network of its own
+        // from sockets.
+        let alone = self.layers.namespaces || self.layers.user.is_some();
+        self.missing.push(Missing {
+            layer: "Landlock scopes",
+            reason: "they came with Linux 6.12".to_string(),
+            consequence: match alone {
+                true => "functions of the network `host` can reach abstract sockets of this machine",
+                false => {
+                    "functions can reach abstract sockets of this machine and signal what this user runs"
+                }
+            },
+            required: !alone,
+        });
     }
 }
 
