@@ -49,15 +49,14 @@ impl Plane for LambdaPlane {
     }
 
     async fn serve(&self, cx: &mut Cx, request: PlaneRequest) -> Response<Stream> {
-        let host = host_of(&request.parts);
         let path = request.parts.uri.path().to_string();
         if let Some(blob) = path.strip_prefix(CODE_PATH) {
             return code(cx, &request.parts, blob).await;
         }
-        let Some((id, rest)) = url_id(&host, &path) else {
+        let Some((id, rest)) = url_id(&request.host, &path) else {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
-        match function_url(cx, &id, &rest, &host, request).await {
+        match function_url(cx, &id, &rest, request).await {
             Ok(response) => response,
             Err(error) => failed(error),
         }
@@ -70,12 +69,6 @@ impl Plane for LambdaPlane {
     fn functions(&self) -> Option<&dyn Functions> {
         Some(&Direct)
     }
-}
-
-fn host_of(parts: &Parts) -> String {
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
-    host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase()
 }
 
 /// The id of a function URL and the path behind it.
@@ -131,10 +124,9 @@ async fn function_url(
     cx: &mut Cx,
     id: &str,
     path: &str,
-    host: &str,
     request: PlaneRequest,
 ) -> Result<Response<Stream>, Error> {
-    let PlaneRequest { parts, body, peer, .. } = request;
+    let PlaneRequest { parts, body, peer, host, .. } = request;
     let runner = Runner::of(cx);
     let found = runner.url(cx, id).await?;
     let (function, url) = (&found.0, &found.1);
@@ -150,7 +142,7 @@ async fn function_url(
     let policy = runner.policy(cx, function).await?;
     let caller = authorize(cx, function, url, &parts, &body, policy.as_deref()).await?;
     let ready = runner.ready(cx, function).await?;
-    let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host, id, path });
+    let event = event(cx, &caller, &Asked { parts: &parts, body: &body, peer, host: &host, id, path });
     let (shelf, permit) = runner.admit(cx, &ready)?;
     let invocation = Invocation {
         request_id: Arc::clone(cx.shared_request_id()),

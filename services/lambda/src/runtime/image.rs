@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("python", "sitecustomize.py", crate::exec::PYTHON_SITE),
     ("python/node", "child.js", CHILD),
     ("python/node", "redirect.js", crate::exec::NODE_REDIRECT),
+    ("python", "rehearsal.py", include_str!("../../bootstrap/python/rehearsal.py")),
     ("python", "bootstrap.py", include_str!("../../bootstrap/python/bootstrap.py")),
 ];
 /// Where the bootstraps read which names of AWS lead where.

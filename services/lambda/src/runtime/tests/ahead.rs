@@ -112,6 +112,27 @@ async fn a_function_that_needs_its_own_start_gets_it() {
     assert_eq!(host.ahead.kinds(), 0);
 }
 
+/// What a process has gone through while it waited: a function may have a module of that name, and a time zone.
+#[tokio::test]
+async fn nothing_of_a_rehearsal_is_left() {
+    let python = "import time\ndef handler(event, context): return [__file__, time.localtime(0).tm_gmtoff]";
+    let node = "exports.handler = async () => [__filename, -60 * new Date(0).getTimezoneOffset()]";
+    for (runtime, file, code) in
+        [("python3.11", "rehearsal.py", python), ("nodejs20.x", "rehearsal.js", node)]
+    {
+        for (zone, offset) in [(None, 0), (Some("XYZ-1"), 3600)] {
+            let fixture = Fixture::new(runtime, "rehearsal.handler", &[(file, code)]).change(|launch| {
+                launch.variables.extend(zone.map(|zone| ("TZ".to_string(), zone.to_string())));
+            });
+            let host = fixture.host(Ahead::tested(true));
+            let seen = value(&invoke(&fixture.shelf_on(&host), "{}").await);
+            assert!(seen[0].as_str().unwrap().ends_with(file), "{runtime}: {seen}");
+            assert!(!seen[0].as_str().unwrap().contains("runtime"), "{runtime}: {seen}");
+            assert_eq!(seen[1], offset, "{runtime}, {zone:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn limits_are_those_of_the_function() {
     let code = r#"
