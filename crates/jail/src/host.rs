@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use crate::cgroup::{Group, GroupLimits, Tree};
 use crate::helper::ARGUMENT;
-use crate::namespaces;
 use crate::receive;
 use crate::spares::Spares;
 use crate::spec::{Assignment, Bind, Event, Exit, Layers, Spec};
 use crate::users::{TakenUser, Users};
+use crate::{landlock, namespaces};
 
 pub use probe::{Missing, Mode};
 
@@ -76,7 +76,8 @@ impl Jail {
             present.push(("network namespaces", "for functions that ask for them".to_string()));
         }
         if self.layers.landlock {
-            present.push(("Landlock", "files, signals and abstract sockets".to_string()));
+            let what = if landlock::has_scopes() { "files, signals and abstract sockets" } else { "files" };
+            present.push(("Landlock", what.to_string()));
         }
         if self.layers.seccomp {
             present.push(("seccomp", "system calls".to_string()));

@@ -403,7 +403,7 @@ impl Environment {
             duration,
             init: self.init_duration.take(),
             memory_mb: self.launch.memory_mb,
-            memory_used_mb: self.peak_kilobytes.div_ceil(1024).min(u64::from(self.launch.memory_mb)),
+            memory_used_mb: self.memory_used_mb(ended),
             ended,
         };
         let seen = report.seen(&self.log_stream, report.init.is_some() && !self.is_provisioned());

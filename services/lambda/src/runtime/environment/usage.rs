@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::Environment;
 use crate::runtime::log::LogLine;
 use crate::runtime::memory;
+use crate::runtime::outcome::Ended;
 
 /// How often at most the memory for REPORT lines is read.
 const PEAK_EVERY: Duration = Duration::from_millis(500);
@@ -31,6 +32,15 @@ impl Environment {
             self.lines.push(LogLine { time_millis: self.host.backend.now_millis(), text });
         }
         full
+    }
+
+    /// What REPORT says of memory. All of it where want of it was the end, in whichever of the processes it was.
+    pub(super) fn memory_used_mb(&self, ended: &Ended) -> u64 {
+        let all = u64::from(self.launch.memory_mb);
+        match ended {
+            Ended::OutOfMemory => all,
+            _ => self.peak_kilobytes.div_ceil(1024).min(all),
+        }
     }
 
     /// Reads the peak of memory for REPORT, now and then.

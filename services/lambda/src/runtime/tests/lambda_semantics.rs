@@ -117,6 +117,19 @@ async fn too_much_memory_ends_the_process() {
 }
 
 #[tokio::test]
+async fn memory_of_all_processes_counts() {
+    let child = "const held = Buffer.alloc(48 << 20, 1); setInterval(() => held, 1000)";
+    let code = format!(
+        "const {{ spawn }} = require('child_process'); exports.handler = async () => {{ for (let i = 0; i < 4; i++) spawn(process.execPath, ['-e', {child:?}]); {ENDLESS} }}"
+    );
+    let fixture =
+        Fixture::new(NODE, "index.handler", &[("index.js", &code)]).change(|launch| launch.memory_mb = 128);
+    let outcome = invoke(&fixture.shelf(), "{}").await;
+    assert_eq!(value(&outcome)["errorType"], "Runtime.OutOfMemory");
+    assert!(outcome.tail.contains("Max Memory Used: 128 MB\t"), "{}", outcome.tail);
+}
+
+#[tokio::test]
 async fn answers_of_more_than_six_megabytes_are_errors() {
     let code = "exports.handler = async (e) => 'x'.repeat(e.size)";
     let fixture = Fixture::new(NODE, "index.handler", &[("index.js", code)]);
