@@ -55,8 +55,7 @@ async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
         let page = table::list::<RuleRow>(&view, parts, &Paging::after(PAGE, after)).await?;
         let enabled = page.items.into_iter().filter(RuleRow::is_enabled);
         listeners.rules.extend(enabled.filter_map(|rule| {
-            // Patterns were checked when they were put.
-            let pattern = Pattern::parse(rule.pattern.as_deref()?).ok()?;
+            let pattern = stored(rule.pattern.as_deref()?, &rule.name)?;
             Some((pattern, rule))
         }));
         after = page.next;
@@ -67,12 +66,22 @@ async fn listeners(cx: &Cx, bus: &BusRef) -> Result<Arc<Listeners>, Error> {
     let page =
         table::list::<ArchiveRow>(&view, (key.0.as_str(), key.1.as_str()), &Paging::first(PAGE)).await?;
     for archive in page.items.into_iter().filter(|archive| archive.bus == bus.name) {
-        let pattern = archive.pattern.as_deref().and_then(|text| Pattern::parse(text).ok());
-        listeners.archives.push((pattern, archive));
+        let pattern = archive.pattern.as_deref().map(|text| stored(text, &archive.name));
+        match pattern {
+            Some(None) => {}
+            pattern => listeners.archives.push((pattern.flatten(), archive)),
+        }
     }
     let listeners = Arc::new(listeners);
     heard.0.keep(read_in, key, listeners.clone());
     Ok(listeners)
+}
+
+/// The pattern of a rule or an archive. It was checked when it was put; one that cannot be read all the same wants nothing.
+fn stored(text: &str, name: &str) -> Option<Pattern> {
+    Pattern::parse(text)
+        .inspect_err(|error| tracing::error!(name, %error, "a stored event pattern cannot be read"))
+        .ok()
 }
 
 /// Brings an event to a bus: into its archives and to the targets of the rules that want it. `hops` counts the buses

@@ -51,6 +51,22 @@ pub(crate) struct Listener {
     filter: Option<Filter>,
 }
 
+impl Listener {
+    /// The listener of a subscription. Its filter policy was checked when it was set; where it cannot be read all the same,
+    /// nothing is wanted.
+    fn of(row: SubscriptionRow) -> Option<Self> {
+        let scope = row.attributes.get("FilterPolicyScope").map_or(SCOPE_DEFAULT, String::as_str);
+        match row.attributes.get("FilterPolicy").map(|text| Filter::read(text, scope)).transpose() {
+            Ok(filter) => Some(Self { filter: filter.flatten(), row }),
+            Err(error) => {
+                let failure = cloud::ApiError::into_failure(error);
+                tracing::error!(subscription = row.id, %failure, "a stored filter policy cannot be read");
+                None
+            }
+        }
+    }
+}
+
 /// The listeners of topics, by account, region and name.
 #[derive(Default)]
 struct Known(Memo<(String, String, String), Arc<Vec<Listener>>>);
@@ -69,13 +85,7 @@ async fn listeners(cx: &Cx, topic: &TopicRow) -> Result<Arc<Vec<Listener>>, Erro
     loop {
         let parts = (key.0.as_str(), key.1.as_str(), key.2.as_str());
         let page = table::list::<SubscriptionRow>(&view, parts, &Paging::after(PAGE, after)).await?;
-        listeners.extend(page.items.into_iter().filter(|row| !row.pending).map(|row| {
-            let scope = row.attributes.get("FilterPolicyScope").map_or(SCOPE_DEFAULT, String::as_str);
-            // Policies were checked when they were set.
-            let policy = row.attributes.get("FilterPolicy");
-            let filter = policy.and_then(|text| Filter::read(text, scope).ok().flatten());
-            Listener { row, filter }
-        }));
+        listeners.extend(page.items.into_iter().filter(|row| !row.pending).filter_map(Listener::of));
         after = page.next;
         if after.is_none() {
             break;
@@ -333,4 +343,40 @@ pub(crate) async fn confirm(
         _ => return Ok(()),
     };
     Ok(cx.hand_over(delivery).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rather nothing than what a subscriber did not ask for.
+    #[test]
+    fn a_policy_that_cannot_be_read_wants_nothing() {
+        let listens = |attributes: &[(&str, &str)]| {
+            let text = |text: &&str| (*text).to_owned();
+            let row = SubscriptionRow {
+                account: "a".into(),
+                region: "r".into(),
+                topic: "t".into(),
+                id: "i".into(),
+                owner: "a".into(),
+                principal: "p".into(),
+                protocol: "sqs".into(),
+                endpoint: "e".into(),
+                created_at_millis: 1,
+                token: "x".into(),
+                pending: false,
+                authenticated: false,
+                guarded: false,
+                attributes: attributes.iter().map(|(name, value)| (text(name), text(value))).collect(),
+            };
+            Listener::of(row).map(|listener| listener.filter.is_some())
+        };
+        let nested = ("FilterPolicy", r#"{"a":{"b":["c"]}}"#);
+        assert_eq!(listens(&[]), Some(false));
+        assert_eq!(listens(&[("FilterPolicy", r#"{"a":["b"]}"#)]), Some(true));
+        assert_eq!(listens(&[nested, ("FilterPolicyScope", "MessageBody")]), Some(true));
+        assert_eq!(listens(&[nested]), None);
+        assert_eq!(listens(&[("FilterPolicy", "{")]), None);
+    }
 }
