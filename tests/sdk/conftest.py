@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import uuid
 import zipfile
 from pathlib import Path
@@ -18,6 +19,19 @@ from botocore.config import Config
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READY = re.compile(r"ready at (http://\S+)")
+# How long anything is waited for: on the slowest machine nothing but a hang takes as long.
+PATIENCE_SECONDS = 900
+# As waiters of boto3 take it.
+WAIT = {"Delay": 1, "MaxAttempts": PATIENCE_SECONDS}
+
+
+def until(what, look):
+    """Looks again and again until there is something to see, and gives it."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not (seen := look()):
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.05)
+    return seen
 
 
 class Cloud:
@@ -41,11 +55,11 @@ class Cloud:
     def stop(self):
         atexit.unregister(self.stop)
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE_SECONDS)
 
     def client(self, service, key="test", secret="test", token=None, region="us-east-1", **config):
         # One attempt: a retry would hide a failure, and slow down the tests of errors.
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **config)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS, **config)
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -59,7 +73,7 @@ class Cloud:
     def ask(self, url, method="GET", body=None, headers=None):
         """Calls an address of this cloud whose host name this machine may not resolve; gives status, headers, body."""
         address = urlsplit(url)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         path = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
         connection.request(method, path, body=body, headers={**(headers or {}), "Host": address.netloc})
         answer = connection.getresponse()

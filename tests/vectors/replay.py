@@ -35,7 +35,7 @@ def replay(service):
             tests = json.loads(Path(report.name).read_text())
     finally:
         cloud.terminate()
-        cloud.wait(timeout=30)
+        cloud.wait(timeout=600)
     return {name: why or (soft[0] if soft else None) for name, why, soft in tests}
 
 

@@ -57,10 +57,7 @@ impl Endpoint {
 
     /// What the endpoint was asked, once that is as much as this.
     pub async fn heard(&self, world: &World, count: usize) -> Vec<String> {
-        while self.count() < count {
-            world.settle().await;
-            tokio::task::yield_now().await;
-        }
+        world.until("the endpoint is asked", async || self.count() >= count).await;
         self.heard.lock().expect(WHOLE).clone()
     }
 }

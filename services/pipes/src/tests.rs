@@ -81,7 +81,7 @@ async fn send(world: &World, url: &str, body: Value) {
 /// The messages of a queue, once there are as many.
 async fn messages(world: &World, url: &str, count: usize) -> Vec<Value> {
     let mut all = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..2_000 {
         let asked = json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
         let answer = world.ok("sqs", "ReceiveMessage", asked).await;
         for message in answer["Messages"].as_array().into_iter().flatten() {
@@ -113,7 +113,7 @@ async fn create(world: &World, source: &str, target: &str, more: Value) -> Value
 }
 
 async fn settle(world: &World, state: &str) {
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         world.settle().await;
         let shown = world.ok("pipes", "DescribePipe", json!({"Name": "p"})).await;
         if shown["CurrentState"] == state {
@@ -195,7 +195,7 @@ async fn buses_and_log_groups_get_records() {
     settle(&world, "RUNNING").await;
     send(&world, &from_url, json!({"n": 2})).await;
     let mut found = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         world.advance(Duration::from_millis(200)).await;
         found = world.ok("logs", "FilterLogEvents", json!({"logGroupName": "g"})).await;
         if found["events"][0]["message"].is_string() {

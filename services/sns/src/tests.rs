@@ -67,7 +67,7 @@ async fn inbox(world: &World) -> Vec<Value> {
 
 /// Moves the clock until `done`.
 async fn until(world: &World, step: Duration, done: impl AsyncFn(&World) -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..20_000 {
         if done(world).await {
             return;
         }

@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from conftest import REPOSITORY, Cloud
+from conftest import PATIENCE_SECONDS, REPOSITORY, Cloud, until
 
 sys.path.insert(0, str(REPOSITORY / "tests/sdk/oracle"))
 from projects import example_project  # noqa: E402
@@ -30,7 +29,7 @@ def run(own, tmp_path):
     def run(*arguments, fails=False, both=False, **variables):
         done = subprocess.run(
             [binary, *arguments], cwd=folder, env={**own.environment(), **variables},
-            capture_output=True, text=True, timeout=120,
+            capture_output=True, text=True, timeout=PATIENCE_SECONDS,
         )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         if both:
@@ -39,16 +38,6 @@ def run(own, tmp_path):
 
     run.folder = folder
     return run
-
-
-def eventually(condition):
-    """Logs are there a moment after the answer."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def said(cloud, url):
@@ -72,7 +61,8 @@ def test_a_project_from_its_deployment_to_its_removal(own, run):
     event = json.dumps({"pathParameters": {"name": "Ana"}})
     answer = json.loads(run("invoke", "-f", "greet", "-d", event))
     assert json.loads(answer["body"])["message"] == "Hello, Ana!"
-    assert eventually(lambda: "END Duration" in run("logs", "-f", "greet"))
+    # Logs are there a moment after the answer.
+    until("the end is logged", lambda: "END Duration" in run("logs", "-f", "greet"))
 
     code = run.folder / "src/hello.js"
     code.write_text(code.read_text().replace("}!`", "}, again!`"))
@@ -133,7 +123,8 @@ def test_the_stage_of_a_rest_api_gets_its_access_log_and_its_tags(own, run):
         found = own.client("logs").filter_log_events(logGroupName="/aws/api-gateway/hello-dev")
         return [event["message"].strip() for event in found["events"]]
 
-    assert eventually(lambda: lines() == ["GET 200"]), lines()
+    until("a line of the access log", lines)
+    assert lines() == ["GET 200"]
     gateway = own.client("apigateway")
     api = gateway.get_rest_apis()["items"][0]["id"]
     assert gateway.get_stage(restApiId=api, stageName="dev")["tags"]["team"] == "green"
@@ -163,7 +154,7 @@ def test_events_of_a_bus_reach_a_function(own, run):
     assert rules == {"rate(1 hour)", "pattern"}
     entry = {"Source": "shop", "DetailType": "order", "Detail": json.dumps({"n": 4711})}
     assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
-    assert eventually(lambda: "heard 4711" in run("logs", "-f", "listen"))
+    until("it is heard", lambda: "heard 4711" in run("logs", "-f", "listen"))
     run("remove")
     assert events.list_rules()["Rules"] == []
 
@@ -192,6 +183,6 @@ def test_a_schedule_of_scheduler_calls_a_function(own, run):
         return any('tick {"hello":"you"}' in event["message"] for event in found["events"])
 
     # A rate without a start begins at once.
-    assert eventually(called)
+    until("the function is called", called)
     run("remove")
     assert own.client("scheduler").list_schedules()["Schedules"] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY
 
 BINARY = Path(os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")).resolve()
 NODE = """
@@ -22,7 +22,7 @@ def run(cloud, tmp_path):
     def run(*command, endpoint=None, **variables):
         environment = {**os.environ, "HOME": str(tmp_path), "AWS_ENDPOINT_URL": endpoint or cloud.url, **variables}
         return subprocess.run(
-            [BINARY, "exec", "--", *command], env=environment, capture_output=True, text=True, timeout=60
+            [BINARY, "exec", "--", *command], env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
         )
 
     return run

@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY
 
 BINARY = Path(os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")).resolve()
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,7 @@ class Dev:
             return next((line for line in self.lines if text in line), None)
 
         with self.changed:
-            assert self.changed.wait_for(found, timeout=60), "".join(self.lines)
+            assert self.changed.wait_for(found, timeout=PATIENCE_SECONDS), "".join(self.lines)
             return found()
 
 
@@ -87,4 +87,4 @@ def test_a_debugger_stays_at_one_address(project):
         dev.said("src/index.ts:10")
     finally:
         dev.process.terminate()
-        dev.process.wait(timeout=30)
+        dev.process.wait(timeout=PATIENCE_SECONDS)

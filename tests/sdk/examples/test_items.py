@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY
 
 
 class Items:
@@ -33,7 +33,7 @@ def items(request, cloud, tmp_path_factory):
         binary = os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")
         command = [str(binary), *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=300
+            command, cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY, until
 
 CONFIGURATION = """
 service: SERVICE
@@ -64,7 +64,7 @@ def service(cloud, tmp_path_factory):
     def run(*arguments):
         binary = os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")
         done = subprocess.run(
-            [str(binary), *arguments], cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=300
+            [str(binary), *arguments], cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -77,11 +77,10 @@ def service(cloud, tmp_path_factory):
 def heard(cloud, service):
     sqs = cloud.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{service}-heard")["QueueUrl"]
-    for _ in range(6):
-        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", []):
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return json.loads(message["Body"])["responsePayload"]
-    raise AssertionError("nothing was heard")
+    receive = lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages")
+    [message] = until("something is heard", receive)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(message["Body"])["responsePayload"]
 
 
 def test_functions_hear_of_topics(cloud, service):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY, until
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def orders(cloud, tmp_path_factory):
     def run(*arguments):
         binary = os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")
         done = subprocess.run(
-            [str(binary), *arguments], cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=300
+            [str(binary), *arguments], cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -39,12 +39,14 @@ def outputs(cloud, stage):
 def take(cloud, url, count):
     sqs = cloud.client("sqs")
     taken = []
-    for _ in range(6):
+
+    def all_taken():
         for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10, MaxNumberOfMessages=10).get("Messages", []):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             taken.append(json.loads(message["Body"]))
-        if len(taken) >= count:
-            break
+        return len(taken) >= count
+
+    until(f"{count} messages", all_taken)
     return taken
 
 

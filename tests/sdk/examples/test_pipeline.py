@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import subprocess
-import time
 
 import pytest
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY, until
 
 # What a piece of work that fails waits before it comes again.
 VISIBILITY_SECONDS = 5
@@ -25,7 +24,7 @@ def pipeline(cloud, tmp_path_factory):
         binary = os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")
         command = [str(binary), *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=300
+            command, cwd=folder, env=cloud.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -49,15 +48,15 @@ def job(cloud, pipeline, texts):
     return made["id"]
 
 
-def waited(cloud, pipeline, id, counted, seconds=60):
+def waited(cloud, pipeline, id, counted):
     """The job once so many of its parts are counted."""
-    end = time.monotonic() + seconds
-    while True:
+
+    def job():
         status, shown = call(cloud, pipeline, "GET", f"/jobs/{id}")
         assert status == 200
-        if shown["counted"] >= counted or time.monotonic() > end:
-            return shown
-        time.sleep(0.1)
+        return shown if shown["counted"] >= counted else None
+
+    return until(f"{counted} parts are counted", job)
 
 
 def test_every_text_is_counted_once(cloud, pipeline):
@@ -72,10 +71,13 @@ def test_what_is_no_text_ends_in_the_dead_letter_queue(cloud, pipeline):
     id = job(cloud, pipeline, ["one", 2, "three words here"])
     assert waited(cloud, pipeline, id, 2)["words"] == 4
     sqs = cloud.client("sqs")
-    received = sqs.receive_message(
-        QueueUrl=pipeline["WorkDeadUrl"], WaitTimeSeconds=20, MessageSystemAttributeNames=["All"]
-    )
-    messages = received["Messages"]
+
+    def receive():
+        url = pipeline["WorkDeadUrl"]
+        received = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageSystemAttributeNames=["All"])
+        return received.get("Messages")
+
+    messages = until("a dead letter", receive)
     assert [json.loads(message["Body"]) for message in messages] == [{"job": id, "part": 1, "text": 2}]
     # This receive is one of them.
     assert messages[0]["Attributes"]["ApproximateReceiveCount"] == str(RECEIVES_MAX + 1)

@@ -29,6 +29,9 @@ export async function startCloud() {
   };
 }
 
+// How long anything is waited for: on the slowest machine nothing but a hang takes as long.
+export const PATIENCE_SECONDS = 900;
+
 export const uniqueName = () => `t-${randomBytes(6).toString('hex')}`;
 
 // What `assert.rejects` compares an error of the SDK with.

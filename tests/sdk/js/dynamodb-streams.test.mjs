@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as streams from '@aws-sdk/client-dynamodb-streams';
 
-import { failsWith, startCloud, uniqueName } from './cloud.mjs';
+import { PATIENCE_SECONDS, failsWith, startCloud, uniqueName } from './cloud.mjs';
 
 let cloud;
 let tables;
@@ -29,7 +29,7 @@ async function streamed(StreamViewType) {
       StreamSpecification: { StreamEnabled: true, StreamViewType },
     })
   );
-  await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: 20, minDelay: 0.1 }, { TableName });
+  await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: PATIENCE_SECONDS, minDelay: 0.1 }, { TableName });
   return { TableName, StreamArn: TableDescription.LatestStreamArn };
 }
 

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as lib from '@aws-sdk/lib-dynamodb';
 
-import { failsWith, startCloud, uniqueName } from './cloud.mjs';
+import { PATIENCE_SECONDS, failsWith, startCloud, uniqueName } from './cloud.mjs';
 
 let cloud;
 let client;
@@ -37,7 +37,7 @@ before(async () => {
       BillingMode: 'PAY_PER_REQUEST',
     })
   );
-  await dynamodb.waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 0.1 }, { TableName: table });
+  await dynamodb.waitUntilTableExists({ client, maxWaitTime: PATIENCE_SECONDS, minDelay: 0.1 }, { TableName: table });
 });
 after(() => cloud.stop());
 
@@ -199,7 +199,7 @@ test('a table is changed and describes itself', async () => {
   await client.send(new dynamodb.UpdateTableCommand({ TableName, StreamSpecification }));
   const describe = async () => (await client.send(new dynamodb.DescribeTableCommand({ TableName }))).Table;
   let described = await describe();
-  for (let left = 200; described.GlobalSecondaryIndexes[0].IndexStatus !== 'ACTIVE'; left--) {
+  for (let left = 10 * PATIENCE_SECONDS; described.GlobalSecondaryIndexes[0].IndexStatus !== 'ACTIVE'; left--) {
     assert.ok(left > 0, 'the index is not ready');
     await new Promise((done) => setTimeout(done, 100));
     described = await describe();

@@ -7,7 +7,7 @@ import * as pipes from '@aws-sdk/client-pipes';
 import * as scheduler from '@aws-sdk/client-scheduler';
 import * as sqs from '@aws-sdk/client-sqs';
 
-import { failsWith, startCloud, uniqueName } from './cloud.mjs';
+import { PATIENCE_SECONDS, failsWith, startCloud, uniqueName } from './cloud.mjs';
 
 let cloud;
 let queues;
@@ -36,7 +36,7 @@ async function role(service, ...actions) {
 }
 
 async function body(url) {
-  for (let left = 10; left > 0; left -= 1) {
+  for (let left = PATIENCE_SECONDS / 3; left > 0; left -= 1) {
     const asked = new sqs.ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 3 });
     const { Messages } = await queues.send(asked);
     if (Messages?.length) return Messages[0].Body;

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as kinesis from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-import { failsWith, startCloud, uniqueName } from './cloud.mjs';
+import { PATIENCE_SECONDS, failsWith, startCloud, uniqueName } from './cloud.mjs';
 
 let cloud;
 let client;
@@ -21,7 +21,7 @@ after(async () => {
 async function stream(shards = 1) {
   const StreamName = uniqueName();
   await client.send(new kinesis.CreateStreamCommand({ StreamName, ShardCount: shards }));
-  await kinesis.waitUntilStreamExists({ client, maxWaitTime: 10, minDelay: 1 }, { StreamName });
+  await kinesis.waitUntilStreamExists({ client, maxWaitTime: PATIENCE_SECONDS, minDelay: 1 }, { StreamName });
   return StreamName;
 }
 

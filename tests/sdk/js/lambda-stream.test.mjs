@@ -29,6 +29,7 @@ before(async () => {
       FunctionName: name,
       Runtime: 'nodejs20.x',
       Handler: 'index.handler',
+      Timeout: 60,
       Role: role.Role.Arn,
       Code: { ZipFile: zipOf('index.js', CODE) },
     }),

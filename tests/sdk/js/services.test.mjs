@@ -9,7 +9,7 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
 
-import { failsWith, startCloud, uniqueName } from './cloud.mjs';
+import { PATIENCE_SECONDS, failsWith, startCloud, uniqueName } from './cloud.mjs';
 
 let cloud;
 before(async () => {
@@ -79,7 +79,7 @@ async function stack(resources, outputs = {}) {
   await client.send(
     new cloudformation.CreateStackCommand({ StackName, TemplateBody: JSON.stringify(template), Capabilities })
   );
-  const wait = { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
+  const wait = { client, maxWaitTime: PATIENCE_SECONDS, minDelay: 1, maxDelay: 1 };
   await cloudformation.waitUntilStackCreateComplete(wait, { StackName });
   const { Stacks } = await client.send(new cloudformation.DescribeStacksCommand({ StackName }));
   return Object.fromEntries((Stacks[0].Outputs ?? []).map((output) => [output.OutputKey, output.OutputValue]));
@@ -90,6 +90,7 @@ const fn = (code) => ({
   Properties: {
     Runtime: 'nodejs20.x',
     Handler: 'index.handler',
+    Timeout: 60,
     Code: { ZipFile: code },
     Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
   },

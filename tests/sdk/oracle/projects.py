@@ -5,8 +5,9 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
+
+from conftest import PATIENCE_SECONDS, until
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
@@ -55,19 +56,19 @@ TOOLS = {
 }
 
 
-def told(cloud, function, count=1, seconds=60):
+def told(cloud, function, count=1):
     """What a function printed as `{"told": ...}`, once it is as much as this."""
     logs = cloud.client("logs")
-    end = time.monotonic() + seconds
-    while True:
+
+    def printed():
         try:
             events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="told")
             found = [json.loads(one["message"][one["message"].index("{") :])["told"] for one in events["events"]]
         except logs.exceptions.ResourceNotFoundException:
             found = []
-        if len(found) >= count or time.monotonic() > end:
-            return found
-        time.sleep(0.1)
+        return found if len(found) >= count else None
+
+    return until(f"{count} lines", printed)
 
 
 def binary():
@@ -76,7 +77,7 @@ def binary():
 
 def run(command, folder, environment):
     done = subprocess.run(
-        [str(part) for part in command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        [str(part) for part in command], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr

@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from conftest import fails
-
-WAIT = {"Delay": 1, "MaxAttempts": 60}
+from conftest import WAIT, fails
 
 
 @pytest.fixture
@@ -141,7 +139,7 @@ def handler(event, context):
 
 
 def custom(runtime, code, role, word):
-    properties = {"Runtime": runtime, "Handler": "index.handler", "Role": role, "Timeout": 20, "Code": {"ZipFile": code}}
+    properties = {"Runtime": runtime, "Handler": "index.handler", "Role": role, "Timeout": 60, "Code": {"ZipFile": code}}
     token = {"Fn::GetAtt": ["Maker", "Arn"]}
     return template(
         {

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import REPOSITORY
+from conftest import PATIENCE_SECONDS, REPOSITORY
 
 BINARY = os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))
 WRITERS = 4
@@ -113,7 +113,7 @@ def test_a_folder_has_one_cloud(tmp_path):
     cloud = Durable(tmp_path)
     try:
         command = [BINARY, "up", "--data", str(tmp_path), "--listen", "127.0.0.1:0"]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         assert second.returncode != 0
         assert str(tmp_path) in second.stderr
     finally:

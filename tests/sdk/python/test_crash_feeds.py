@@ -8,11 +8,13 @@ import time
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import archive
+from conftest import archive, until
 from test_crash import Durable
 
 ROUNDS = 3
 GROUPS = 3
+# Long enough for a batch on a busy machine.
+TIMEOUT_SECONDS = 20
 # The function notes what it gets, in its order, before it answers: a death between the two brings it again.
 NOTE = """
 import os
@@ -45,10 +47,10 @@ def prepare(cloud, name, attributes):
     iam.put_role_policy(RoleName="note", PolicyName="all", PolicyDocument=json.dumps(ALLOW))
     code = {"ZipFile": archive({"index.py": NOTE})}
     functions.create_function(
-        FunctionName="note", Runtime="python3.12", Handler="index.handler", Role=role, Code=code, Timeout=3
+        FunctionName="note", Runtime="python3.12", Handler="index.handler", Role=role, Code=code, Timeout=TIMEOUT_SECONDS
     )
     # What a death leaves hidden comes again soon.
-    attributes = {"VisibilityTimeout": "4", **attributes}
+    attributes = {"VisibilityTimeout": str(TIMEOUT_SECONDS), **attributes}
     cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
     arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
     functions.create_event_source_mapping(FunctionName="note", EventSourceArn=arn, BatchSize=5)
@@ -68,6 +70,10 @@ def send_until_killed(cloud, name, sent, acknowledged):
         acknowledged.setdefault(group, set()).add(number)
 
 
+def count(acknowledged):
+    return sum(map(len, list(acknowledged.values())))
+
+
 def noted(cloud):
     items = cloud.client("dynamodb").scan(TableName="notes", ConsistentRead=True)["Items"]
     return {item["id"]["S"]: [int(number["N"]) for number in item["numbers"]["L"]] for item in items}
@@ -84,20 +90,20 @@ def test_what_was_sent_is_processed_after_kill_9(tmp_path, name, attributes):
             prepare(cloud, name, attributes)
         sender = threading.Thread(target=send_until_killed, args=(cloud, name, sent, acknowledged))
         sender.start()
-        time.sleep(random.uniform(0.5, 3))
+        wanted = random.randrange(10, 60) + count(acknowledged)
+        until("some messages are sent", lambda: count(acknowledged) >= wanted)
+        # Anything may be under way then.
+        time.sleep(random.uniform(0, 2))
         cloud.kill()
         sender.join()
     cloud = Durable(tmp_path)
     try:
-        end = time.monotonic() + 120
-        while True:
+        def all_noted():
             found = noted(cloud)
-            missing = {group: numbers - set(found.get(group, [])) for group, numbers in acknowledged.items()}
-            if not any(missing.values()):
-                break
-            assert time.monotonic() < end, f"never processed: {missing}"
-            time.sleep(0.2)
-        assert sum(len(numbers) for numbers in acknowledged.values()) > 20
+            return found if all(numbers <= set(found.get(group, [])) for group, numbers in acknowledged.items()) else None
+
+        found = until("all that was acknowledged is processed", all_noted)
+        assert count(acknowledged) > 20
         if name.endswith(".fifo"):
             for group, numbers in found.items():
                 firsts = list(dict.fromkeys(numbers))

@@ -14,7 +14,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from conftest import fails
+from conftest import WAIT, fails, until
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_a_stream_tells_what_happened(cloud, ddb, name):
 def test_changes_come_into_a_stream_of_kinesis(cloud, ddb, table):
     kinesis = cloud.client("kinesis")
     kinesis.create_stream(StreamName=table.name, ShardCount=1)
-    kinesis.get_waiter("stream_exists").wait(StreamName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    kinesis.get_waiter("stream_exists").wait(StreamName=table.name, WaiterConfig=WAIT)
     arn = kinesis.describe_stream_summary(StreamName=table.name)["StreamDescriptionSummary"]["StreamARN"]
     made = ddb.enable_kinesis_streaming_destination(
         TableName=table.name,
@@ -356,12 +356,17 @@ def test_changes_come_into_a_stream_of_kinesis(cloud, ddb, table):
     iterator = kinesis.get_shard_iterator(
         StreamName=table.name, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
-    seen, until = [], time.monotonic() + 30
-    while len(seen) < 32 and time.monotonic() < until:
+    seen = []
+
+    def all_seen():
+        nonlocal iterator
+        time.sleep(0.3)  # A shard is read five times in a second.
         answer = kinesis.get_records(ShardIterator=iterator)
         iterator = answer["NextShardIterator"]
-        seen += [json.loads(record["Data"]) for record in answer["Records"]]
-        time.sleep(0.3)
+        seen.extend(json.loads(record["Data"]) for record in answer["Records"])
+        return len(seen) >= 32
+
+    until("all changes", all_seen)
     assert len(seen) == 32
     of_three = [record for record in seen if record["dynamodb"]["Keys"]["s"]["N"] == "3"]
     assert [record["eventName"] for record in of_three] == ["INSERT", "MODIFY", "REMOVE"]
@@ -389,11 +394,12 @@ def test_an_index_is_added_with_what_is_there(ddb, table):
             }
         ],
     )
-    for _ in range(100):
+
+    def are_active():
         indexes = ddb.describe_table(TableName=table.name)["Table"]["GlobalSecondaryIndexes"]
-        if all(index["IndexStatus"] == "ACTIVE" for index in indexes):
-            break
-        time.sleep(0.1)
+        return all(index["IndexStatus"] == "ACTIVE" for index in indexes)
+
+    until("all indexes are active", are_active)
     found = table.query(IndexName="by-n", KeyConditionExpression=Key("n").eq(3) & Key("p").eq("late"))
     assert found["Count"] == 5 and found["Items"][0].keys() == {"p", "s", "n"}
 
@@ -501,15 +507,6 @@ def test_numbers_are_exact(table):
         table.update_item(Key=key, UpdateExpression="SET n = n + :v", ExpressionAttributeValues={":v": Decimal("1E50")})
 
 
-def until(seconds, condition):
-    """Waits until the condition gives something."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.1)
-    return found
-
-
 def all_items(ddb, name):
     pages = ddb.get_paginator("scan").paginate(TableName=name)
     return sorted((item["s"]["N"], item.get("n", {}).get("N")) for page in pages for item in page["Items"])
@@ -520,7 +517,7 @@ def test_a_backup_and_a_time_come_back(ddb, table, name):
     before = all_items(ddb, table.name)
     backup = ddb.create_backup(TableName=table.name, BackupName="first")["BackupDetails"]
     describe = lambda: ddb.describe_backup(BackupArn=backup["BackupArn"])["BackupDescription"]
-    until(20, lambda: describe()["BackupDetails"]["BackupStatus"] == "AVAILABLE")
+    until("a backup", lambda: describe()["BackupDetails"]["BackupStatus"] == "AVAILABLE")
     features = describe()["SourceTableFeatureDetails"]
     assert [index["IndexName"] for index in features["GlobalSecondaryIndexes"]] == ["by-g"]
     specification = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
@@ -541,7 +538,7 @@ def test_a_backup_and_a_time_come_back(ddb, table, name):
         SourceTableName=table.name, TargetTableName=f"{name}-latest", UseLatestRestorableTime=True
     )
     for target, expected in (("backup", before), ("time", before), ("latest", all_items(ddb, table.name))):
-        ddb.get_waiter("table_exists").wait(TableName=f"{name}-{target}", WaiterConfig={"Delay": 1})
+        ddb.get_waiter("table_exists").wait(TableName=f"{name}-{target}", WaiterConfig=WAIT)
         assert all_items(ddb, f"{name}-{target}") == expected, target
     assert ddb.delete_backup(BackupArn=backup["BackupArn"])["BackupDescription"]["BackupDetails"]["BackupStatus"] == "DELETED"
     fails("BackupNotFoundException", ddb.describe_backup, BackupArn=backup["BackupArn"])
@@ -556,7 +553,7 @@ def test_a_table_goes_to_s3_and_comes_back(cloud, ddb, table, name):
     arn = table.table_arn
     export = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=name, S3Prefix="out")["ExportDescription"]
     describe = lambda: ddb.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]
-    done = until(20, lambda: describe() if describe()["ExportStatus"] != "IN_PROGRESS" else None)
+    done = until("an export", lambda: describe() if describe()["ExportStatus"] != "IN_PROGRESS" else None)
     assert done["ExportStatus"] == "COMPLETED" and done["ItemCount"] == 30
     summary = json.loads(s3.get_object(Bucket=name, Key=done["ExportManifest"])["Body"].read())
     files = s3.get_object(Bucket=name, Key=summary["manifestFilesS3Key"])["Body"].read().splitlines()
@@ -579,7 +576,7 @@ def test_a_table_goes_to_s3_and_comes_back(cloud, ddb, table, name):
         },
     )["ImportTableDescription"]
     look = lambda: ddb.describe_import(ImportArn=imported["ImportArn"])["ImportTableDescription"]
-    done = until(20, lambda: look() if look()["ImportStatus"] != "IN_PROGRESS" else None)
+    done = until("an import", lambda: look() if look()["ImportStatus"] != "IN_PROGRESS" else None)
     assert done["ImportStatus"] == "COMPLETED" and done["ImportedItemCount"] == 30 and done["ErrorCount"] == 0
     assert all_items(ddb, f"{name}-again") == all_items(ddb, table.name)
 

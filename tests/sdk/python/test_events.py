@@ -2,14 +2,13 @@
 
 import json
 import threading
-import time
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import archive
+from conftest import WAIT, archive, until
 
 
 @pytest.fixture
@@ -56,14 +55,18 @@ def acting(iam, name):
     return make
 
 
-def bodies(sqs, url, count, seconds=30):
+def bodies(sqs, url, count):
     """The bodies of the messages of a queue, once there are as many."""
-    found, deadline = [], time.monotonic() + seconds
-    while len(found) < count and time.monotonic() < deadline:
+    found = []
+
+    def all_found():
         got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages", [])
         for message in got:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             found.append(message["Body"])
+        return len(found) >= count
+
+    until(f"{count} messages", all_found)
     assert len(found) == count, found
     return found
 
@@ -154,11 +157,8 @@ class Endpoint:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def until(self, count, seconds=20):
-        deadline = time.monotonic() + seconds
-        while len(self.heard) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert len(self.heard) >= count, self.heard
+    def until(self, count):
+        until(f"{count} requests", lambda: len(self.heard) >= count)
         return self.heard
 
 
@@ -212,9 +212,10 @@ def test_a_pipe_filters_enriches_and_forwards(cloud, sqs, name, queue, acting, r
         Runtime="nodejs22.x",
         Role=role,
         Handler="index.handler",
+        Timeout=30,
         Code={"ZipFile": archive({"index.js": ENRICH})},
     )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     own = acting("pipes.amazonaws.com", "sqs:*", "lambda:InvokeFunction")
     pipes.create_pipe(
         Name=name,
@@ -236,7 +237,7 @@ def test_a_pipe_filters_enriches_and_forwards(cloud, sqs, name, queue, acting, r
 
 
 SOME = """exports.handler = async (records) => {
-  for (const record of records) console.log(`got ${record.n}`);
+  for (const record of records) console.log(`got ${record.n} ${record.handle}`);
   const failed = records.filter(({ n }) => n === 2);
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 };
@@ -246,31 +247,41 @@ SOME = """exports.handler = async (records) => {
 def test_a_function_may_do_a_part_of_the_batch_of_a_pipe(cloud, sqs, name, queue, acting, role):
     pipes, functions, logs = cloud.client("pipes"), cloud.client("lambda"), cloud.client("logs")
     source_url, source = queue("from")
-    sqs.set_queue_attributes(QueueUrl=source_url, Attributes={"VisibilityTimeout": "1"})
     target = functions.create_function(
         FunctionName=name,
         Runtime="nodejs22.x",
         Role=role,
         Handler="index.handler",
+        Timeout=30,
         Code={"ZipFile": archive({"index.js": SOME})},
     )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     pipes.create_pipe(
         Name=name,
         Source=source,
         Target=target,
         RoleArn=acting("pipes.amazonaws.com", "sqs:*", "lambda:InvokeFunction"),
-        TargetParameters={"InputTemplate": '{"n": <$.body.n>, "id": "<$.messageId>"}'},
+        TargetParameters={
+            "InputTemplate": '{"n": <$.body.n>, "id": "<$.messageId>", "handle": "<$.receiptHandle>"}'
+        },
     )
     for n in (1, 2):
         sqs.send_message(QueueUrl=source_url, MessageBody=json.dumps({"n": n}))
-    deadline, seen = time.monotonic() + 30, []
-    while seen.count(2) < 2 and time.monotonic() < deadline:
-        time.sleep(0.2)
+
+    def seen():
         try:
             found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="got")["events"]
         except logs.exceptions.ResourceNotFoundException:
-            continue
-        seen = [int(event["message"].rsplit("got ", 1)[1]) for event in found]
-    assert seen.count(1) == 1 and seen.count(2) >= 2, seen
+            return []
+        return [event["message"].rsplit("got ", 1)[1].split() for event in found]
+
+    def times(n):
+        return [handle for number, handle in seen() if number == str(n)]
+
+    # It comes again when it is visible again, and what was done does not.
+    handle = until("the second message is seen", lambda: times(2))[0]
+    until("the first message is seen", lambda: times(1))
+    sqs.change_message_visibility(QueueUrl=source_url, ReceiptHandle=handle, VisibilityTimeout=0)
+    until("the second message comes again", lambda: len(times(2)) >= 2)
+    assert len(times(1)) == 1, seen()
     pipes.delete_pipe(Name=name)

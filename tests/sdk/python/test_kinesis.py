@@ -2,10 +2,10 @@
 
 import http.client
 import ssl
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import fails
+from conftest import PATIENCE_SECONDS, WAIT, fails, until
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def kinesis(cloud):
 
 def stream(kinesis, name, shards=1):
     kinesis.create_stream(StreamName=name, ShardCount=shards)
-    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig=WAIT)
     return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
 
 
@@ -36,7 +36,7 @@ def test_a_stream_is_made_described_listed_and_deleted(kinesis, name):
     assert name in [found for page in kinesis.get_paginator("list_streams").paginate() for found in page["StreamNames"]]
     fails("ResourceInUseException", kinesis.create_stream, 400, StreamName=name, ShardCount=1)
     kinesis.delete_stream(StreamName=name)
-    kinesis.get_waiter("stream_not_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    kinesis.get_waiter("stream_not_exists").wait(StreamName=name, WaiterConfig=WAIT)
     error = fails("ResourceNotFoundException", kinesis.describe_stream, 400, StreamName=name)
     assert error["Message"] == f"Stream {name} under account 000000000000 not found."
 
@@ -57,7 +57,7 @@ def test_records_are_read_in_order(kinesis, name):
 def test_shards_split_and_merge(kinesis, name):
     stream(kinesis, name)
     kinesis.split_shard(StreamName=name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
-    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig=WAIT)
     assert len(shards(kinesis, name, ShardFilter={"Type": "AT_LATEST"})) == 2
     end = read(kinesis, name, "shardId-000000000000")
     assert "NextShardIterator" not in end and len(end["ChildShards"]) == 2
@@ -73,20 +73,22 @@ def test_a_shard_takes_so_much(kinesis, name):
     assert 0 < answer["FailedRecordCount"] < 20
     refused = [record for record in answer["Records"] if "ErrorCode" in record]
     assert refused[0]["ErrorCode"] == "ProvisionedThroughputExceededException"
-    kinds = set()
-    for _ in range(20):
-        try:
-            read(kinesis, name, "shardId-000000000000")
-        except kinesis.exceptions.ProvisionedThroughputExceededException:
-            kinds.add("refused")
-    assert kinds == {"refused"}
+
+    def is_refused():
+        with ThreadPoolExecutor(20) as pool:
+            reads = [pool.submit(read, kinesis, name, "shardId-000000000000") for _ in range(20)]
+        errors = [one.exception() for one in reads if one.exception()]
+        assert all(isinstance(error, kinesis.exceptions.ProvisionedThroughputExceededException) for error in errors)
+        return errors
+
+    until("too many reads in a second", is_refused)
 
 
 def test_a_consumer_subscribes(kinesis, name):
     arn = stream(kinesis, name)
     consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
-    while kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]["ConsumerStatus"] != "ACTIVE":
-        time.sleep(0.05)
+    describe = lambda: kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]
+    until("the consumer is active", lambda: describe()["ConsumerStatus"] == "ACTIVE")
     kinesis.put_record(StreamName=name, PartitionKey="k", Data=b"one")
     events = kinesis.subscribe_to_shard(
         ConsumerARN=consumer, ShardId="shardId-000000000000", StartingPosition={"Type": "TRIM_HORIZON"}
@@ -101,7 +103,7 @@ def test_tls_offers_http_2(cloud):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
-    connection = http.client.HTTPSConnection("127.0.0.1", cloud.port, context=context, timeout=30)
+    connection = http.client.HTTPSConnection("127.0.0.1", cloud.port, context=context, timeout=PATIENCE_SECONDS)
     connection.connect()
     assert connection.sock.selected_alpn_protocol() == "h2"
     connection.close()

@@ -2,11 +2,10 @@
 
 import base64
 import json
-import time
 
 import pytest
 
-from conftest import archive, fails
+from conftest import WAIT, archive, fails, until
 
 NODE = """
 exports.handler = async (event, context) => {
@@ -40,10 +39,11 @@ def create(functions, name, role, **more):
         Handler="index.handler",
         Role=role,
         Code={"ZipFile": archive({"index.js": NODE})},
+        Timeout=60,
     )
     settings.update(more)
     created = functions.create_function(**settings)
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     return created
 
 
@@ -67,26 +67,28 @@ def test_a_node_function_runs(functions, name, role):
 
 
 def test_a_python_function_runs(functions, name, role):
-    create(functions, name, role, Runtime="python3.12", Code={"ZipFile": archive({"index.py": PYTHON})}, Timeout=5)
+    create(functions, name, role, Runtime="python3.12", Code={"ZipFile": archive({"index.py": PYTHON})}, Timeout=300)
     _, result = invoke(functions, name, {"a": 1})
     assert result["event"] == {"a": 1}
-    assert 0 < result["left"] <= 5000
+    assert 0 < result["left"] <= 300_000
     answer, result = invoke(functions, name, {"fail": True})
     assert answer["FunctionError"] == "Unhandled"
     assert (result["errorType"], result["errorMessage"]) == ("ValueError", "as you wish")
 
 
 def test_errors_and_timeouts_of_a_function(functions, name, role):
-    create(functions, name, role, Timeout=1)
+    create(functions, name, role)
     answer, result = invoke(functions, name, {"fail": True})
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     assert (result["errorType"], result["errorMessage"]) == ("TypeError", "as you wish")
     assert result["trace"][0] == "TypeError: as you wish"
-    answer, result = invoke(functions, name, {"wait": 5000})
+    functions.update_function_configuration(FunctionName=name, Timeout=1)
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+    answer, result = invoke(functions, name, {"wait": 600_000})
     assert answer["FunctionError"] == "Unhandled"
     assert result["errorMessage"].endswith("Task timed out after 1.00 seconds")
-    _, result = invoke(functions, name, {"again": True})
-    assert result["event"] == {"again": True}
+    # On a busy machine a second is not always enough.
+    until("the next one is fine", lambda: invoke(functions, name, {"again": True})[1].get("event") == {"again": True})
 
 
 def test_an_asynchronous_invocation_shows_in_the_logs(cloud, functions, name, role):
@@ -94,16 +96,14 @@ def test_an_asynchronous_invocation_shows_in_the_logs(cloud, functions, name, ro
     answer, payload = invoke(functions, name, {"later": True}, InvocationType="Event")
     assert (answer["StatusCode"], payload) == (202, None)
     logs = cloud.client("logs")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def logged():
         try:
-            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="later")["events"]
+            return logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="later")["events"]
         except logs.exceptions.ResourceNotFoundException:
-            found = []
-        if found:
-            break
-        time.sleep(0.1)
-    assert found and "got" in found[0]["message"]
+            return None
+
+    assert "got" in until("a line in the log", logged)[0]["message"]
     answer, _ = invoke(functions, name, {}, InvocationType="DryRun")
     assert answer["StatusCode"] == 204
 
@@ -115,7 +115,7 @@ def test_versions_and_aliases(functions, name, role):
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion=first)
     code = archive({"index.js": "exports.handler = async () => 'new';"})
     functions.update_function_code(FunctionName=name, ZipFile=code)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     assert invoke(functions, name, {})[1] == "new"
     answer, result = invoke(functions, name, {}, Qualifier="live")
     assert (answer["ExecutedVersion"], result["name"]) == ("1", name)
@@ -129,7 +129,7 @@ def test_configuration_tags_and_code_from_s3(s3, functions, name, role):
     s3.put_object(Bucket=name, Key="code.zip", Body=archive({"index.js": NODE}))
     create(functions, name, role, Code={"S3Bucket": name, "S3Key": "code.zip"}, Tags={"a": "b"})
     functions.update_function_configuration(FunctionName=name, MemorySize=256, Environment={"Variables": {"OWN": "2"}})
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     configuration = functions.get_function_configuration(FunctionName=name)
     assert (configuration["MemorySize"], configuration["State"]) == (256, "Active")
     assert invoke(functions, name, {})[1]["env"] == "2"

@@ -27,7 +27,7 @@ def ask(cloud, name, role):
     def ask(network):
         key = f"{name}-{network}"
         functions.create_function(
-            FunctionName=key, Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=30,
+            FunctionName=key, Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=60,
             Code={"ZipFile": archive({"index.js": CODE})}, Tags={"cloudlet:network": network},
         )
         event = {"platform": cloud.url, "other": cloud.url}
@@ -68,7 +68,7 @@ def test_an_extension_runs_beside_the_function(cloud, name, role, network):
     content = archive({"extensions/counter": COUNTER.read_text()})
     layer = functions.publish_layer_version(LayerName=name, Content={"ZipFile": content})
     functions.create_function(
-        FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=30,
+        FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=60,
         Code={"ZipFile": archive({"index.js": COUNTED})}, Tags={"cloudlet:network": network},
         Layers=[layer["LayerVersionArn"]],
     )

@@ -16,22 +16,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import READY, REPOSITORY, archive
+from conftest import PATIENCE_SECONDS, READY, REPOSITORY, archive, until
 
 BINARY = os.environ.get("CLOUDLET", str(REPOSITORY / "target/debug/cloudlet"))
 WRITERS = 4
-# How long something may take that takes a few seconds, on a busy machine.
-PATIENCE = 90
-
-
-def until(look, what):
-    """Looks again and again until there is something to see."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if seen := look():
-            return seen
-        time.sleep(0.05)
-    raise AssertionError(f"{what}: not within {PATIENCE} s")
 
 
 class Postgres:
@@ -71,7 +59,7 @@ class Postgres:
             ready = [self.bin / "pg_isready", "-q", "-h", self.folder]
             return subprocess.run(ready, check=False).returncode == 0
 
-        until(answers, "PostgreSQL starts")
+        until("PostgreSQL starts", answers)
 
     def kill(self):
         """All of its processes at once."""
@@ -97,7 +85,7 @@ class Node:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=PATIENCE_SECONDS),
         )
 
     def kill(self):
@@ -152,7 +140,7 @@ class Load:
 
     def wait_for(self, more):
         wanted = len(self.acknowledged) + more
-        until(lambda: len(self.acknowledged) >= wanted, f"{more} more messages are taken")
+        until(f"{more} more messages are taken", lambda: len(self.acknowledged) >= wanted)
 
     def end(self):
         self.stop.set()
@@ -192,8 +180,8 @@ def test_what_one_node_writes_the_other_has(nodes):
     url = one.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     sender = threading.Timer(1, lambda: two.client("sqs").send_message(QueueUrl=url, MessageBody="hello"))
     sender.start()
-    got = one.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
-    assert [message["Body"] for message in got] == ["hello"]
+    receive = lambda: one.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages")
+    assert [message["Body"] for message in until("a message", receive)] == ["hello"]
 
     # What is denied at one node is soon denied at the other.
     iam = one.client("iam")
@@ -213,7 +201,7 @@ def test_what_one_node_writes_the_other_has(nodes):
             return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
         return False
 
-    until(denied, "a change of a policy is seen by the other node")
+    until("a change of a policy is seen by the other node", denied)
 
 
 def test_a_killed_node_loses_nothing_and_the_other_goes_on(nodes):
@@ -245,7 +233,7 @@ def test_work_of_a_killed_node_is_taken_over(nodes):
     send = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}}
     iam.put_role_policy(RoleName="r", PolicyName="send", PolicyDocument=json.dumps(send))
     code = {"ZipFile": archive({"index.js": HANDLER})}
-    created = functions.create_function(FunctionName="f", Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=30, Code=code)
+    created = functions.create_function(FunctionName="f", Runtime="nodejs20.x", Handler="index.handler", Role=role, Timeout=300, Code=code)
     functions.get_waiter("function_active_v2").wait(FunctionName="f")
     destination = f"arn:aws:sqs:us-east-1:{created['FunctionArn'].split(':')[4]}:done"
     functions.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": destination}})
@@ -262,7 +250,7 @@ def test_work_of_a_killed_node_is_taken_over(nodes):
         names.update(json.loads(message["Body"])["responsePayload"] for message in answer.get("Messages", []))
         return names == {f"n{number}" for number in range(5)}
 
-    until(all_done, "the other node runs what was accepted")
+    until("the other node runs what was accepted", all_done)
     print(f"all functions of 2.5 s were through {time.monotonic() - killed:.1f} s after the kill")
 
 

@@ -79,7 +79,7 @@ def package(kind):
 def custom(functions, kind, name, role, **more):
     files, handler = package(kind)
     settings = dict(
-        Runtime="provided.al2023", Handler=handler, Code={"ZipFile": archive(files)}, Timeout=20, MemorySize=512
+        Runtime="provided.al2023", Handler=handler, Code={"ZipFile": archive(files)}, Timeout=60, MemorySize=512
     )
     settings.update(more)
     create(functions, name, role, **settings)

@@ -2,13 +2,13 @@
 
 import http.server
 import json
+import os
 import subprocess
 import threading
-import time
 
 import pytest
 
-from conftest import archive, fails
+from conftest import PATIENCE_SECONDS, REPOSITORY, WAIT, archive, fails, until
 
 
 @pytest.fixture
@@ -26,11 +26,10 @@ def queue_for(sqs, name, principal):
 
 
 def next_body(sqs, url):
-    for _ in range(6):
-        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", []):
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return json.loads(message["Body"])
-    raise AssertionError("no message came")
+    receive = lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages")
+    [message] = until("a message", receive)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(message["Body"])
 
 
 def test_a_topic_fans_out_to_queues(sns, sqs, name):
@@ -73,13 +72,9 @@ def test_a_mail_is_confirmed_by_its_link_and_read_in_the_inbox(cloud, sns, name)
 
 
 def inbox(cloud, name):
-    import os
-
-    from conftest import REPOSITORY
-
     binary = os.environ.get("CLOUDLET", REPOSITORY / "target/debug/cloudlet")
     done = subprocess.run(
-        [str(binary), "inbox", "--json"], env=cloud.environment(), capture_output=True, text=True, timeout=60
+        [str(binary), "inbox", "--json"], env=cloud.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
     assert done.returncode == 0, done.stderr
     return [mail for mail in json.loads(done.stdout)["messages"] if name in mail["to"]]
@@ -104,25 +99,17 @@ def test_an_endpoint_is_asked_and_told(cloud, sns, name):
     try:
         topic = sns.create_topic(Name=name)["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/")
-        wait_for(lambda: len(server.heard) == 1)
+        until("a question", lambda: len(server.heard) == 1)
         headers, question = server.heard[0]
         assert headers["x-amz-sns-message-type"] == question["Type"] == "SubscriptionConfirmation"
         assert cloud.ask(question["SubscribeURL"])[0] == 200
         sns.publish(TopicArn=topic, Message="hi")
-        wait_for(lambda: len(server.heard) == 2)
+        until("a notification", lambda: len(server.heard) == 2)
         headers, notification = server.heard[1]
         assert headers["x-amz-sns-topic-arn"] == topic
         assert notification["Message"] == "hi"
     finally:
         server.shutdown()
-
-
-def wait_for(done):
-    for _ in range(600):
-        if done():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came to be")
 
 
 HANDLER = """exports.handler = async (event) => {
@@ -142,9 +129,10 @@ def function(cloud, iam, role, name):
         Runtime="nodejs20.x",
         Role=role,
         Handler="index.handler",
+        Timeout=60,
         Code={"ZipFile": archive({"index.js": HANDLER})},
     )
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     return made["FunctionArn"]
 
 
@@ -172,7 +160,7 @@ def test_results_of_functions_go_to_topics_and_buses(cloud, sns, sqs, function, 
     functions.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": topic})
     functions.delete_function_event_invoke_config(FunctionName=name)
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"fail": True}))
     assert next_body(sqs, from_topic) == {"fail": True}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import REPOSITORY, Cloud, archive
+from conftest import PATIENCE_SECONDS, REPOSITORY, Cloud, archive
 
 USER = 1500
 # A user namespace in which there can be no others, and no mounts of one's own: a container that is closed.
@@ -65,7 +65,7 @@ def make(cloud, name, **function):
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}
     role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     functions = cloud.client("lambda")
-    functions.create_function(FunctionName=name, Role=role, Timeout=30, **function)
+    functions.create_function(FunctionName=name, Role=role, Timeout=60, **function)
 
     def invoke():
         answer = functions.invoke(FunctionName=name, Payload=json.dumps({"url": cloud.url}))
@@ -109,7 +109,7 @@ def test_without_namespaces_they_are_known_too(as_user, name):
 def test_a_cloud_that_must_have_every_layer_does_not_start_without(as_user):
     become, binary = needs(as_user)
     command = [*closed(become), binary, "up", "--memory", "--listen", "127.0.0.1:0", "--sandbox", "require"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert (done.returncode, done.stdout) == (1, "")
     assert "the sandbox is required, but" in done.stderr and "no namespaces" in done.stderr
 

@@ -35,7 +35,7 @@ async fn dead(world: &World, principal: &str) -> String {
 /// So many messages of a queue, as soon as they are there.
 async fn messages(world: &World, url: &str, count: usize) -> Vec<Value> {
     let mut found = Vec::new();
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         let asked = json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]});
         let answer = world.ok("sqs", "ReceiveMessage", asked).await;
         found.extend(answer["Messages"].as_array().into_iter().flatten().cloned());
@@ -130,7 +130,7 @@ async fn what_s3_may_not_deliver_is_dropped() {
         world.ok("s3", "PutObject", json!({"Bucket": "photos", "Key": key, "Body": "YQ=="})).await;
     }
     // The refusals are for good: nothing of it is left to be delivered.
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         let view = store::snapshot(world.cloud().store()).await.unwrap();
         if store::layer::outbox::lanes(&view, None, 10).await.unwrap().is_empty() {
             break;

@@ -122,7 +122,7 @@ impl Field {
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
             abstract_name,
             _abstract: std::os::unix::net::UnixListener::bind_addr(&address).unwrap(),
-            victim: Command::new("sleep").arg("60").spawn().unwrap(),
+            victim: Command::new("sleep").arg("3600").spawn().unwrap(),
         }
     }
 

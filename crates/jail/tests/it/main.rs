@@ -225,7 +225,7 @@ fn other_processes_cannot_be_seen_signalled_or_traced() {
 }
 
 fn attack_processes(sandbox: &Sandbox) {
-    let mut victim = Command::new("sleep").arg("60").spawn().unwrap();
+    let mut victim = Command::new("sleep").arg("3600").spawn().unwrap();
     let out = sandbox.run(&format!(
         r#"
 pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
@@ -414,7 +414,7 @@ fn a_waiting_program_gets_only_what_was_ordered_and_only_where() {
         child.assign(order, &group(256, 1024)).unwrap();
         child.wait().unwrap().unwrap_err()
     };
-    let sleep = "import time; time.sleep(60)";
+    let sleep = "import time; time.sleep(3600)";
     let error = failed(waiting(&sandbox, sleep), &order(sandbox.code.path(), "/etc"));
     assert_eq!(error, "assign: /etc is no waiting folder");
     let error = failed(waiting(&sandbox, sleep), &order(Path::new("/no/such/code"), "/var/task"));
@@ -521,7 +521,7 @@ fn companions_run_beside_the_program_and_before_it() {
             sandbox.code.path().to_path_buf()
         };
         for (name, text) in [
-            ("stays", "#!/bin/sh\necho stays $BESIDE $ONLY\nexec sleep 60\n"),
+            ("stays", "#!/bin/sh\necho stays $BESIDE $ONLY\nexec sleep 3600\n"),
             ("ends", "#!/bin/sh\nexit 5\n"),
         ] {
             let path = sandbox.code.path().join(name);
@@ -534,7 +534,7 @@ fn companions_run_beside_the_program_and_before_it() {
         let script = "import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 print('program', os.environ.get('BESIDE'), os.path.exists('/proc/self/fd/3'), flush=True)
-time.sleep(60)";
+time.sleep(3600)";
         let mut child = sandbox.start(script, &files, |spec| {
             spec.companions.programs = vec![folder.join("stays"), folder.join("ends")];
             spec.companions.env = vec![("BESIDE".into(), "yes".into())];

@@ -15,7 +15,7 @@ use crate::engines::{fill, is_unavailable, new_schema, seeds, text};
 use crate::pgserver::{BadLine, Server};
 
 /// How long another node's change may take to be told, with room for a busy machine.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(600);
 
 async fn nodes(count: usize) -> Option<Vec<Arc<dyn Store>>> {
     let url = new_schema().await?;

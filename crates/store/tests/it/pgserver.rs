@@ -116,7 +116,7 @@ impl Server {
 
     /// Starts it and waits until it answers.
     pub async fn start(&mut self) {
-        for _ in 0..600 {
+        for _ in 0..12_000 {
             if self.running.is_none() {
                 let mut command = self.command("postgres");
                 command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());

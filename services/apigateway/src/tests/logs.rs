@@ -101,12 +101,7 @@ impl Operation for PutLogEvents {
 /// The lines of the log, once there are this many.
 async fn lines(world: &World, count: usize) -> Vec<[String; 3]> {
     let written = world.cx().state::<Written>();
-    for _ in 0..200 {
-        if written.0.lock().expect("a lock").len() == count {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    world.until("the lines", async || written.0.lock().expect("a lock").len() >= count).await;
     written.0.lock().expect("a lock").clone()
 }
 

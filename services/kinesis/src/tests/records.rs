@@ -267,7 +267,7 @@ async fn nodes_share_a_stream() {
         numbers.push(put(node, "k", &n.to_string()).await["SequenceNumber"].as_str().unwrap().to_owned());
     }
     assert!(numbers.is_sorted());
-    tokio::time::timeout(Duration::from_secs(10), news.changed()).await.unwrap().unwrap();
+    nodes[1].until("the news come", async || news.has_changed().unwrap()).await;
     for node in &nodes {
         assert_eq!(all(node, "0").await, ["0", "1", "2", "3", "4", "5"]);
     }

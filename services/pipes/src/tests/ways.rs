@@ -40,7 +40,7 @@ fn function(name: &str) -> String {
 
 /// What functions got, once it is as much as this: their name, how they were invoked, and the payload.
 async fn invocations(world: &World, count: usize) -> Vec<(String, String, Value)> {
-    for _ in 0..300 {
+    for _ in 0..3_000 {
         if lambda::count(world) >= count {
             break;
         }
@@ -168,7 +168,7 @@ async fn a_queue_feeds_a_stream() {
         json!({"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"});
     let iterator = world.ok("kinesis", "GetShardIterator", asked).await["ShardIterator"].clone();
     let mut records = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         records =
             world.ok("kinesis", "GetRecords", json!({"ShardIterator": iterator})).await["Records"].clone();
         if records[0].is_object() {

@@ -35,7 +35,7 @@ async fn configure(world: &World, configuration: Value) -> Result<Value, cloud::
 
 /// What comes next out of a queue.
 async fn next(world: &World, url: &str) -> Value {
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         let answer = world.ok("sqs", "ReceiveMessage", json!({"QueueUrl": url})).await;
         if let Some(message) = answer["Messages"].get(0) {
             let gone = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});

@@ -1,7 +1,6 @@
 //! Access logs, with a stand-in for CloudWatch Logs.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use cloud::operation::entry;
 use cloud::service::Words;
@@ -108,12 +107,7 @@ async fn each_request_leaves_a_line() {
     let (good, body) = api.send(api.request("GET", "/dev/pets/7")).await;
     let (bad, _) = api.send(api.request("GET", "/dev/nope")).await;
     let written = api.world.cx().state::<Written>();
-    for _ in 0..200 {
-        if written.0.lock().expect("a lock").len() == 2 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    api.world.until("both lines", async || written.0.lock().expect("a lock").len() >= 2).await;
     let lines = written.0.lock().expect("a lock").clone();
     let id =
         |response: &Response<()>| response.headers()["apigw-requestid"].to_str().expect("a text").to_owned();
