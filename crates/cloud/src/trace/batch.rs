@@ -22,7 +22,7 @@ const JSON_BEGIN: u8 = b'[';
 
 /// Records of one row.
 pub(super) const RECORDS_MAX: usize = 512;
-/// Bytes after which a row takes no more records: with the largest record it is still well under the store's limit.
+/// Bytes after which a row takes no more records: half of the store's limit, so that one more record always fits.
 const BYTES_MAX: usize = 256 * 1024;
 /// Common texts of a row; what is new beyond them is written each time.
 const TEXTS_MAX: usize = 64;

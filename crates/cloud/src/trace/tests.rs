@@ -69,13 +69,13 @@ async fn an_hour_has_rows_of_its_own() {
     assert_eq!(ids(stored(&cloud, HOUR + 1).await), ["r2"]);
 }
 
-/// The largest rows stay under the store's limit for a value, also with long names.
+/// Rows stay under the store's limit for a value, whatever their records have.
 #[tokio::test]
 async fn the_largest_records_fit_rows() {
     const COUNT: usize = 20;
     let cloud = cloud(&clock()).await;
     for number in 0..COUNT as u64 {
-        // Clients name traces, in a header of at most 80 KB.
+        // Much more than any record has: names of callers and codes of errors have a few hundred bytes.
         cloud.traces().put(&Noted { trace_id: "a".repeat(80 * 1024).into(), ..noted(number) });
     }
     write(&cloud).await;
