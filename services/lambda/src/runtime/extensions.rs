@@ -290,14 +290,14 @@ impl Extensions {
         self.state().closed = true;
     }
 
-    /// All extensions wait for the next event. One that wants no events is done for good when it has asked once.
+    /// All extensions wait for the next event. One that wants no events is done for good when it has asked once. One
+    /// that has told of an error ends, and how it does is waited for: the fault is known then.
     pub(crate) fn all_ready(&self) -> bool {
-        self.state().all.iter().all(|one| {
-            let idle = one.status == Status::Running && !one.wishes.contains(&Wish::Invoke);
-            idle || matches!(
-                one.status,
-                Status::Ready | Status::Exited | Status::InitError | Status::ExitError
-            )
+        self.state().all.iter().all(|one| match one.status {
+            Status::Ready | Status::Exited => true,
+            Status::InitError | Status::ExitError => !one.external,
+            Status::Running => !one.wishes.contains(&Wish::Invoke),
+            _ => false,
         })
     }
 

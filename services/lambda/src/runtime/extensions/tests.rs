@@ -87,6 +87,18 @@ fn events_reach_those_who_asked_for_them() {
     assert!(!extensions.waits_for_exits());
 }
 
+/// On a busy machine the environment was ready between the two, and the invocation got the error of the init phase.
+#[test]
+fn an_error_of_the_init_phase_is_over_with_the_end_of_its_process() {
+    let extensions = one();
+    register(&extensions, "agent", r#"{"events":["INVOKE"]}"#).unwrap();
+    extensions.failed(Some(ID), true, Some("Own.Error")).unwrap();
+    assert!(!extensions.all_ready());
+    extensions.exited(0, Exit::Code(1));
+    assert!(extensions.all_ready());
+    assert_eq!(extensions.shown()[0].state, "Exited");
+}
+
 #[test]
 fn a_broken_connection_may_be_made_anew() {
     let extensions = one();
