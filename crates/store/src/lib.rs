@@ -29,6 +29,7 @@ mod engine;
 mod error;
 pub mod keyspace;
 pub mod layer;
+mod patience;
 mod private;
 pub mod tuple;
 mod tx;

@@ -283,6 +283,28 @@ def test_nodes_that_do_not_fit_together_are_refused(nodes, database, tmp_path):
     assert ran.returncode != 0 and "secret" not in ran.stderr
 
 
+def test_a_start_that_waits_says_for_whom(nodes, database, tmp_path):
+    """Somebody's session held the lock of all commits, and a node that started said nothing and did not answer."""
+    psql = [*database.prefix, database.bin / "psql", "-Xq", "-h", database.folder, "-U", "cloudlet", "postgres"]
+    session = subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=database.folder)
+    session.stdin.write("SET application_name = 'forgotten'; BEGIN; SELECT 'held' FROM cloudlet_meta FOR UPDATE;\n")
+    session.stdin.flush()
+    while "held" not in session.stdout.readline():
+        pass
+    command = [BINARY, "up", "--store", database.url, "--data", str(tmp_path / "late"), "--blobs", str(tmp_path / "blobs")]
+    late = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        told = late.stderr.readline()
+        assert "still waiting for the tables" in told and "forgotten, idle in transaction" in told, told
+        # It goes on as soon as it can.
+        session.communicate("ROLLBACK;\n")
+        assert READY.search(late.stdout.readline())
+    finally:
+        late.kill()
+        late.communicate()
+        session.kill()
+
+
 def test_blobs_may_live_in_a_bucket(database, cloud, tmp_path):
     """The bucket is another cloud's."""
     cloud.client("s3", s3={"addressing_style": "path"}).create_bucket(Bucket="blobs-of-nodes")

@@ -15,6 +15,7 @@ mod news;
 mod pool;
 mod schema;
 mod sql;
+mod start;
 mod tls;
 mod view;
 
@@ -74,10 +75,7 @@ pub fn describe(url: &str) -> Result<String, Error> {
 /// Opens the store with options.
 pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, Error> {
     let pool = Arc::new(Pool::new(Address::parse(url)?, &options)?);
-    let client = pool.connect().await?;
-    schema::prepare(&client).await?;
-    warn_of_settings(&client).await;
-    let (node, version) = news::register(&client).await?;
+    let (node, version) = start::start(&pool).await?;
     let shared = Arc::new(Shared {
         pool,
         options,
@@ -93,16 +91,6 @@ pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, Er
     let news = tokio::spawn(news::run(shared.clone(), version));
     let tasks = Mutex::new(lanes.chain([news]).collect());
     Ok(Arc::new(Postgres(Handle { shared, tasks })))
-}
-
-/// An acknowledged write is on disk, unless the server was told not to care.
-async fn warn_of_settings(client: &tokio_postgres::Client) {
-    let fsync = client.query_one("SHOW fsync", &[]).await;
-    if fsync.is_ok_and(|row| row.get::<_, &str>(0) == "off") {
-        tracing::warn!(
-            "the database runs with fsync = off: a crash of its machine loses what was acknowledged"
-        );
-    }
 }
 
 struct Postgres(Handle);
@@ -192,6 +180,9 @@ fn failed(error: &tokio_postgres::Error) -> Error {
     let message = told.message();
     match *told.code() {
         SqlState::DISK_FULL => Error::Unavailable("the disk of the database is full".into()),
+        SqlState::LOCK_NOT_AVAILABLE => {
+            Error::Unavailable("another session of the database holds the tables".into())
+        }
         SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => Error::Corrupt(message.to_owned()),
         _ => Error::Unavailable(format!("the database says: {message} ({})", told.code().code())),
     }

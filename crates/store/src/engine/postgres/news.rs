@@ -21,8 +21,7 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Between two tries to reach the database again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Registers a node before it does anything else, and answers its number and the version after which it will hear
-/// of all that others write.
+/// Registers a node, and answers its number and the version after which it will hear of all that others write.
 pub(super) async fn register(client: &Client) -> Result<(i64, Version), Error> {
     let work = async {
         client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;

@@ -27,13 +27,17 @@ pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
 const BACKOFF: Duration = Duration::from_millis(20);
 /// The longest pause between two tries, so that work goes on soon after the database is back.
 const BACKOFF_MAX: Duration = Duration::from_millis(500);
+/// How long one try may take from the first byte until the connection is set up: a server may take a connection and never
+/// say a word, as one does that is stopped.
+const TRY_TIME: Duration = Duration::from_secs(5);
 
 /// The planner must not choose by statistics that are older than the tables: every statement here has one good
 /// plan, by the index. On databases that know these words not, their own choice is as good as any.
 const PLANS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET enable_bitmapscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan;
     SET max_parallel_workers_per_gather = 0";
-/// A node that vanished in the middle of a commit must not hold the others up: the database ends it.
+/// A node that vanished or hangs in the middle of a commit, or while it registers, must not hold the others up: the
+/// database ends its session. And nobody waits for ever for the lock that orders all commits.
 const LIMITS: &str = "SET idle_in_transaction_session_timeout = '3s'; SET statement_timeout = '15s'";
 /// How the database finds out that a node's machine is gone.
 const KEEPALIVES: &str =
@@ -162,7 +166,6 @@ impl Pool {
     pub(super) async fn committer(&self) -> Result<Connection<Committing>, Error> {
         let client = self.connect().await?;
         let set_up = async {
-            client.batch_execute(LIMITS).await?;
             client.batch_execute(SYNC).await?;
             Committing::prepare(&client).await
         };
@@ -175,18 +178,26 @@ impl Pool {
         let until = Instant::now() + CONNECT_TIME;
         let mut pause = BACKOFF;
         loop {
-            let error = match self.connect_once().await {
+            let (passes, error) = match self.try_connect().await {
                 Ok(client) => return Ok(client),
-                Err(error) => error,
+                Err(failed) => failed,
             };
             if self.is_closed() {
                 return Err(closed());
             }
-            if !may_pass(&error) || Instant::now() + pause >= until {
-                return Err(self.unreachable(&error));
+            if !passes || Instant::now() + pause >= until {
+                return Err(error);
             }
             sleep(pause).await;
             pause = (pause * 2).min(BACKOFF_MAX);
+        }
+    }
+
+    /// One try; with the error, whether another may fare better.
+    async fn try_connect(&self) -> Result<Client, (bool, Error)> {
+        match timeout(TRY_TIME, self.connect_once()).await {
+            Ok(tried) => tried.map_err(|error| (may_pass(&error), self.unreachable(&error))),
+            Err(_) => Err((true, self.cannot_connect("it takes connections and does not answer"))),
         }
     }
 
@@ -197,7 +208,7 @@ impl Pool {
                 tracing::debug!(%error, "a connection to the database broke");
             }
         }));
-        for settings in [PLANS, KEEPALIVES] {
+        for settings in [PLANS, KEEPALIVES, LIMITS] {
             if let Err(error) = client.batch_execute(settings).await {
                 tracing::debug!(%error, "the database does not know all settings");
             }
@@ -206,12 +217,19 @@ impl Pool {
     }
 
     fn unreachable(&self, error: &tokio_postgres::Error) -> Error {
-        let shown = &self.address.shown;
-        let why = match error.as_db_error() {
+        self.cannot_connect(&match error.as_db_error() {
             Some(refused) => refused.message().to_owned(),
             None => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
-        };
-        Error::Unavailable(format!("cannot connect to the database {shown}: {why}"))
+        })
+    }
+
+    fn cannot_connect(&self, why: &str) -> Error {
+        Error::Unavailable(format!("cannot connect to the database {}: {why}", self.shown()))
+    }
+
+    /// The database for people.
+    pub(super) fn shown(&self) -> &str {
+        &self.address.shown
     }
 }
 
@@ -324,6 +342,8 @@ mod tests {
         /// Shows a certificate that nobody has signed.
         Encrypt(TlsAcceptor),
         HangUp,
+        /// Says nothing.
+        Silence,
     }
 
     async fn play(scene: Scene, mut line: TcpStream) {
@@ -344,6 +364,7 @@ mod tests {
                 drop(acceptor.accept(line).await);
             }
             Scene::HangUp => drop(line),
+            Scene::Silence => drop(line.read_to_end(&mut Vec::new()).await),
         }
     }
 
@@ -388,6 +409,29 @@ mod tests {
             let (count, error) = tries(&mode, vec![Scene::Encrypt(acceptor.clone())]).await;
             assert_eq!(count, 1, "{mode}: {error}");
             assert!(error.contains("certificate"), "{error}");
+        }
+    }
+
+    /// As one that is stopped, or whose pooler has no connection left: the try lasted for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_keeps_silent_is_given_up() {
+        let told = timeout(6 * TRY_TIME, tries("disable", vec![Scene::Silence])).await;
+        let (_, error) = told.expect("it gives up");
+        assert!(error.contains("cannot connect to the database"), "{error}");
+    }
+
+    /// A node that hung while it registered held the lock of all commits for ever: its connection had no limits.
+    #[tokio::test]
+    async fn every_connection_has_limits() {
+        let Ok(url) = std::env::var("CLOUDLET_TEST_POSTGRES") else { return };
+        let pool = Arc::new(Pool::new(Address::parse(&url).unwrap(), &Options::default()).unwrap());
+        let (plain, committer) = (pool.connect().await.unwrap(), pool.committer().await.unwrap().client);
+        let lease = pool.lease().await.unwrap();
+        for (client, wanted) in [(&plain, "3s"), (&committer, "3s"), (&lease.get().client, "10500ms")] {
+            let row = client.query_one("SHOW idle_in_transaction_session_timeout", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), wanted);
+            let row = client.query_one("SHOW statement_timeout", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), "15s");
         }
     }
 

@@ -7,6 +7,7 @@ use object_store::{ObjectStoreExt, PutMode, PutOptions, path};
 
 use super::{Blobs, failed};
 use crate::keyspace::SYSTEM;
+use crate::patience::told;
 use crate::{Error, Store, transact, tuple};
 
 /// The file beside the blobs that says whose they are.
@@ -16,6 +17,11 @@ impl Blobs {
     /// Makes sure that these are the blobs of this store, and that no node uses others. The first node marks both
     /// with `fresh`, a random text; a store and blobs that do not belong together are refused.
     pub async fn belong_to(&self, store: &Arc<dyn Store>, fresh: &str) -> Result<(), Error> {
+        // A bucket that does not answer is asked again for minutes.
+        told(self.belong(store, fresh), async || "the place of the blobs".to_owned()).await
+    }
+
+    async fn belong(&self, store: &Arc<dyn Store>, fresh: &str) -> Result<(), Error> {
         let key = tuple::key(SYSTEM, &"blobs");
         let stored = crate::snapshot(store).await?.get(&key).await?;
         let mark = match (self.mark().await?, stored) {
