@@ -26,9 +26,11 @@ async function freePort() {
 
 class Server {
   constructor(name, command, { env = {} }, port, folder) {
-    Object.assign(this, { name, port, folder });
-    this.child = spawn(command[0], command.slice(1), { env: { ...process.env, ...env }, stdio: 'ignore' });
-    this.ended = new Promise((done) => this.child.once('exit', done));
+    Object.assign(this, { name, port, folder, said: '' });
+    const stdio = ['ignore', 'ignore', 'pipe'];
+    this.child = spawn(command[0], command.slice(1), { env: { ...process.env, ...env }, stdio });
+    this.child.stderr.setEncoding('utf8').on('data', (text) => (this.said = (this.said + text).slice(-2000)));
+    this.ended = new Promise((done) => this.child.once('close', done));
   }
 
   /** Waits until it answers `asked`; gives how long that took. */
@@ -39,7 +41,11 @@ class Server {
         await call(this.port, asked);
         return performance.now() - started;
       } catch {
-        if (performance.now() - started > 60000) throw new Error(`${this.name} does not answer`);
+        const hasEnded = this.child.exitCode !== null || this.child.signalCode !== null;
+        if (hasEnded) await this.ended;
+        if (hasEnded || performance.now() - started > 60000) {
+          throw new Error(`${this.name} ${hasEnded ? 'has ended' : 'does not answer'}\n${this.said}`);
+        }
         await new Promise((done) => setTimeout(done, 5));
       }
     }
