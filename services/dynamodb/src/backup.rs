@@ -169,11 +169,7 @@ pub(crate) async fn restored(
     (row.is_protected, row.ttl_changed_at_millis) = (false, None);
     row.destinations = Vec::new();
     row.restored = Some(from);
-    let mode = overrides.mode.unwrap_or(if row.is_on_demand {
-        BillingMode::PayPerRequest
-    } else {
-        BillingMode::Provisioned
-    });
+    let mode = overrides.mode.unwrap_or(BillingMode::of(row.is_on_demand));
     let is_on_demand = mode == BillingMode::PayPerRequest;
     if overrides.throughput.is_some() || is_on_demand != row.is_on_demand {
         row.throughput = schema::throughput(mode, overrides.throughput, None)?;

@@ -217,7 +217,7 @@ pub(crate) fn projection(projected: &Projected) -> Projection {
 /// How the table is paid for; AWS says nothing of tables that were always provisioned.
 pub(crate) fn billing(row: &TableRow) -> Option<BillingModeSummary> {
     row.on_demand_since_millis.map(|since| BillingModeSummary {
-        billing_mode: if row.is_on_demand { BillingMode::PayPerRequest } else { BillingMode::Provisioned },
+        billing_mode: BillingMode::of(row.is_on_demand),
         last_update_to_pay_per_request_date_time: Some(Timestamp::from_millis(since)),
     })
 }

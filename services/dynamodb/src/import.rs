@@ -304,10 +304,7 @@ fn parameters(row: &TableRow) -> TableCreationParameters {
         table_name: row.name.clone(),
         attribute_definitions: describe::definitions(row),
         key_schema: describe::key_schema(&row.key),
-        billing_mode: Some(match row.is_on_demand {
-            true => BillingMode::PayPerRequest,
-            false => BillingMode::Provisioned,
-        }),
+        billing_mode: Some(BillingMode::of(row.is_on_demand)),
         provisioned_throughput: units(&row.throughput),
         on_demand_throughput: row.on_demand.map(Into::into),
         sse_specification: row.encryption.as_ref().map(|encryption| SseSpecification {

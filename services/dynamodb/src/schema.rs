@@ -111,8 +111,9 @@ pub(crate) fn throughput(
 ) -> Result<Throughput, Error> {
     let place = index.map(|name| format!(" for index: {name}")).unwrap_or_default();
     match (mode, units) {
+        // (`ack-api-quirks`, DDB-TABLE-442; awsdocs/amazon-dynamodb-developer-guide, issue 246.)
         (BillingMode::Provisioned, None) if index.is_some() => {
-            Err(Error::parameter(format_args!("ProvisionedThroughput must be specified{place}")))
+            Err(Error::parameter(format_args!("ProvisionedThroughput is not specified{place}")))
         }
         (BillingMode::Provisioned, None) => Err(Error::parameter(
             "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",

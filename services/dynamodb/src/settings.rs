@@ -11,7 +11,8 @@ use crate::table::{EncryptionRow, LatestStream, OnDemand, TableRow};
 /// Encryption as it is asked for; none means with a key of DynamoDB's own.
 pub(crate) fn encryption(cx: &Cx, asked: Option<&SseSpecification>) -> Result<Option<EncryptionRow>, Error> {
     let Some(asked) = asked else { return Ok(None) };
-    if !asked.enabled.unwrap_or(false) {
+    // Naming a kind alone enables it (`ack-api-quirks`, the summary of streams and encryption).
+    if !asked.enabled.unwrap_or(asked.sse_type.is_some()) {
         // (`ack-api-quirks`, DDB-TABLE-442, as the two texts below.)
         let given =
             [("SSEType", asked.sse_type.is_some()), ("KMSMasterKeyId", asked.kms_master_key_id.is_some())];

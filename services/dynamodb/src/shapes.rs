@@ -78,6 +78,13 @@ pub(crate) enum BillingMode {
     PayPerRequest,
 }
 
+impl BillingMode {
+    /// That of a table which is on demand or not.
+    pub(crate) fn of(is_on_demand: bool) -> Self {
+        if is_on_demand { Self::PayPerRequest } else { Self::Provisioned }
+    }
+}
+
 /// How often a table is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Shape)]
 #[shape(rename_all = "SCREAMING_SNAKE_CASE")]

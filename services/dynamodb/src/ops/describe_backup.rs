@@ -120,11 +120,7 @@ impl BackupDescription {
                 table_creation_date_time: Timestamp::from_millis(source.created_at_millis),
                 provisioned_throughput: Units::of(&source.throughput),
                 item_count: row.items,
-                billing_mode: if source.is_on_demand {
-                    BillingMode::PayPerRequest
-                } else {
-                    BillingMode::Provisioned
-                },
+                billing_mode: BillingMode::of(source.is_on_demand),
             },
             source_table_feature_details: SourceTableFeatureDetails::of(source),
         }

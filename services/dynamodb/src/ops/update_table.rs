@@ -14,7 +14,7 @@ use crate::shapes::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput,
     SseSpecification, StreamSpecification, TableClass, WarmThroughput,
 };
-use crate::table::{TableRow, Throughput};
+use crate::table::{EncryptionRow, TableRow, Throughput};
 use crate::tables::{self, TableName};
 use crate::work::{self, Place, Task};
 
@@ -96,7 +96,14 @@ impl Input {
             || self.deletion_protection_enabled.is_some()
             || self.on_demand_throughput.is_some()
             || self.warm_throughput.is_some();
-        if any { self.check_together() } else { Err(Error::validation(NOTHING)) }
+        if !any {
+            return Err(Error::validation(NOTHING));
+        }
+        // (`ack-api-quirks`, DDB-TABLE-359.)
+        if self.global_secondary_index_updates.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::parameter("List of GlobalSecondaryIndexUpdates is empty"));
+        }
+        self.check_together()
     }
 
     /// Refuses changes that cannot be made in one call, whatever the table is like. Which those are, and which text
@@ -193,27 +200,20 @@ impl Operation for UpdateTable {
 }
 
 fn change_billing(row: &mut TableRow, input: &Input, now: Timestamp) -> Result<(), Error> {
-    let mode = input.billing_mode.unwrap_or(if row.is_on_demand {
-        BillingMode::PayPerRequest
-    } else {
-        BillingMode::Provisioned
-    });
+    let mode = input.billing_mode.unwrap_or(BillingMode::of(row.is_on_demand));
     let becomes_on_demand = mode == BillingMode::PayPerRequest;
     if let Some(units) = input.provisioned_throughput {
-        let unchanged = !row.is_on_demand
-            && (row.throughput.read, row.throughput.write)
-                == (units.read_capacity_units, units.write_capacity_units);
-        // With other changes in the request, the same units are fine.
-        if unchanged && input.billing_mode.is_none() && input.global_secondary_index_updates.is_none() {
-            let (read, write) = (row.throughput.read, row.throughput.write);
-            return Err(Error::validation(format!(
-                "The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-            )));
+        // With indexes in the request, the same units are fine.
+        if !row.is_on_demand && input.global_secondary_index_updates.is_none() {
+            refuse_same(&row.throughput, units, None)?;
         }
         let wanted = schema::throughput(mode, Some(units), None)?;
         set_throughput(&mut row.throughput, &wanted, now);
-    } else if row.is_on_demand && !becomes_on_demand {
-        schema::throughput(mode, None, None)?;
+    } else if input.billing_mode == Some(BillingMode::Provisioned) {
+        // On a table that is provisioned, too (`ack-api-quirks`, DDB-TABLE-152, DDB-TABLE-164).
+        return Err(Error::parameter(
+            "ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
+        ));
     }
     if becomes_on_demand && !row.is_on_demand {
         row.throughput = Throughput::default();
@@ -225,6 +225,22 @@ fn change_billing(row: &mut TableRow, input: &Input, now: Timestamp) -> Result<(
         row.on_demand = Some(schema::on_demand(mode, units, None, false)?);
     }
     Ok(())
+}
+
+/// Refuses units that are there already, of the table or of one of its indexes (`ack-api-quirks`, DDB-TABLE-164; the end
+/// of the text on indexes, which is cut off there, is that of the text on tables).
+fn refuse_same(now: &Throughput, asked: ProvisionedThroughput, index: Option<&str>) -> Result<(), Error> {
+    let Throughput { read, write, .. } = *now;
+    if (read, write) != (asked.read_capacity_units, asked.write_capacity_units) {
+        return Ok(());
+    }
+    let (what, whose) = match index {
+        None => ("the table".to_owned(), "the table".to_owned()),
+        Some(name) => (format!("the index {name}"), format!("index {name}")),
+    };
+    Err(Error::validation(format!(
+        "The provisioned throughput for {what} will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for {whose}: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for {whose}: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+    )))
 }
 
 /// Milliseconds of a day, in which decreases are counted.
@@ -251,8 +267,10 @@ fn change_settings(cx: &Cx, row: &mut TableRow, input: &Input) -> Result<(), Err
         }
         row.is_infrequent_access = is_infrequent;
     }
-    if input.sse_specification.is_some() {
-        row.encryption = settings::encryption(cx, input.sse_specification.as_ref())?;
+    if let Some(asked) = &input.sse_specification {
+        let encryption = settings::encryption(cx, Some(asked))?;
+        refuse_same_encryption(row, asked, encryption.as_ref())?;
+        row.encryption = encryption;
     }
     if let Some(is_protected) = input.deletion_protection_enabled {
         row.is_protected = is_protected;
@@ -261,6 +279,25 @@ fn change_settings(cx: &Cx, row: &mut TableRow, input: &Input) -> Result<(), Err
         row.warm = Some(settings::warm(units));
     }
     Ok(())
+}
+
+/// Refuses encryption as it is. A key counts as the same by its ARN alone: given by its id or an alias, or as the key that
+/// is taken when none is given, the table is encrypted anew (`ack-api-quirks`, DDB-TABLE-018, DDB-TABLE-082,
+/// DDB-TABLE-141).
+fn refuse_same_encryption(
+    row: &TableRow,
+    asked: &SseSpecification,
+    wanted: Option<&EncryptionRow>,
+) -> Result<(), Error> {
+    match (&row.encryption, wanted) {
+        (None, None) => Err(Error::parameter("Table is already encrypted by default")),
+        (Some(now), Some(_)) if asked.kms_master_key_id.as_deref() == Some(now.key_arn.as_str()) => {
+            Err(Error::parameter(
+                "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn change_indexes(cx: &mut Cx, row: &mut TableRow, input: &Input, now: Timestamp) -> Result<(), Error> {
@@ -324,7 +361,8 @@ async fn create_index(
             }
         }
     }
-    let mode = if row.is_on_demand { BillingMode::PayPerRequest } else { BillingMode::Provisioned };
+    let mode = BillingMode::of(row.is_on_demand);
+    check_units(mode, asked)?;
     let mut index = schema::global_index(asked, mode, &row.attributes)?;
     index.number = row.take_index_number();
     index.is_backfilling = true;
@@ -336,11 +374,39 @@ async fn create_index(
     work::begin(cx, Task::Backfill { table: Place::of(row), number, after: None }).await
 }
 
+/// Refuses a new index with units that do not fit the table, in other words than CreateTable does (`ack-api-quirks`,
+/// DDB-TABLE-152, DDB-TABLE-442).
+fn check_units(mode: BillingMode, asked: &GlobalSecondaryIndex) -> Result<(), Error> {
+    let name = &asked.index_name;
+    match (mode, asked.provisioned_throughput) {
+        (BillingMode::Provisioned, None) => Err(Error::parameter(format_args!(
+            "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}"
+        ))),
+        (BillingMode::PayPerRequest, Some(_)) => Err(Error::parameter(format_args!(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn update_index(row: &mut TableRow, asked: &UpdateIndex, now: Timestamp) -> Result<(), Error> {
-    let mode = if row.is_on_demand { BillingMode::PayPerRequest } else { BillingMode::Provisioned };
+    let mode = BillingMode::of(row.is_on_demand);
     let index = row.indexes.iter_mut().find(|index| index.is_global && index.name == asked.index_name);
     let index = index.ok_or(Error::NotFound)?;
+    let names_any = |units: OnDemandThroughput| {
+        units.max_read_request_units.is_some() || units.max_write_request_units.is_some()
+    };
+    let changes_maximum = asked.on_demand_throughput.is_some_and(names_any);
+    let fits = asked.provisioned_throughput.is_none() && (changes_maximum || asked.warm_throughput.is_some());
+    if mode == BillingMode::PayPerRequest && !fits {
+        // (`ack-api-quirks`, DDB-TABLE-152 and, for an update of nothing, DDB-TABLE-456.)
+        return Err(Error::parameter(format_args!(
+            "The only Updates for index: {} when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput",
+            asked.index_name
+        )));
+    }
     if let Some(units) = asked.provisioned_throughput {
+        refuse_same(&index.throughput, units, Some(&asked.index_name))?;
         let wanted = schema::throughput(mode, Some(units), Some(&asked.index_name))?;
         set_throughput(&mut index.throughput, &wanted, now);
     }
@@ -364,6 +430,7 @@ async fn delete_index(cx: &mut Cx, row: &mut TableRow, name: &str) -> Result<(),
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use testkit::World;
 
     use crate::tests::{error, item, ok, table, world};
 
@@ -431,7 +498,7 @@ mod tests {
             ),
             (
                 json!({"TableName": "things", "BillingMode": "PROVISIONED"}),
-                "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+                "One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
             ),
         ];
         for (input, text) in refused {
@@ -566,7 +633,92 @@ mod tests {
         assert_eq!(described["ProvisionedThroughput"]["NumberOfDecreasesToday"], 1);
         assert_eq!(described["ProvisionedThroughput"]["ReadCapacityUnits"], 4);
         let same = json!({"TableName": "things", "ProvisionedThroughput": units(4, 6)});
-        let text = error(&world, "UpdateTable", same).await.1;
-        assert!(text.starts_with("The provisioned throughput for the table will not change."), "{text}");
+        let text = error(&world, "UpdateTable", same.clone()).await.1;
+        assert_eq!(
+            text,
+            "The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: 4. Requested ReadCapacityUnits: 4. Current WriteCapacityUnits provisioned for the table: 6. Requested WriteCapacityUnits: 6. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+        );
+        let mut same_mode = same;
+        same_mode["BillingMode"] = json!("PROVISIONED");
+        assert_eq!(error(&world, "UpdateTable", same_mode).await.1, text);
+    }
+
+    fn updates(action: &str, index: Value) -> Value {
+        json!({
+            "TableName": "things", "GlobalSecondaryIndexUpdates": [{action: index}],
+            "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}],
+        })
+    }
+
+    async fn refused(world: &World, input: Value, text: &str) {
+        let wanted = ("ValidationException".to_owned(), text.to_owned());
+        assert_eq!(error(world, "UpdateTable", input.clone()).await, wanted, "{input}");
+    }
+
+    /// Texts: `ack-api-quirks`, DDB-TABLE-152, DDB-TABLE-164, DDB-TABLE-359, DDB-TABLE-442, DDB-TABLE-456.
+    #[tokio::test]
+    async fn the_units_of_an_index_fit_the_table_and_change() {
+        let world = world().await;
+        table(&world, "things", json!({})).await;
+        let units = |read: i64, write: i64| json!({"ReadCapacityUnits": read, "WriteCapacityUnits": write});
+        let with = |mut index: Value, units: Value| {
+            index["ProvisionedThroughput"] = units;
+            index
+        };
+        let new = with_index("x")["GlobalSecondaryIndexUpdates"][0]["Create"].clone();
+        let of = |text: &str| format!("One or more parameter values were invalid: {text}");
+        let on_demand = of(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: by-x when BillingMode is PAY_PER_REQUEST",
+        );
+        refused(&world, updates("Create", with(new.clone(), units(1, 1))), &on_demand).await;
+        ok(&world, "UpdateTable", with_index("x")).await;
+        world.run_jobs().await;
+        let by_x = || json!({"IndexName": "by-x"});
+        let only = of(
+            "The only Updates for index: by-x when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput",
+        );
+        refused(&world, updates("Update", with(by_x(), units(1, 1))), &only).await;
+        refused(&world, updates("Update", by_x()), &only).await;
+        let mut empty = json!({"TableName": "things", "GlobalSecondaryIndexUpdates": []});
+        refused(&world, empty.clone(), super::NOTHING).await;
+        empty["DeletionProtectionEnabled"] = json!(true);
+        refused(&world, empty, &of("List of GlobalSecondaryIndexUpdates is empty")).await;
+
+        let mut provisioned = updates("Update", with(by_x(), units(2, 2)));
+        provisioned["BillingMode"] = json!("PROVISIONED");
+        provisioned["ProvisionedThroughput"] = units(5, 5);
+        ok(&world, "UpdateTable", provisioned).await;
+        let same = "The provisioned throughput for the index by-x will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for index by-x: 2. Requested ReadCapacityUnits: 2. Current WriteCapacityUnits provisioned for index by-x: 2. Requested WriteCapacityUnits: 2. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";
+        refused(&world, updates("Update", with(by_x(), units(2, 2))), same).await;
+        ok(&world, "UpdateTable", updates("Update", with(by_x(), units(2, 3)))).await;
+        let described = ok(&world, "DescribeTable", json!({"TableName": "things"})).await;
+        let now = &described["Table"]["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"];
+        assert_eq!((&now["ReadCapacityUnits"], &now["WriteCapacityUnits"]), (&json!(2), &json!(3)));
+        let mut other = new;
+        other["IndexName"] = json!("by-y");
+        let both = of("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: by-y");
+        refused(&world, updates("Create", other), &both).await;
+    }
+
+    /// What is the same and what is not: `ack-api-quirks`, DDB-TABLE-018, DDB-TABLE-082, DDB-TABLE-141.
+    #[tokio::test]
+    async fn encryption_that_is_there_is_refused() {
+        let world = world().await;
+        table(&world, "things", json!({})).await;
+        let ask = |specification: Value| json!({"TableName": "things", "SSESpecification": specification});
+        let default = "One or more parameter values were invalid: Table is already encrypted by default";
+        refused(&world, ask(json!({})), default).await;
+        refused(&world, ask(json!({"Enabled": false})), default).await;
+        ok(&world, "UpdateTable", ask(json!({"SSEType": "KMS"}))).await;
+        let described = ok(&world, "DescribeTable", json!({"TableName": "things"})).await;
+        let arn = described["Table"]["SSEDescription"]["KMSMasterKeyArn"].clone();
+        let with_key = |key: &Value| ask(json!({"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key}));
+        let same = "One or more parameter values were invalid: Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key";
+        refused(&world, with_key(&arn), same).await;
+        // The same key under other names.
+        ok(&world, "UpdateTable", ask(json!({"Enabled": true}))).await;
+        ok(&world, "UpdateTable", with_key(&json!("alias/aws/dynamodb"))).await;
+        ok(&world, "UpdateTable", ask(json!({"Enabled": false}))).await;
+        refused(&world, ask(json!({"Enabled": false})), default).await;
     }
 }

@@ -173,7 +173,9 @@ pub(super) async fn change_settings(
     new: &Map<String, Value>,
 ) -> Result<(), Failure> {
     let changed = |name: &str| property(old, name) != property(new, name);
-    let billing = changed_billing(old, new);
+    // What is there counts: UpdateTable refuses what a repeated update has done already.
+    let there = described(cx, name).await?;
+    let billing = changed_billing(old, new, &there);
     let mut changes = Vec::from_iter((!billing.is_empty()).then_some(billing));
     let mut alone = |name: &str, value: Option<Value>| {
         let value = value.filter(|_| changed(name));
@@ -183,7 +185,8 @@ pub(super) async fn change_settings(
     alone("TableClass", Some(property(new, "TableClass").unwrap_or(json!("STANDARD"))));
     let is_protected = property(new, "DeletionProtectionEnabled").unwrap_or(json!(false));
     alone("DeletionProtectionEnabled", Some(is_protected));
-    alone("SSESpecification", Some(encryption(new).unwrap_or(json!({"Enabled": false}))));
+    let wanted = encryption(new).unwrap_or(json!({"Enabled": false}));
+    alone("SSESpecification", Some(wanted).filter(|wanted| !is_encrypted_so(&there, wanted)));
     for mut input in changes {
         input.insert("TableName".to_owned(), json!(name));
         call(cx, "UpdateTable", Value::Object(input)).await?;
@@ -191,19 +194,36 @@ pub(super) async fn change_settings(
     Ok(())
 }
 
+/// Whether the table that is described would be encrypted by this specification as it is.
+fn is_encrypted_so(there: &Value, wanted: &Value) -> bool {
+    match there.get("SSEDescription") {
+        None => wanted.get("SSEType").is_none() && wanted["Enabled"] != json!(true),
+        Some(description) => wanted.get("KMSMasterKeyId") == description.get("KMSMasterKeyArn"),
+    }
+}
+
+/// Whether the table or index that is described has these units.
+fn has_units(there: &Value, units: &Value) -> bool {
+    ["ReadCapacityUnits", "WriteCapacityUnits"]
+        .iter()
+        .all(|name| there["ProvisionedThroughput"][*name] == units[*name])
+}
+
 /// What differs in billing and throughput.
-fn changed_billing(old: &Map<String, Value>, new: &Map<String, Value>) -> Map<String, Value> {
+fn changed_billing(old: &Map<String, Value>, new: &Map<String, Value>, there: &Value) -> Map<String, Value> {
     let changed = |name: &str| property(old, name) != property(new, name);
     let mut input = Map::new();
     if let Some(units) = property(new, "OnDemandThroughput").filter(|_| changed("OnDemandThroughput")) {
         input.insert("OnDemandThroughput".to_owned(), units);
     }
     let mode = |properties| property(properties, "BillingMode").unwrap_or(json!("PROVISIONED"));
-    if mode(old) == mode(new) && !changed("ProvisionedThroughput") {
+    let units = property(new, "ProvisionedThroughput");
+    let is_done = units.as_ref().is_some_and(|units| has_units(there, units));
+    if (mode(old) == mode(new) && !changed("ProvisionedThroughput")) || is_done {
         return input;
     }
     input.insert("BillingMode".to_owned(), mode(new));
-    if let Some(units) = property(new, "ProvisionedThroughput") {
+    if let Some(units) = units {
         input.insert("ProvisionedThroughput".to_owned(), units);
     }
     // A table that becomes provisioned needs units for its indexes with the same call.
@@ -257,6 +277,7 @@ async fn change_indexes(
             jobs::finish_work(cx).await.map_err(cloud::ApiError::into_failure)?;
         } else if let Some(units) = asked.get("ProvisionedThroughput")
             && old.get(index).and_then(|old| old.get("ProvisionedThroughput")) != Some(units)
+            && !there.iter().any(|there| there["IndexName"] == json!(index) && has_units(there, units))
         {
             let update = json!([{"Update": {"IndexName": index, "ProvisionedThroughput": units}}]);
             update_indexes(cx, name, None, update).await?;

@@ -76,6 +76,9 @@ async fn a_table_comes_changes_and_goes() {
     change.physical_id = Some(name.clone());
     let updated = TableResource.update(&mut cx, &change, first.as_object().unwrap()).await.unwrap();
     assert_ne!(updated.attributes["StreamArn"], created.attributes["StreamArn"]);
+    // A repetition after a crash finds what is done.
+    let again = TableResource.update(&mut cx, &change, first.as_object().unwrap()).await.unwrap();
+    assert_eq!(again.attributes, updated.attributes);
     let table = ok(&world, "DescribeTable", json!({"TableName": name})).await["Table"].clone();
     assert_eq!(table["ProvisionedThroughput"]["WriteCapacityUnits"], 6);
     let index = &table["GlobalSecondaryIndexes"][0];
