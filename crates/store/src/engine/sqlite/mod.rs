@@ -7,6 +7,7 @@
 //! the log into the main file and ends views that are too old.
 
 mod connection;
+mod crowd;
 mod keeper;
 mod line;
 mod reader;

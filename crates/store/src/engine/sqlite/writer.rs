@@ -114,7 +114,9 @@ impl Writer {
     /// of its members is tried alone, so that one that cannot be done does not harm the others.
     fn commit(&mut self, group: VecDeque<Waiting>) {
         let before = self.version;
-        match self.try_commit(&group) {
+        let done = self.try_commit(&group);
+        self.shared.line.answer();
+        match done {
             Ok(done) => self.publish(done, group),
             Err(error) => {
                 self.roll_back(before);
