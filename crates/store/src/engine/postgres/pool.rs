@@ -333,6 +333,7 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
+    use crate::engine::postgres::schema;
 
     /// What a server that is none does with each connection, one after the other; the last one again and again.
     #[derive(Clone)]
@@ -424,8 +425,15 @@ mod tests {
     #[tokio::test]
     async fn every_connection_has_limits() {
         let Ok(url) = std::env::var("CLOUDLET_TEST_POSTGRES") else { return };
-        let pool = Arc::new(Pool::new(Address::parse(&url).unwrap(), &Options::default()).unwrap());
-        let (plain, committer) = (pool.connect().await.unwrap(), pool.committer().await.unwrap().client);
+        let open =
+            |url: &str| Arc::new(Pool::new(Address::parse(url).unwrap(), &Options::default()).unwrap());
+        let name = format!("limits{}", std::process::id());
+        let fresh = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
+        open(&url).connect().await.unwrap().batch_execute(&fresh).await.unwrap();
+        let pool = open(&format!("{url}&options=-csearch_path%3D{name}"));
+        let plain = pool.connect().await.unwrap();
+        schema::prepare(&plain).await.unwrap();
+        let committer = pool.committer().await.unwrap().client;
         let lease = pool.lease().await.unwrap();
         for (client, wanted) in [(&plain, "3s"), (&committer, "3s"), (&lease.get().client, "10500ms")] {
             let row = client.query_one("SHOW idle_in_transaction_session_timeout", &[]).await.unwrap();

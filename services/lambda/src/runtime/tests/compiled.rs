@@ -66,7 +66,9 @@ fn files() -> Vec<(&'static str, &'static str)> {
 
 fn image_of(fixture: &Fixture) -> Option<std::path::PathBuf> {
     let folders = fs::read_dir(fixture.path().join("compiled")).ok()?;
-    folders.flatten().map(|folder| folder.path().join("modules")).find(|file| file.is_file())
+    // One that begins with a dot is being written.
+    let whole = folders.flatten().filter(|folder| !folder.file_name().to_string_lossy().starts_with('.'));
+    whole.map(|folder| folder.path().join("modules")).find(|file| file.is_file())
 }
 
 async fn until_made(fixture: &Fixture) -> std::path::PathBuf {
