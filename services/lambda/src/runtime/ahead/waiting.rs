@@ -62,19 +62,23 @@ impl Waiting {
         };
         order["gate"] = GATE.into();
         self.pipes.send(&frames::prepare(&order)).await?;
-        loop {
+        let mut waits = false;
+        // What the helper says of the start is heard here, even where the process was quicker: what it says later is the
+        // end.
+        while !waits || self.init.is_none() {
             tokio::select! {
-                frame = self.pipes.next() => match frame? {
+                frame = self.pipes.next(), if !waits => match frame? {
                     Some(frame) if frame.kind == frames::Kind::Waiting => {
                         let body = frame.body.unwrap_or_default();
                         self.loaded = serde_json::from_slice(&body).unwrap_or_default();
-                        return Ok(());
+                        waits = true;
                     }
                     _ => return Err(io::Error::other("the process does not wait")),
                 },
                 event = self.helper.next() => self.heard(event)?,
             }
         }
+        Ok(())
     }
 
     fn heard(&mut self, event: Event) -> io::Result<()> {
