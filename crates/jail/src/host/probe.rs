@@ -185,19 +185,18 @@ impl Jail {
         if !self.layers.landlock || landlock::has_scopes() {
             return;
         }
-        // A user of its own protects from signals, a process list of its own does, and so does a network of its own
-        // from sockets.
-        let alone = self.layers.namespaces || self.layers.user.is_some();
+        // A process list of its own protects from signals, and a network of its own from sockets.
+        let namespaces = self.layers.namespaces;
         self.missing.push(Missing {
             layer: "Landlock scopes",
             reason: "they came with Linux 6.12".to_string(),
-            consequence: match alone {
+            consequence: match namespaces {
                 true => "functions of the network `host` can reach abstract sockets of this machine",
                 false => {
                     "functions can reach abstract sockets of this machine and signal what this user runs"
                 }
             },
-            required: !alone,
+            required: !namespaces,
         });
     }
 }
